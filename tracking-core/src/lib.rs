@@ -1,0 +1,2 @@
+//! Parcel tracking numbers that never repeat.
+pub mod order;

@@ -1,0 +1,1 @@
+//! The order: the seven fields that describe a parcel.

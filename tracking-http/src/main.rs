@@ -1,0 +1,2 @@
+//! A program of `tracking`.
+fn main() {}
