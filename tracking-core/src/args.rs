@@ -1,0 +1,146 @@
+//! The flags and environment variables that name a store and a series, which every program of
+//! ours takes.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::format::Prefix;
+use crate::key::{Key, ParseKeyError};
+use crate::series::SeriesName;
+use crate::store::{Opening, ParseStoreUrlError, SeriesOptions, StoreUrl};
+
+/// The variable that holds a key itself: 32 hexadecimal digits.
+const KEY_VARIABLE: &str = "TRACKING_KEY";
+const STORE_VARIABLE: &str = "TRACKING_STORE";
+
+/// `--store`, `--series`, `--prefix` and `--key-file`.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Series")]
+pub struct StoreArgs {
+    /// The store, by its URL: file:PATH or memory: [default: the file NAME.series in the user's state folder]
+    #[arg(long, value_name = "URL", env = STORE_VARIABLE, hide_env_values = true, global = true)]
+    store: Option<String>,
+
+    /// The name of the series
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "TRACKING_SERIES",
+        default_value = "default",
+        global = true
+    )]
+    series: SeriesName,
+
+    /// The prefix, 0 to 3 of A-Z and 0-9: of a series to be made, and what an existing one must have [default: three random characters]
+    #[arg(long, value_name = "PREFIX", env = "TRACKING_PREFIX", global = true)]
+    prefix: Option<Prefix>,
+
+    /// A file with the key, 32 hexadecimal digits: of a shared store's series to be made, and what an existing one must have (TRACKING_KEY may hold the key itself)
+    #[arg(long, value_name = "FILE", env = "TRACKING_KEY_FILE", global = true)]
+    key_file: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// The store.
+    ///
+    /// # Errors
+    /// It is no store's URL, or holds a password though it stands on the command line, which
+    /// every user of the host can read.
+    pub fn url(&self) -> Result<StoreUrl, ArgsError> {
+        let Some(text) = self.store.as_deref().filter(|text| !text.is_empty()) else {
+            return Ok(StoreUrl::default_file(&self.series)?);
+        };
+        let url: StoreUrl = text.parse()?;
+        let from_variable = std::env::var(STORE_VARIABLE).is_ok_and(|value| value == text);
+        if url.has_password() && !from_variable {
+            return Err(ArgsError::PasswordOnCommandLine);
+        }
+        Ok(url)
+    }
+
+    /// Which series of it, and what to do where it is missing or there already.
+    ///
+    /// # Errors
+    /// The key cannot be read or is none.
+    pub fn options(&self, opening: Opening) -> Result<SeriesOptions, ArgsError> {
+        let mut options = SeriesOptions::named(self.series.clone());
+        options.prefix = self.prefix;
+        options.opening = opening;
+        options.key = match &self.key_file {
+            Some(path) => Some(read_key(path)?),
+            // A local store takes no key from the environment: a copied key in two files is a
+            // series in two places at once.
+            None if self.url()?.is_local() => None,
+            None => match std::env::var(KEY_VARIABLE) {
+                Ok(text) if !text.is_empty() => Some(parse_key(KEY_VARIABLE, &text)?),
+                _ => None,
+            },
+        };
+        Ok(options)
+    }
+
+    /// What was given and is not used, for a line on stderr.
+    pub fn warning(&self) -> Option<&'static str> {
+        let local = self.url().is_ok_and(|url| url.is_local());
+        let key = std::env::var_os(KEY_VARIABLE).is_some_and(|key| !key.is_empty());
+        (local && key).then_some(
+            "TRACKING_KEY is not used: a local store has a key of its own (`tracking series restore --key-file` brings a lost one back)",
+        )
+    }
+}
+
+fn read_key(path: &PathBuf) -> Result<Key, ArgsError> {
+    let read = || {
+        use io::Read;
+        // A key and its line end are 33 bytes; what is longer is no key.
+        let mut text = String::new();
+        std::fs::File::open(path)?
+            .take(256)
+            .read_to_string(&mut text)?;
+        Ok(text)
+    };
+    let text = read().map_err(|source| ArgsError::KeyFile {
+        path: path.clone(),
+        source,
+    })?;
+    parse_key(&path.display().to_string(), &text)
+}
+
+fn parse_key(place: &str, text: &str) -> Result<Key, ArgsError> {
+    text.trim().parse().map_err(|source| ArgsError::Key {
+        place: place.to_owned(),
+        source,
+    })
+}
+
+/// Why flags and variables name no store and series.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgsError {
+    /// The store's URL.
+    #[error(transparent)]
+    Url(#[from] ParseStoreUrlError),
+    /// The URL holds a password and stands on the command line.
+    #[error(
+        "the store's URL holds a password, and every user of this host can read a command line; put it in the variable {STORE_VARIABLE} instead"
+    )]
+    PasswordOnCommandLine,
+    /// The key file cannot be read.
+    #[error("cannot read the key file {}: {source}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The key is none.
+    #[error("{place}: {source}")]
+    Key {
+        /// The file or variable.
+        place: String,
+        /// What was expected and found.
+        source: ParseKeyError,
+    },
+}

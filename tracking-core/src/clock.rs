@@ -1,0 +1,36 @@
+//! The clocks that allocators and the generator read, so that tests can bring their own.
+
+use std::fmt::Debug;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// A source of time. The library reads no clock but through this trait.
+pub trait Clock: Debug + Send + Sync {
+    /// The time of day, in milliseconds since the Unix epoch. It may step in either direction.
+    fn now_ms(&self) -> i64;
+
+    /// Milliseconds since an arbitrary moment. It never goes back.
+    fn monotonic_ms(&self) -> u64;
+}
+
+/// The clocks of this machine.
+///
+/// The coarse ones, which the kernel advances every 1 to 10 ms: they cost a tenth of the exact
+/// ones, and being late by less than a tick is safe, since a clock may be off by far more.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[inline]
+    fn now_ms(&self) -> i64 {
+        let now = clock_gettime(ClockId::RealtimeCoarse);
+        now.tv_sec * 1000 + now.tv_nsec / 1_000_000
+    }
+
+    #[inline]
+    fn monotonic_ms(&self) -> u64 {
+        let now = clock_gettime(ClockId::MonotonicCoarse);
+        // The monotonic clock starts at 0 and only advances.
+        (now.tv_sec * 1000 + now.tv_nsec / 1_000_000).unsigned_abs()
+    }
+}

@@ -1,0 +1,118 @@
+//! An allocator that keeps its state in memory: for tests and trials, since it survives nothing.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::allocator::{AllocateError, Allocator, Snapshot, Store};
+use crate::clock::{Clock, SystemClock};
+use crate::format::Prefix;
+use crate::key::Key;
+use crate::serial::Block;
+use crate::series::{Series, SeriesName};
+use crate::timeline::{Answer, History, LOCAL_FENCE_MS, Request, Timeline, step};
+
+/// Store URL `memory:`. One process shares the series, and it ends with the process.
+///
+/// Clones share one state.
+#[derive(Clone)]
+pub struct MemoryAllocator {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    series: Series,
+    history: History,
+    clock: Arc<dyn Clock>,
+    timeline: Mutex<Option<Timeline>>,
+}
+
+impl MemoryAllocator {
+    /// A new series of its own, with a random prefix and key.
+    pub fn new() -> Self {
+        let now_ms = SystemClock.now_ms();
+        let name = SeriesName::default();
+        Self::with_series(Series::new(name, Prefix::random(), Key::random(), now_ms))
+    }
+
+    /// An allocator for a given series.
+    ///
+    /// The same series must not be used elsewhere: see the promise in the crate's documentation.
+    pub fn with_series(series: Series) -> Self {
+        Self::with_clock(series, Arc::new(SystemClock))
+    }
+
+    /// An allocator for a given series that reads a given clock.
+    pub fn with_clock(series: Series, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                series,
+                history: History::random(),
+                clock,
+                timeline: Mutex::new(None),
+            }),
+        }
+    }
+}
+
+impl Default for MemoryAllocator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Allocator for MemoryAllocator {
+    fn series(&self) -> &Series {
+        &self.shared.series
+    }
+
+    fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
+        let shared = &*self.shared;
+        // A step changes the state only when it succeeds, so a poisoned state is a whole one.
+        let mut timeline = shared
+            .timeline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let now_ms = shared.clock.now_ms();
+        let request = Request {
+            now_ms,
+            history: &shared.history,
+            wanted,
+            caller_ms: now_ms,
+            fence_ms: LOCAL_FENCE_MS,
+        };
+        match step(&mut timeline, &request) {
+            Ok(Answer::Granted(block)) => Ok(block),
+            Ok(Answer::NotYet(after)) => Err(AllocateError::NotYet { after }),
+            Err(source) => Err(AllocateError::Clock {
+                store: self.to_string(),
+                source,
+            }),
+        }
+    }
+}
+
+impl Store for MemoryAllocator {
+    fn snapshot(&self) -> Result<Snapshot, AllocateError> {
+        let timeline = self
+            .shared
+            .timeline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(Snapshot::new(timeline.clone(), self.shared.clock.now_ms()))
+    }
+}
+
+impl fmt::Display for MemoryAllocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("memory:")
+    }
+}
+
+impl fmt::Debug for MemoryAllocator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryAllocator")
+            .field("series", &self.shared.series)
+            .finish_non_exhaustive()
+    }
+}

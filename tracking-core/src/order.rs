@@ -1,1 +1,0 @@
-//! The order: the seven fields that describe a parcel.

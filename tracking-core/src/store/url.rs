@@ -1,0 +1,246 @@
+//! The URL that names a store.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::state_folder;
+use crate::series::SeriesName;
+
+/// The URL of a store. Its `Display` and `Debug` forms are redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreUrl {
+    /// `memory:`, for tests and trials.
+    Memory,
+    /// `file:PATH`, the default.
+    File(FileUrl),
+}
+
+/// A state file: `file:PATH`, where PATH may be relative and is taken to the letter up to a `?`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileUrl {
+    path: PathBuf,
+    network_file_system: bool,
+}
+
+impl FileUrl {
+    /// The state file at a path.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            network_file_system: false,
+        }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file may lie on a network file system (`?network_file_system=allow`), whose
+    /// locks the operator vouches for.
+    pub fn allows_network_file_system(&self) -> bool {
+        self.network_file_system
+    }
+}
+
+impl StoreUrl {
+    /// The default store of a series: `NAME.series` in the user's state folder.
+    ///
+    /// # Errors
+    /// There is no state folder, since neither `HOME` nor `XDG_STATE_HOME` is an absolute path.
+    pub fn default_file(series: &SeriesName) -> Result<Self, ParseStoreUrlError> {
+        let folder = state_folder().ok_or(ParseStoreUrlError::NoHome)?;
+        Ok(Self::File(FileUrl::new(
+            folder.join(format!("{series}.series")),
+        )))
+    }
+
+    /// Whether the store is this host's alone, and not one that hosts share.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Memory | Self::File(_) => true,
+        }
+    }
+
+    /// Whether the URL itself holds a password.
+    pub fn has_password(&self) -> bool {
+        match self {
+            Self::Memory | Self::File(_) => false,
+        }
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = ParseStoreUrlError;
+
+    fn from_str(text: &str) -> Result<Self, ParseStoreUrlError> {
+        let Some((scheme, rest)) = text.split_once(':') else {
+            return Err(ParseStoreUrlError::Scheme {
+                found: clipped(text),
+            });
+        };
+        match scheme {
+            "memory" if rest.is_empty() => Ok(Self::Memory),
+            "memory" => Err(ParseStoreUrlError::Memory {
+                found: clipped(rest),
+            }),
+            "file" => parse_file(rest),
+            _ => Err(ParseStoreUrlError::Scheme {
+                found: clipped(scheme),
+            }),
+        }
+    }
+}
+
+fn parse_file(rest: &str) -> Result<StoreUrl, ParseStoreUrlError> {
+    let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
+    // `file:///path` and `file:/path` name the same file.
+    let path = match path.strip_prefix("//") {
+        Some(absolute) if absolute.starts_with('/') => absolute,
+        Some(_) => {
+            return Err(ParseStoreUrlError::Host {
+                found: clipped(path),
+            });
+        }
+        None => path,
+    };
+    if path.is_empty() || path.ends_with('/') || path.contains('\0') {
+        return Err(ParseStoreUrlError::Path {
+            found: clipped(path),
+        });
+    }
+    let mut file = FileUrl::new(path);
+    for option in options.split('&').filter(|option| !option.is_empty()) {
+        match option {
+            "network_file_system=allow" => file.network_file_system = true,
+            _ => {
+                return Err(ParseStoreUrlError::Option {
+                    found: clipped(option),
+                    expected: "network_file_system=allow",
+                });
+            }
+        }
+    }
+    Ok(StoreUrl::File(file))
+}
+
+/// A part of a URL for a message, cut to a sane length.
+fn clipped(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory:"),
+            Self::File(file) => file.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for FileUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "file:{}", self.path.display())
+    }
+}
+
+/// A text that names no store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseStoreUrlError {
+    /// The scheme is not one that this build knows.
+    #[error("expected a store URL such as file:PATH or memory:, found {found:?}")]
+    Scheme {
+        /// What stands there.
+        found: String,
+    },
+    /// Something stands behind `memory:`.
+    #[error("expected memory: with nothing behind it, found {found:?}")]
+    Memory {
+        /// What stands there.
+        found: String,
+    },
+    /// The path of a file is missing or names a folder.
+    #[error("expected file:PATH with the path of a file, found {found:?}")]
+    Path {
+        /// What stands there.
+        found: String,
+    },
+    /// A host stands in a file's URL.
+    #[error(
+        "expected file:PATH without a host, found {found:?}; for an absolute path write file:/path"
+    )]
+    Host {
+        /// What stands there.
+        found: String,
+    },
+    /// An option is not known.
+    #[error("expected the option {expected}, found {found:?}")]
+    Option {
+        /// What stands there.
+        found: String,
+        /// What may stand there.
+        expected: &'static str,
+    },
+    /// There is no default store without a home folder.
+    #[error(
+        "neither XDG_STATE_HOME nor HOME names a folder, so there is no default store; name one with --store file:PATH"
+    )]
+    NoHome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_and_shows() {
+        for (text, shown) in [
+            ("memory:", "memory:"),
+            ("file:a.series", "file:a.series"),
+            ("file:/var/a b.series", "file:/var/a b.series"),
+            ("file:///var/a", "file:/var/a"),
+            ("file:/a?network_file_system=allow", "file:/a"),
+        ] {
+            assert_eq!(text.parse::<StoreUrl>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn refuses_and_says_what_was_expected() {
+        for (text, message) in [
+            (
+                "",
+                r#"expected a store URL such as file:PATH or memory:, found """#,
+            ),
+            (
+                "ftp://x",
+                r#"expected a store URL such as file:PATH or memory:, found "ftp""#,
+            ),
+            (
+                "memory:x",
+                r#"expected memory: with nothing behind it, found "x""#,
+            ),
+            (
+                "file:",
+                r#"expected file:PATH with the path of a file, found """#,
+            ),
+            (
+                "file:/a/",
+                r#"expected file:PATH with the path of a file, found "/a/""#,
+            ),
+            (
+                "file://h/a",
+                r#"expected file:PATH without a host, found "//h/a"; for an absolute path write file:/path"#,
+            ),
+            (
+                "file:a?x=1",
+                r#"expected the option network_file_system=allow, found "x=1""#,
+            ),
+        ] {
+            assert_eq!(text.parse::<StoreUrl>().unwrap_err().to_string(), message);
+        }
+    }
+}
