@@ -19,6 +19,8 @@ mod record;
 mod serial;
 mod series;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod timeline;
 
 pub use allocator::{AllocateError, Allocator, Snapshot, Store, reserve_patiently};
