@@ -1,2 +1,3 @@
 //! Parcel tracking numbers that never repeat.
+pub mod issued;
 pub mod order;

@@ -32,6 +32,12 @@ impl CustomerId {
     pub const fn uuid(self) -> Uuid {
         self.0
     }
+
+    /// Appends the hyphenated form in lower case.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        let mut buffer = [0; Hyphenated::LENGTH];
+        out.extend_from_slice(self.0.hyphenated().encode_lower(&mut buffer).as_bytes());
+    }
 }
 
 impl From<Uuid> for CustomerId {
@@ -96,6 +102,9 @@ mod tests {
         ] {
             let id: CustomerId = text.parse().unwrap();
             assert_eq!(id.to_string(), text.to_ascii_lowercase());
+            let mut written = Vec::new();
+            id.write(&mut written);
+            assert_eq!(written, text.to_ascii_lowercase().as_bytes());
         }
     }
 

@@ -68,6 +68,12 @@ impl Weight {
         self.grams
     }
 
+    /// Appends the kilograms with exactly three decimals.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        let mut buffer = [0; TEXT_LEN];
+        out.extend_from_slice(self.text(&mut buffer));
+    }
+
     /// Fills the buffer from its end.
     fn text(self, buffer: &mut [u8; TEXT_LEN]) -> &[u8] {
         let mut rest = self.grams;
@@ -311,6 +317,9 @@ mod tests {
             let text = weight.to_string();
             prop_assert_eq!(&text, &format!("{}.{:03}", grams / 1000, grams % 1000));
             prop_assert_eq!(text.parse(), Ok(weight));
+            let mut written = Vec::new();
+            weight.write(&mut written);
+            prop_assert_eq!(written, text.as_bytes());
             let number: Weight = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(number, weight);
         }
