@@ -1,0 +1,174 @@
+//! The answer: a tracking number that was issued, when, and for which order.
+//!
+//! One object, written in one way by every program: the server's answer, a line of `tracking next`.
+//! Pure code: no I/O, no clock; the caller says when the number was issued.
+
+#[cfg(test)]
+mod tests;
+mod timestamp;
+mod zone;
+
+use std::borrow::Cow;
+
+pub use self::timestamp::Timestamp;
+pub use self::zone::{UnknownZone, Zone};
+use crate::order::{Country, CreatedAt, CustomerId, CustomerName, CustomerSlug, Order, Weight};
+
+/// A tracking number that was issued for an order.
+///
+/// ```
+/// use tracking_core::issued::{Issued, Zone};
+/// use tracking_core::order::{OrderBuilder, Required};
+///
+/// let mut builder = OrderBuilder::new(Required::NONE);
+/// builder.set("origin_country_id", "US").set("destination_country_id", "IN").set("weight", "1.200");
+/// let order = builder.build()?;
+/// let issued = Issued { tracking_number: "7Q2M0ABCDEF12", issued_at_ms: 1_735_689_600_123, order: &order, zone: Zone::UTC };
+/// let mut out = Vec::new();
+/// issued.write_json(&mut out);
+/// assert_eq!(
+///     String::from_utf8_lossy(&out),
+///     r#"{"tracking_number":"7Q2M0ABCDEF12","created_at":"2025-01-01T00:00:00.123Z","origin_country_id":"US","#.to_owned()
+///         + r#""destination_country_id":"IN","weight":1.200,"customer_id":null,"customer_name":null,"customer_slug":null}"#,
+/// );
+/// # Ok::<(), tracking_core::order::OrderErrors>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Issued<'a> {
+    /// The number, as text.
+    pub tracking_number: &'a str,
+    /// When it was issued: milliseconds since 1970-01-01T00:00:00Z.
+    pub issued_at_ms: u64,
+    /// The order that it was issued for.
+    pub order: &'a Order,
+    /// Where the time is shown, if the order gave no offset.
+    pub zone: Zone,
+}
+
+impl Issued<'_> {
+    /// The names of [`csv_fields`](Self::csv_fields), and of the members that [`write_json`](Self::write_json)
+    /// writes, in their order.
+    pub const CSV_HEADER: [&'static str; 8] = [
+        "tracking_number",
+        "created_at",
+        "origin_country_id",
+        "destination_country_id",
+        "weight",
+        "customer_id",
+        "customer_name",
+        "customer_slug",
+    ];
+
+    /// When the number was issued, in the offset of the order's own `created_at` if it has one, else in the zone.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        let offset = self
+            .order
+            .created_at()
+            .map_or_else(|| self.zone.offset_at(self.issued_at_ms), CreatedAt::offset);
+        Timestamp::new(self.issued_at_ms, offset)
+    }
+
+    /// Appends a JSON object (RFC 8259) on one line: `tracking_number`, `created_at` and the other six fields of
+    /// the order, `null` where absent. `weight` is a number with exactly three decimals.
+    ///
+    /// Allocates nothing but what `out` lacks.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        self.write_head(out);
+        out.extend_from_slice(b",\"origin_country_id\":");
+        write_or_null(out, self.order.origin_country_id(), write_country);
+        out.extend_from_slice(b",\"destination_country_id\":");
+        write_or_null(out, self.order.destination_country_id(), write_country);
+        out.extend_from_slice(b",\"weight\":");
+        write_or_null(out, self.order.weight(), |out, weight| weight.write(out));
+        out.extend_from_slice(b",\"customer_id\":");
+        write_or_null(out, self.order.customer_id(), |out, id| {
+            write_quoted(out, |out| id.write(out))
+        });
+        out.extend_from_slice(b",\"customer_name\":");
+        write_or_null(out, self.order.customer_name(), |out, name| {
+            write_escaped(out, name.as_str())
+        });
+        out.extend_from_slice(b",\"customer_slug\":");
+        write_or_null(out, self.order.customer_slug(), |out, slug| {
+            write_quoted(out, |out| out.extend_from_slice(slug.as_str().as_bytes()));
+        });
+        out.push(b'}');
+    }
+
+    /// Appends a JSON object of `tracking_number` and `created_at` alone.
+    pub fn write_short_json(&self, out: &mut Vec<u8>) {
+        self.write_head(out);
+        out.push(b'}');
+    }
+
+    /// The values under [`CSV_HEADER`](Self::CSV_HEADER), empty where absent. Not yet quoted: a name may hold
+    /// commas and quotes.
+    #[must_use]
+    pub fn csv_fields(&self) -> [Cow<'_, str>; 8] {
+        let order = self.order;
+        [
+            self.tracking_number.into(),
+            self.created_at().to_string().into(),
+            order.origin_country_id().map_or("", Country::as_str).into(),
+            order
+                .destination_country_id()
+                .map_or("", Country::as_str)
+                .into(),
+            order
+                .weight()
+                .as_ref()
+                .map_or_else(String::new, Weight::to_string)
+                .into(),
+            order
+                .customer_id()
+                .as_ref()
+                .map_or_else(String::new, CustomerId::to_string)
+                .into(),
+            order
+                .customer_name()
+                .map_or("", CustomerName::as_str)
+                .into(),
+            order
+                .customer_slug()
+                .map_or("", CustomerSlug::as_str)
+                .into(),
+        ]
+    }
+
+    /// The object's beginning, which both forms share.
+    fn write_head(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"tracking_number\":");
+        write_escaped(out, self.tracking_number);
+        out.extend_from_slice(b",\"created_at\":");
+        write_quoted(out, |out| self.created_at().write(out));
+    }
+}
+
+fn write_or_null<T>(out: &mut Vec<u8>, value: Option<T>, write: impl FnOnce(&mut Vec<u8>, T)) {
+    match value {
+        Some(value) => write(out, value),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn write_country(out: &mut Vec<u8>, country: Country) {
+    write_quoted(out, |out| {
+        out.extend_from_slice(country.as_str().as_bytes())
+    });
+}
+
+/// For text of a known alphabet, none of which JSON escapes.
+fn write_quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b'"');
+    write(out);
+    out.push(b'"');
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a str is always a JSON string, and a Vec takes every write"
+)]
+fn write_escaped(out: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(out, text).expect("a str is written to a Vec");
+}

@@ -1,0 +1,171 @@
+//! The names of an order's seven fields.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::shown::{SHOWN_CHARS_MAX, Shown};
+use super::{ErrorCode, ValueError};
+
+/// One of the seven parameters of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Parameter {
+    /// `origin_country_id`: a [`Country`](super::Country).
+    OriginCountryId,
+    /// `destination_country_id`: a [`Country`](super::Country).
+    DestinationCountryId,
+    /// `weight`: a [`Weight`](super::Weight), in kilograms.
+    Weight,
+    /// `created_at`: a [`CreatedAt`](super::CreatedAt).
+    CreatedAt,
+    /// `customer_id`: a [`CustomerId`](super::CustomerId).
+    CustomerId,
+    /// `customer_name`: a [`CustomerName`](super::CustomerName).
+    CustomerName,
+    /// `customer_slug`: a [`CustomerSlug`](super::CustomerSlug).
+    CustomerSlug,
+}
+
+impl Parameter {
+    /// All of them, in the order in which errors are reported.
+    pub const ALL: [Self; 7] = [
+        Self::OriginCountryId,
+        Self::DestinationCountryId,
+        Self::Weight,
+        Self::CreatedAt,
+        Self::CustomerId,
+        Self::CustomerName,
+        Self::CustomerSlug,
+    ];
+
+    /// The name in a request and in an answer.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OriginCountryId => "origin_country_id",
+            Self::DestinationCountryId => "destination_country_id",
+            Self::Weight => "weight",
+            Self::CreatedAt => "created_at",
+            Self::CustomerId => "customer_id",
+            Self::CustomerName => "customer_name",
+            Self::CustomerSlug => "customer_slug",
+        }
+    }
+
+    /// The parameter of exactly this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|parameter| parameter.name() == name)
+    }
+
+    /// What a value has to be, after "expected".
+    pub(super) const fn expected(self) -> &'static str {
+        match self {
+            Self::OriginCountryId | Self::DestinationCountryId => super::country::EXPECTED,
+            Self::Weight => super::weight::EXPECTED,
+            Self::CreatedAt => super::created_at::EXPECTED,
+            Self::CustomerId => super::customer_id::EXPECTED,
+            Self::CustomerName => super::customer_name::EXPECTED,
+            Self::CustomerSlug => super::customer_slug::EXPECTED,
+        }
+    }
+
+    /// The error for a name that [`from_name`](Self::from_name) does not find.
+    pub(super) fn unknown(name: &str) -> ValueError {
+        let hint = match Self::nearest(name) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("expected one of {}", Self::ALL.map(Self::name).join(", ")),
+        };
+        let message = format!("{} is not a parameter: {hint}", Shown(name));
+        ValueError::new(ErrorCode::UnknownParameter, message)
+    }
+
+    /// The parameter that somebody who wrote `name` may have meant.
+    fn nearest(name: &str) -> Option<Self> {
+        // The distance costs time in proportion to the length, which the sender chooses.
+        if name.chars().nth(SHOWN_CHARS_MAX).is_some() {
+            return None;
+        }
+        let name = name.to_lowercase().replace('-', "_");
+        Self::ALL
+            .into_iter()
+            .map(|parameter| {
+                (
+                    strsim::damerau_levenshtein(&name, parameter.name()),
+                    parameter,
+                )
+            })
+            .filter(|(distance, parameter)| *distance <= 1 + parameter.name().len() / 5)
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, parameter)| parameter)
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// # Errors
+///
+/// [`ErrorCode::UnknownParameter`], with the name that may have been meant.
+impl FromStr for Parameter {
+    type Err = ValueError;
+
+    fn from_str(name: &str) -> Result<Self, ValueError> {
+        Self::from_name(name).ok_or_else(|| Self::unknown(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_again() {
+        for parameter in Parameter::ALL {
+            assert_eq!(parameter.name().parse(), Ok(parameter));
+            assert_eq!(parameter.to_string(), parameter.name());
+        }
+    }
+
+    #[test]
+    fn a_near_miss_is_told_what_may_have_been_meant() {
+        for (given, meant) in [
+            ("orgin_country_id", "origin_country_id"),
+            ("originCountryId", "origin_country_id"),
+            ("origin_country", "origin_country_id"),
+            ("destination-country-id", "destination_country_id"),
+            ("wieght", "weight"),
+            ("WEIGHT", "weight"),
+            ("creation_at", "created_at"),
+            ("customer", "customer_id"),
+            ("customer_nmae", "customer_name"),
+            ("customer_slug ", "customer_slug"),
+        ] {
+            let error = given.parse::<Parameter>().unwrap_err();
+            assert_eq!(error.code(), ErrorCode::UnknownParameter);
+            assert_eq!(
+                error.message(),
+                format!("{given:?} is not a parameter: did you mean `{meant}`?")
+            );
+        }
+    }
+
+    #[test]
+    fn a_far_miss_is_told_all_names() {
+        for given in ["", "w", "id", "slug", "date", "callback", "ωeιgh"] {
+            assert_eq!(
+                given.parse::<Parameter>().unwrap_err().message(),
+                format!(
+                    "{given:?} is not a parameter: expected one of origin_country_id, destination_country_id, \
+                     weight, created_at, customer_id, customer_name, customer_slug"
+                ),
+            );
+        }
+        let long = "customer_name".repeat(100_000);
+        assert_eq!(Parameter::nearest(&long), None);
+    }
+}
