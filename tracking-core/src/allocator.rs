@@ -164,11 +164,11 @@ pub fn reserve_patiently(
     wanted: NonZeroU32,
     patience: Duration,
 ) -> Result<Block, AllocateError> {
-    let deadline = std::time::Instant::now() + patience;
+    let started = std::time::Instant::now();
     loop {
         match allocator.reserve(wanted) {
             Err(AllocateError::NotYet { after })
-                if std::time::Instant::now() + after <= deadline =>
+                if started.elapsed().saturating_add(after) <= patience =>
             {
                 std::thread::sleep(after);
             }

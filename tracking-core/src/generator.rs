@@ -1,66 +1,130 @@
 //! The generator: turns reserved blocks into tracking numbers, and fetches the next block before
 //! it is needed.
+//!
+//! Inside, a pure state machine (`plan`: events in, commands out) decides what to reserve and
+//! when; a refill thread round it (`refill`), started at the first need, does it. Callers take
+//! numbers from small batches (`batch`), encrypted ahead, each under a lock of its own, so that
+//! threads rarely meet. There is nothing lock-free here: every shared state is behind a mutex.
 
-use std::future::Future;
+mod batch;
+mod moment;
+mod plan;
+mod ready;
+mod refill;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+pub use ready::Ready;
 
 use crate::allocator::{AllocateError, Allocator};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::number::TrackingNumber;
 use crate::series::Series;
+use batch::Batches;
+use plan::Settings;
+use refill::{Refill, Taken};
 
-/// Turns reserved blocks into tracking numbers. Clones share one runway.
-#[derive(Debug, Clone)]
+/// Hands out the tracking numbers of a series. Clones share one runway, and so can threads.
+///
+/// It keeps the numbers of the next 60 s at the recent rate reserved, at least one block and at
+/// most 2^24: while the store is down, callers do not notice for as long as those last. Blocks are
+/// replaced after 60 s and dropped after 120 s, so that a machine restored from a snapshot cannot
+/// issue what it had in hand again. Dropping the last clone never waits for the store; what was in
+/// hand becomes a gap.
+///
+/// A process that forks must make its generators afterwards: two processes that share a runway
+/// issue the same numbers.
+///
+/// ```
+/// use tracking_core::{Generator, MemoryAllocator};
+///
+/// let generator = Generator::new(MemoryAllocator::new());
+/// let first = generator.next()?;
+/// let second = generator.next()?;
+/// assert_ne!(first, second);
+/// # Ok::<(), tracking_core::AllocateError>(())
+/// ```
+#[derive(Clone)]
 pub struct Generator {
-    allocator: Arc<dyn Allocator>,
+    handle: Arc<Handle>,
+}
+
+struct Handle {
+    batches: Batches,
+    refill: Arc<Refill>,
+    deadline: Duration,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // The thread may be in a reservation: it ends after that, and nobody waits for it.
+        self.refill.stop();
+    }
 }
 
 /// Makes a [`Generator`].
-#[derive(Debug, Clone, Default)]
-pub struct GeneratorBuilder {}
-
-/// How a generator is doing.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Status {
-    /// Serials reserved and not yet used.
-    pub runway: u64,
-    /// The last reservation's error, until one succeeds.
-    pub error: Option<AllocateError>,
+pub struct GeneratorBuilder {
+    settings: Settings,
+    deadline: Duration,
+    clock: Arc<dyn Clock>,
 }
 
-/// The future of [`Generator::ready`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless polled"]
-pub struct Ready<'a> {
-    generator: &'a Generator,
+impl Default for GeneratorBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            deadline: Duration::from_secs(2),
+            clock: Arc::new(SystemClock),
+        }
+    }
 }
 
 impl GeneratorBuilder {
-    /// How many serials a reservation asks for at least; 65,536 unless set.
-    pub fn block_size(self, _serials: NonZeroU32) -> Self {
+    /// How many serials a reservation asks for at least, and how many are kept in hand at least:
+    /// 65,536 unless set; at most 2^24.
+    pub fn block_size(mut self, serials: NonZeroU32) -> Self {
+        self.settings.block_size = serials.min(plan::LONGEST_RUNWAY);
         self
     }
-    /// How old a block may grow before it is dropped; 120 s unless set. It is refreshed at half of that.
-    pub fn block_max_age(self, _age: Duration) -> Self {
+
+    /// How old a block may grow before it is dropped, by any clock: 120 s unless set, at least
+    /// 1 s. It is replaced at half that age.
+    pub fn block_max_age(mut self, age: Duration) -> Self {
+        let ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+        self.settings.block_max_age_ms = ms.clamp(1_000, 1 << 40);
         self
     }
-    /// How long `next` waits for a number; 2 s unless set.
-    pub fn deadline(self, _deadline: Duration) -> Self {
+
+    /// How long [`next`](Generator::next), [`fill`](Generator::fill) and
+    /// [`ready`](Generator::ready) wait for a number: 2 s unless set, at most an hour.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline.min(Duration::from_secs(3_600));
         self
     }
-    /// The clock; this machine's unless set.
-    pub fn clock(self, _clock: Arc<dyn Clock>) -> Self {
+
+    /// The clock by which blocks age; this machine's unless set.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
         self
     }
-    /// The generator of an allocator. Nothing is reserved until the first number is asked for.
+
+    /// The generator of an allocator. Nothing is reserved, and no thread runs, until the first
+    /// number is asked for.
     pub fn build(self, allocator: impl Allocator + 'static) -> Generator {
+        let refill = Refill::new(Box::new(allocator), self.clock, self.settings);
         Generator {
-            allocator: Arc::new(allocator),
+            handle: Arc::new(Handle {
+                batches: Batches::new(),
+                refill: Arc::new(refill),
+                deadline: self.deadline,
+            }),
         }
     }
 }
@@ -70,48 +134,187 @@ impl Generator {
     pub fn new(allocator: impl Allocator + 'static) -> Self {
         Self::builder().build(allocator)
     }
-    /// Settings first.
+
+    /// Settings first, then [`build`](GeneratorBuilder::build).
     pub fn builder() -> GeneratorBuilder {
         GeneratorBuilder::default()
     }
-    /// The series.
+
+    /// The series that the numbers belong to.
     pub fn series(&self) -> &Series {
-        self.allocator.series()
+        self.handle.refill.series()
     }
-    /// The next number; waits up to the deadline.
+
+    /// The next number. Waits up to the deadline (2 s unless set) where none is in hand.
+    ///
+    /// # Errors
+    /// The allocator's, when none could be had by the deadline;
+    /// [`AllocateError::Refused`] at once, since waiting does not mend it.
+    #[inline]
     pub fn next(&self) -> Result<TrackingNumber, AllocateError> {
-        unimplemented!()
+        match self.handle.batches.pop(self.handle.refill.now()) {
+            Some(number) => Ok(number),
+            None => self.next_refilled(self.handle.deadline),
+        }
     }
-    /// The next number; waits up to `timeout`.
-    pub fn next_timeout(&self, _timeout: Duration) -> Result<TrackingNumber, AllocateError> {
-        unimplemented!()
+
+    /// The next number. Waits up to `timeout` where none is in hand.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn next_timeout(&self, timeout: Duration) -> Result<TrackingNumber, AllocateError> {
+        match self.handle.batches.pop(self.handle.refill.now()) {
+            Some(number) => Ok(number),
+            None => self.next_refilled(timeout),
+        }
     }
-    /// The next number if there is one; never blocks.
+
+    /// The next number if one is in hand. Never waits, for a store or for anything else.
+    ///
+    /// # Errors
+    /// The last reservation's error; [`AllocateError::NotYet`] where none has failed, and numbers
+    /// are on their way.
     pub fn try_next(&self) -> Result<TrackingNumber, AllocateError> {
-        unimplemented!()
+        self.next_timeout(Duration::ZERO)
     }
-    /// Resolves when a number is there, or reservations fail.
+
+    /// The slow way to a number: this thread's batch is empty.
+    #[cold]
+    fn next_refilled(&self, timeout: Duration) -> Result<TrackingNumber, AllocateError> {
+        let Handle {
+            batches, refill, ..
+        } = &*self.handle;
+        // Without waiting at first: while the runway is empty, another thread's batch may not be.
+        let started = Instant::now();
+        let mut answer = refill.take(batch::LENGTH, started);
+        if answer.is_err() {
+            if let Some(number) = batches.pop_any(refill.now()) {
+                return Ok(number);
+            }
+            if !timeout.is_zero() {
+                answer = refill.take(batch::LENGTH, after(started, timeout));
+            }
+        }
+        answer.map(|taken| batches.put(refill.series(), taken))
+    }
+
+    /// Fill a slice with numbers, faster for each than [`next`](Self::next). Waits up to the
+    /// deadline whenever none is in hand.
+    ///
+    /// ```
+    /// use tracking_core::{Generator, MemoryAllocator, TrackingNumber};
+    ///
+    /// let mut numbers = vec![TrackingNumber::BLANK; 1000];
+    /// Generator::new(MemoryAllocator::new()).fill(&mut numbers)?;
+    /// # Ok::<(), tracking_core::AllocateError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`next`](Self::next). The numbers that were written before are nobody's: they become
+    /// gaps, whether or not the caller used them.
+    pub fn fill(&self, numbers: &mut [TrackingNumber]) -> Result<(), AllocateError> {
+        let refill = &self.handle.refill;
+        let mut rest = numbers;
+        while let Some(wanted) = NonZeroU32::new(u32::try_from(rest.len()).unwrap_or(u32::MAX)) {
+            let Taken { block, .. } = refill.take(wanted, Instant::now() + self.handle.deadline)?;
+            let count = block.length().get() as usize;
+            refill.series().encode_block(block, &mut rest[..count]);
+            rest = &mut rest[count..];
+        }
+        Ok(())
+    }
+
+    /// A future that resolves when a number is in hand, for callers that must not block: then
+    /// [`try_next`](Self::try_next). It needs no particular async runtime.
+    ///
+    /// Another task may have taken that number by then: loop, as in
+    ///
+    /// ```
+    /// # use tracking_core::{AllocateError, Generator, MemoryAllocator, TrackingNumber};
+    /// async fn next(generator: &Generator) -> Result<TrackingNumber, AllocateError> {
+    ///     loop {
+    ///         generator.ready().await?;
+    ///         if let Ok(number) = generator.try_next() {
+    ///             return Ok(number);
+    ///         }
+    ///     }
+    /// }
+    /// # let _ = next(&Generator::new(MemoryAllocator::new()));
+    /// ```
+    ///
+    /// # Errors
+    /// It resolves to the allocator's error when no number could be had by the deadline, or by the
+    /// end of the reservation under way then; to [`AllocateError::Refused`] at once.
     pub fn ready(&self) -> Ready<'_> {
-        Ready { generator: self }
+        Ready::new(self)
     }
-    /// Fill a slice with numbers; waits up to the deadline.
-    pub fn fill(&self, _numbers: &mut [TrackingNumber]) -> Result<(), AllocateError> {
-        unimplemented!()
+
+    /// An endless iterator of what [`next`](Self::next) answers.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter { generator: self }
     }
-    /// An endless iterator of numbers.
-    pub fn iter(&self) -> impl Iterator<Item = Result<TrackingNumber, AllocateError>> + '_ {
-        std::iter::repeat_with(|| self.next())
-    }
-    /// Runway and last error.
+
+    /// How it is doing.
     pub fn status(&self) -> Status {
-        unimplemented!()
+        self.handle.refill.status()
     }
 }
 
-impl Future for Ready<'_> {
-    type Output = Result<(), AllocateError>;
-    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Self::Output> {
-        let _ = self.generator;
-        unimplemented!()
+/// A time that far after `start`; a century from now stands for "never".
+fn after(start: Instant, timeout: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+    start + timeout.min(CENTURY)
+}
+
+/// Whether a caller should wait out its deadline after this error.
+fn waiting_helps(error: &AllocateError) -> bool {
+    !matches!(error, AllocateError::Refused { .. })
+}
+
+/// How a generator is doing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Status {
+    /// The runway: serials reserved and not yet used, but for the batches of 64 that threads hold.
+    pub runway: u64,
+    /// The recent rate, in numbers a second.
+    pub rate: u64,
+    /// Reservations that succeeded.
+    pub reservations: u64,
+    /// Reservations that failed; "not yet" is no failure.
+    pub failures: u64,
+    /// The last reservation's error, until one succeeds.
+    pub error: Option<AllocateError>,
+}
+
+/// What [`Generator::iter`] returns.
+#[derive(Debug, Clone)]
+pub struct Iter<'a> {
+    generator: &'a Generator,
+}
+
+impl Iterator for Iter<'_> {
+    type Item = Result<TrackingNumber, AllocateError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.generator.next())
+    }
+}
+
+impl<'a> IntoIterator for &'a Generator {
+    type Item = Result<TrackingNumber, AllocateError>;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Generator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generator")
+            .field("allocator", &self.handle.refill.allocator())
+            .field("status", &self.status())
+            .finish_non_exhaustive()
     }
 }

@@ -30,7 +30,7 @@ pub use check_character::check_character;
 pub use clock::{Clock, SystemClock};
 pub use file::FileAllocator;
 pub use format::{ParsePrefixError, Prefix};
-pub use generator::{Generator, GeneratorBuilder, Ready, Status};
+pub use generator::{Generator, GeneratorBuilder, Iter, Ready, Status};
 pub use judge::{Reason, Verdict};
 pub use key::{Key, ParseKeyError};
 pub use memory::MemoryAllocator;

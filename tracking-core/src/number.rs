@@ -34,6 +34,14 @@ pub struct TrackingNumber {
 }
 
 impl TrackingNumber {
+    /// The one-character number `0`: what a buffer holds before
+    /// [`Generator::fill`](crate::Generator::fill) fills it. No series issues it.
+    pub const BLANK: Self = {
+        let mut bytes = [0; MAX_LENGTH];
+        bytes[0] = b'0';
+        Self { bytes, length: 1 }
+    };
+
     /// The number as text.
     #[inline]
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,63 @@
+//! The future that resolves when a number is in hand. It needs nothing but `std::task`: the refill
+//! thread wakes it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use super::Generator;
+use super::tasks::TaskId;
+use crate::allocator::AllocateError;
+
+/// What [`Generator::ready`] returns.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Ready<'a> {
+    generator: &'a Generator,
+    deadline: Instant,
+    task: Option<TaskId>,
+}
+
+impl<'a> Ready<'a> {
+    pub(super) fn new(generator: &'a Generator) -> Self {
+        Self {
+            generator,
+            deadline: Instant::now() + generator.handle.deadline,
+            task: None,
+        }
+    }
+}
+
+impl Future for Ready<'_> {
+    type Output = Result<(), AllocateError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let handle = &self.generator.handle;
+        if handle.batches.has_any(handle.refill.now()) {
+            return Poll::Ready(Ok(()));
+        }
+        let deadline = self.deadline;
+        match handle
+            .refill
+            .poll_ready(&mut self.task, context.waker(), deadline)
+        {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Ready<'_> {
+    fn drop(&mut self) {
+        if let Some(task) = self.task {
+            self.generator.handle.refill.forget(task);
+        }
+    }
+}
+
+impl fmt::Debug for Ready<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready").finish_non_exhaustive()
+    }
+}
