@@ -2,16 +2,22 @@
 
 use crate::base36::{CHARACTERS, digit};
 
-/// The intermediate product after another digit: `NEXT[digit][product]`, products being 1 to 36.
-const NEXT: [[u8; 37]; 36] = {
-    let mut next = [[0; 37]; 36];
+/// Rows of the table: the characters from `0` to `Z`.
+const ROWS: usize = (b'Z' - b'0' + 1) as usize;
+
+/// The intermediate product after another character: `NEXT[character - '0'][product]`. Products
+/// are 1 to 36; a row has 64 places so that its start is a shift away. One look-up a character,
+/// and no branch on what the character is.
+const NEXT: [[u8; 64]; ROWS] = {
+    let mut next = [[0; 64]; ROWS];
     let mut digit = 0;
     while digit < 36 {
-        let mut product = 0;
+        let row = (CHARACTERS[digit] - b'0') as usize;
+        let mut product = 1;
         while product < 37 {
             let sum = (product + digit) % 36;
             let sum = if sum == 0 { 36 } else { sum };
-            next[digit][product] = (sum * 2 % 37) as u8;
+            next[row][product] = (sum * 2 % 37) as u8;
             product += 1;
         }
         digit += 1;
@@ -29,8 +35,9 @@ impl Running {
     /// After another character, which must be one of `0-9A-Z`.
     #[inline]
     pub(crate) fn push(self, character: u8) -> Self {
-        let digit = digit(character).unwrap_or(0);
-        Self(NEXT[usize::from(digit)][usize::from(self.0)])
+        debug_assert!(digit(character).is_some());
+        let row = usize::from(character.wrapping_sub(b'0')).min(ROWS - 1);
+        Self(NEXT[row][usize::from(self.0 % 64)])
     }
 
     /// The check character of what was pushed.

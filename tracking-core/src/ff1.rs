@@ -154,14 +154,18 @@ impl Modulus {
         let Ok(value) = u64::try_from(value) else {
             return (value % u128::from(self.modulus)) as u64;
         };
-        // The estimate is at most two too small: value * reciprocal / 2^64 loses less than
-        // value / 2^64 < 1 by the reciprocal's rounding and its 2^64 - 1, and less than 1 by its own.
+        // The estimate is at most one too small: the reciprocal lacks at most 1 of 2^64 / modulus,
+        // so the product lacks at most value / 2^64 < 1 of the quotient.
         let estimate = ((u128::from(value) * u128::from(self.reciprocal)) >> 64) as u64;
-        let mut rest = value - estimate * self.modulus;
-        while rest >= self.modulus {
-            rest -= self.modulus;
-        }
-        rest
+        self.once_less(value - estimate * self.modulus)
+    }
+
+    /// `value` below twice the modulus, reduced. Without a branch, which random values would make
+    /// the processor guess wrong half of the time: below the modulus the difference wraps round to
+    /// a large number.
+    #[inline]
+    fn once_less(&self, value: u64) -> u64 {
+        value.min(value.wrapping_sub(self.modulus))
     }
 
     #[inline]
@@ -169,13 +173,11 @@ impl Modulus {
         self.subtract(a, self.modulus - b)
     }
 
+    /// `a` - `b` mod the modulus, of values up to it.
     #[inline]
     fn subtract(&self, a: u64, b: u64) -> u64 {
-        if a >= b {
-            a - b
-        } else {
-            a + (self.modulus - b)
-        }
+        let difference = a.wrapping_sub(b);
+        difference.min(difference.wrapping_add(self.modulus))
     }
 }
 
