@@ -1,4 +1,75 @@
-//! Parcel tracking numbers that never repeat.
+//! Parcel tracking numbers that never repeat, that nobody can guess, and that carry their own check.
+//!
+//! # The tour, in two minutes
+//!
+//! **Issue numbers.** A [`Generator`] hands them out, from blocks that an [`Allocator`] reserves in
+//! a store. [`open_store`] picks the allocator by a URL; a state file needs no set-up.
+//!
+//! ```
+//! use tracking_core::{Generator, SeriesOptions, TrackingNumber, open_store};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("parcels.series");
+//! # let url = format!("file:{}", path.display());
+//! // let url = "file:/var/lib/shop/parcels.series";
+//! let store = open_store(&url.parse()?, &SeriesOptions::default())?;
+//! let generator = Generator::new(store);
+//!
+//! let number = generator.next()?; // one; threads share a generator, or clone it
+//! let mut thousand = vec![TrackingNumber::BLANK; 1000];
+//! generator.fill(&mut thousand)?; // many, faster for each
+//! assert!(!thousand.contains(&number));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **Check an order.** Every wrong field is reported at once, each with a stable code.
+//!
+//! ```
+//! use tracking_core::order::{OrderBuilder, Required};
+//!
+//! let mut order = OrderBuilder::new(Required::NONE);
+//! order.set("origin_country_id", "MY").set("weight", "1.2345").set("customer_slug", "Red Box");
+//! let errors = order.build().unwrap_err();
+//! let wrong: Vec<_> = errors.iter().map(|e| (e.parameter(), e.code().as_str())).collect();
+//! assert_eq!(wrong, [("weight", "too-many-decimals"), ("customer_slug", "not-a-slug")]);
+//! ```
+//!
+//! **Judge a number**, without any database: [`Series::judge`] tells what the series could not
+//! have issued.
+//!
+//! ```
+//! use tracking_core::{Allocator, MemoryAllocator, Reason, Verdict, Clock, SystemClock};
+//!
+//! let memory = MemoryAllocator::new();
+//! let verdict = memory.series().judge(&"AB12CD34EF56".parse()?, SystemClock.now_ms(), None);
+//! assert!(matches!(verdict, Verdict::Refused(Reason::Prefix | Reason::Length)));
+//! # Ok::<(), tracking_core::ParseNumberError>(())
+//! ```
+//!
+//! # From serial to number
+//!
+//! A [`Serial`] is an integer below 2^62, `lane (6) | tick (38) | slot (18)`, that is never given
+//! out twice. The body of a number is its encryption by FF1 (NIST SP 800-38G: AES-128, radix 36,
+//! 12 digits) under the series' [`Key`]; the check character is ISO 7064 MOD 37,36 over prefix and
+//! body. The map is one to one, so unique serials give unique numbers with no look-up; and without
+//! the key, numbers show nothing of volume or order, and nobody can guess the next one.
+//!
+//! # The promise
+//!
+//! Within one series (one key in one store) a number never repeats, unless (a) state was lost or
+//! rewound, and a clock that granted from it ran ahead of the one used afterwards by more than the
+//! fence, or that clock steps back later; or (b) the series lives in two places at once: a copied
+//! key, state file or machine, or a second store. Every other failure costs gaps, never repeats.
+//! [`timeline`] has the rule that keeps it.
+//!
+//! # Features
+//!
+//! None is on by default, and the default has no async runtime and no network.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
+//! | `args` | `args`: the flags and variables that name a store and a series, by `clap` |
 #![warn(missing_docs)]
 
 mod allocator;
