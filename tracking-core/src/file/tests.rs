@@ -17,6 +17,14 @@ mod torn;
 
 const START_MS: i64 = EPOCH_MS + 50_000_000_000;
 
+#[test]
+fn keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = FileUrl::new(folder.path().join("a.series"));
+    let open = || Ok(FileAllocator::open(&url, &SeriesOptions::default())?);
+    crate::testing::conformance(open).unwrap();
+}
+
 /// A clock that stands still, and does something once when it is read for the time: that is in the
 /// middle of a reservation, under the lock.
 struct TestClock {

@@ -1,9 +1,10 @@
 use super::*;
 
 fn options(opening: Opening) -> SeriesOptions {
-    let mut options = SeriesOptions::default();
-    options.opening = opening;
-    options
+    SeriesOptions {
+        opening,
+        ..SeriesOptions::default()
+    }
 }
 
 #[test]
