@@ -1,6 +1,7 @@
 //! The flags and environment variables that name a store and a series, which every program of
 //! ours takes.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
@@ -19,7 +20,10 @@ const STORE_VARIABLE: &str = "TRACKING_STORE";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Series")]
 pub struct StoreArgs {
-    /// The store, by its URL: file:PATH or memory: [default: the file NAME.series in the user's state folder]
+    /// The store, by its URL
+    ///
+    /// file:PATH, or memory: for a trial that ends with the process. Without it: the file
+    /// NAME.series in $XDG_STATE_HOME/tracking, else in ~/.local/state/tracking.
     #[arg(long, value_name = "URL", env = STORE_VARIABLE, hide_env_values = true, global = true)]
     store: Option<String>,
 
@@ -28,17 +32,36 @@ pub struct StoreArgs {
         long,
         value_name = "NAME",
         env = "TRACKING_SERIES",
+        hide_env_values = true,
         default_value = "default",
         global = true
     )]
     series: SeriesName,
 
-    /// The prefix, 0 to 3 of A-Z and 0-9: of a series to be made, and what an existing one must have [default: three random characters]
-    #[arg(long, value_name = "PREFIX", env = "TRACKING_PREFIX", global = true)]
+    /// The prefix of its numbers, 0 to 3 of A-Z and 0-9
+    ///
+    /// A new series takes it, or else three random characters; an existing one must have it.
+    #[arg(
+        long,
+        value_name = "PREFIX",
+        env = "TRACKING_PREFIX",
+        hide_env_values = true,
+        global = true
+    )]
     prefix: Option<Prefix>,
 
-    /// A file with the key, 32 hexadecimal digits: of a shared store's series to be made, and what an existing one must have (TRACKING_KEY may hold the key itself)
-    #[arg(long, value_name = "FILE", env = "TRACKING_KEY_FILE", global = true)]
+    /// A file with its key
+    ///
+    /// 32 hexadecimal digits, or all that `tracking series show --reveal-key` printed. A new series
+    /// of a store that hosts share takes it, and an existing series must have it. For a shared
+    /// store the variable TRACKING_KEY may hold the key itself instead. A local store draws its own.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRACKING_KEY_FILE",
+        hide_env_values = true,
+        global = true
+    )]
     key_file: Option<PathBuf>,
 }
 
@@ -91,13 +114,25 @@ impl StoreArgs {
     }
 }
 
+impl ArgsError {
+    /// Whether what was given is wrong, rather than what stands behind it: a program's exit code 2
+    /// rather than 3.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Url(error) => *error != ParseStoreUrlError::NoHome,
+            Self::PasswordOnCommandLine | Self::Key { .. } => true,
+            Self::KeyFile { .. } => false,
+        }
+    }
+}
+
 fn read_key(path: &PathBuf) -> Result<Key, ArgsError> {
     let read = || {
         use io::Read;
-        // A key and its line end are 33 bytes; what is longer is no key.
+        // A series and its key are some 500 bytes; what is longer is no key.
         let mut text = String::new();
         std::fs::File::open(path)?
-            .take(256)
+            .take(4096)
             .read_to_string(&mut text)?;
         Ok(text)
     };
@@ -105,7 +140,20 @@ fn read_key(path: &PathBuf) -> Result<Key, ArgsError> {
         path: path.clone(),
         source,
     })?;
-    parse_key(&path.display().to_string(), &text)
+    parse_key(&path.display().to_string(), &backed_up_key(&text))
+}
+
+/// The key in what `tracking series show --reveal-key` printed, as text or JSON; else the text.
+fn backed_up_key(text: &str) -> Cow<'_, str> {
+    let json = || {
+        let series: serde_json::Value = serde_json::from_str(text).ok()?;
+        Some(series.get("key")?.as_str()?.to_owned())
+    };
+    let line = text.lines().find_map(|line| line.strip_prefix("key "));
+    match line {
+        Some(key) => key.into(),
+        None => json().map_or(text.into(), Cow::from),
+    }
 }
 
 fn parse_key(place: &str, text: &str) -> Result<Key, ArgsError> {

@@ -1,0 +1,154 @@
+//! The command line.
+
+pub(crate) mod help;
+mod order;
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracking_core::args::StoreArgs;
+use tracking_core::issued::Zone;
+
+pub(crate) use order::OrderArgs;
+
+use crate::output::instant::parse_rfc3339;
+
+/// Parcel tracking numbers that never repeat.
+#[derive(Debug, Parser)]
+#[command(name = "tracking", version, arg_required_else_help = true)]
+#[command(propagate_version = true, after_help = help::TOP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Issue tracking numbers
+    #[command(after_help = help::NEXT)]
+    Next(NextArgs),
+    /// Tell which numbers belong to the series, from arguments or standard input
+    #[command(after_help = help::CHECK)]
+    Check(CheckArgs),
+    /// Take one number apart: prefix, body, check character; lane, time and slot
+    #[command(after_help = help::INSPECT)]
+    Inspect(InspectArgs),
+    /// Show, create or restore a series
+    #[command(subcommand, arg_required_else_help = true, after_help = help::SERIES)]
+    Series(SeriesCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NextArgs {
+    /// How many numbers; each reserves one serial
+    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 1)]
+    pub(crate) count: u64,
+    /// How to write them
+    ///
+    /// text is a number a line. The others give each number with its time and its order: json as
+    /// one array, ndjson as an object a line, csv as a row under a header.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: NextFormat,
+    /// The time zone of created_at in the answer, by its IANA name
+    ///
+    /// With --created-at its offset is taken instead.
+    #[arg(
+        long,
+        value_name = "ZONE",
+        env = "TRACKING_TIMEZONE",
+        hide_env_values = true,
+        default_value_t = Zone::UTC
+    )]
+    pub(crate) timezone: Zone,
+    #[command(flatten)]
+    pub(crate) order: OrderArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum NextFormat {
+    #[default]
+    Text,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The numbers; without any they are read from standard input, one a line
+    #[arg(value_name = "NUMBER")]
+    pub(crate) numbers: Vec<OsString>,
+    /// Only tell whether each is 1 to 16 characters of A-Z and 0-9, which needs no store
+    #[arg(long)]
+    pub(crate) shape_only: bool,
+    /// How to write the verdicts
+    ///
+    /// text is a line of NUMBER, verdict and reason, with a tab between; json is one array, ndjson
+    /// an object a line.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum CheckFormat {
+    #[default]
+    Text,
+    Json,
+    Ndjson,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The number
+    #[arg(value_name = "NUMBER")]
+    pub(crate) number: OsString,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// How to write one object.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ReportArgs {
+    /// How to write it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ReportFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SeriesCommand {
+    /// Show a series
+    #[command(after_help = help::SHOW)]
+    Show {
+        /// Show the secret key too, for a backup
+        #[arg(long)]
+        reveal_key: bool,
+        #[command(flatten)]
+        report: ReportArgs,
+    },
+    /// Create a series; an error if it is there already
+    #[command(after_help = help::CREATE)]
+    Create {
+        #[command(flatten)]
+        report: ReportArgs,
+    },
+    /// Bring back a series that was lost, with its --key-file and --prefix
+    #[command(after_help = help::RESTORE)]
+    Restore {
+        /// When it was created, by RFC 3339
+        ///
+        /// A number from before is refused. Without it: 2025-01-01T00:00:00Z, which refuses none.
+        #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
+        created: Option<i64>,
+        #[command(flatten)]
+        report: ReportArgs,
+    },
+}

@@ -1,0 +1,96 @@
+//! Findings as they are written.
+
+use serde::Serialize;
+
+use super::judge::Finding;
+use crate::args::CheckFormat;
+use crate::output::printable;
+
+/// Findings, written one after the other into a buffer.
+#[derive(Debug)]
+pub(crate) struct Report {
+    format: CheckFormat,
+    text: Vec<u8>,
+    /// Something was written before, so that an array goes on.
+    started: bool,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    tracking_number: &'a str,
+    belongs: Option<bool>,
+    reason: Option<&'static str>,
+}
+
+impl Report {
+    pub(crate) fn new(format: CheckFormat) -> Self {
+        Self {
+            format,
+            text: Vec::new(),
+            started: false,
+        }
+    }
+
+    pub(crate) fn add(&mut self, number: &[u8], finding: Finding) {
+        match self.format {
+            CheckFormat::Text => self.add_text(number, finding),
+            CheckFormat::Ndjson => {
+                self.add_json(number, finding);
+                self.text.push(b'\n');
+            }
+            CheckFormat::Json => {
+                let before: &[u8] = if self.started { b",\n" } else { b"[\n" };
+                self.text.extend_from_slice(before);
+                self.add_json(number, finding);
+            }
+        }
+        self.started = true;
+    }
+
+    /// What was added since the last `clear`.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+    }
+
+    /// What stands behind the last finding.
+    pub(crate) fn end(&self) -> &'static [u8] {
+        match self.format {
+            CheckFormat::Text | CheckFormat::Ndjson => b"",
+            CheckFormat::Json if self.started => b"\n]\n",
+            CheckFormat::Json => b"[]\n",
+        }
+    }
+
+    fn add_text(&mut self, number: &[u8], finding: Finding) {
+        let (verdict, reason) = match finding {
+            Finding::Belongs => ("belongs", ""),
+            Finding::WellFormed => ("well-formed", ""),
+            Finding::Refused(reason) => ("refused", reason.code()),
+        };
+        self.text.extend(printable(number));
+        for column in [verdict, reason] {
+            self.text.push(b'\t');
+            self.text.extend_from_slice(column.as_bytes());
+        }
+        self.text.push(b'\n');
+    }
+
+    fn add_json(&mut self, number: &[u8], finding: Finding) {
+        let (belongs, reason) = match finding {
+            Finding::Belongs => (Some(true), None),
+            Finding::WellFormed => (None, None),
+            Finding::Refused(reason) => (Some(false), Some(reason.code())),
+        };
+        let entry = Entry {
+            tracking_number: &String::from_utf8_lossy(number),
+            belongs,
+            reason,
+        };
+        // Text, flags and codes always become JSON, and a Vec takes every write.
+        let _ = serde_json::to_writer(&mut self.text, &entry);
+    }
+}

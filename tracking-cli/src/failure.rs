@@ -1,0 +1,92 @@
+//! Why a command ended otherwise than well, and the exit code for it.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done; also where the reader of a pipe went away |
+//! | 1 | the answer is no |
+//! | 2 | wrong usage |
+//! | 3 | it could not be done, or not be decided |
+//! | 130 | stopped by Ctrl-C |
+
+use std::fmt::Display;
+
+use tracking_core::args::ArgsError;
+use tracking_core::order::OrderErrors;
+use tracking_core::{AllocateError, OpenError};
+
+/// Why a command ended otherwise than well.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A number is refused. The results say so; there is nothing to add.
+    Refused,
+    /// The command line is wrong.
+    Usage(String),
+    /// The order is wrong, in each of these ways.
+    Order(OrderErrors),
+    /// It could not be done, or not be decided.
+    Undone(String),
+    /// Ctrl-C.
+    Interrupted,
+    /// The reader of standard output went away.
+    PipeClosed,
+}
+
+impl Failure {
+    /// An [`Undone`](Self::Undone) that shows an error.
+    pub(crate) fn undone(error: impl Display) -> Self {
+        Self::Undone(error.to_string())
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::PipeClosed => 0,
+            Self::Refused => 1,
+            Self::Usage(_) | Self::Order(_) => 2,
+            Self::Undone(_) => 3,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// What there is to say about it on standard error.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Refused | Self::Interrupted | Self::PipeClosed => Vec::new(),
+            Self::Usage(message) | Self::Undone(message) => vec![message.clone()],
+            Self::Order(errors) => errors
+                .iter()
+                .map(|error| {
+                    let option = error.parameter().replace('_', "-");
+                    format!("--{option}: {}", error.message())
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<ArgsError> for Failure {
+    fn from(error: ArgsError) -> Self {
+        if error.is_usage() {
+            Self::Usage(error.to_string())
+        } else {
+            Self::undone(error)
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::undone(error)
+    }
+}
+
+impl From<AllocateError> for Failure {
+    fn from(error: AllocateError) -> Self {
+        Self::undone(error)
+    }
+}
+
+impl From<OrderErrors> for Failure {
+    fn from(errors: OrderErrors) -> Self {
+        Self::Order(errors)
+    }
+}

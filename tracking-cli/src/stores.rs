@@ -1,0 +1,48 @@
+//! How the commands open their store.
+
+use tracking_core::args::StoreArgs;
+use tracking_core::{OpenError, Opening, Series, Store, open_store};
+
+use crate::failure::Failure;
+use crate::output::message;
+
+/// Open a series that is there. Nothing is written.
+pub(crate) fn open_existing(args: &StoreArgs) -> Result<Box<dyn Store>, Failure> {
+    warn(args);
+    Ok(open_store(&args.url()?, &args.options(Opening::Existing)?)?)
+}
+
+/// Open a series, or create it where the store's rules say that it creates itself: then say so.
+pub(crate) fn open_or_create(args: &StoreArgs) -> Result<Box<dyn Store>, Failure> {
+    warn(args);
+    let url = args.url()?;
+    match open_store(&url, &args.options(Opening::Existing)?) {
+        Err(OpenError::Missing { .. }) => {}
+        answer => return Ok(answer?),
+    }
+    let store = open_store(&url, &args.options(Opening::OrCreate)?)?;
+    message("note", &created(&store, url.is_local()));
+    Ok(store)
+}
+
+/// What was given and is not used.
+pub(crate) fn warn(args: &StoreArgs) {
+    if let Some(warning) = args.warning() {
+        message("warning", warning);
+    }
+}
+
+fn created(store: &dyn Store, local: bool) -> String {
+    let series: &Series = store.series();
+    let alone = if local {
+        "; it is this store's alone, so never copy it to a second place"
+    } else {
+        ""
+    };
+    format!(
+        "created the series `{}` in {store}, with prefix {:?} and fingerprint {}{alone}",
+        series.name(),
+        series.prefix().as_str(),
+        series.fingerprint(),
+    )
+}

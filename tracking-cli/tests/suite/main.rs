@@ -1,0 +1,14 @@
+//! The real program, run as an operator runs it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests may panic as tests may"
+)]
+
+mod check;
+mod help;
+mod inspect;
+mod next;
+mod series;
+mod stop;
+mod support;

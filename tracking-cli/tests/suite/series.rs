@@ -1,0 +1,274 @@
+//! `tracking series`.
+
+use crate::support::{KEY, Operator, Ran, known_series, missing};
+
+const ADVICE: &str = "note: back up the key: without it a lost series cannot be restored, nor its numbers told; `tracking series show --reveal-key` prints it\n";
+
+/// The value of a line of text.
+fn value<'a>(text: &'a str, name: &str) -> &'a str {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.expect(text).trim()
+}
+
+/// What changes by itself.
+fn years(ran: &Ran) -> &str {
+    value(&ran.stdout, "years left")
+}
+
+#[test]
+fn show() {
+    let operator = Operator::with_known_series();
+    let (store, print) = (operator.store(), known_series().fingerprint());
+    let ran = operator.run(["series", "show"]);
+    let expected = format!(
+        "name              default
+store             {store}
+format            ^AB[0-9A-Z]{{13}}$
+prefix            AB
+fingerprint       {print}
+created at        2025-01-01T00:00:00.000Z
+last reserved at  -
+years left        {}
+",
+        years(&ran)
+    );
+    ran.assert(0, &expected, "");
+    let left: f64 = years(&ran).parse().unwrap();
+    assert!((60.0..87.1).contains(&left), "{left}");
+
+    let json = |key: &str| {
+        format!(
+            r#"{{"name":"default","store":"{store}","format":"^AB[0-9A-Z]{{13}}$","prefix":"AB","fingerprint":"{print}","created_at":"2025-01-01T00:00:00.000Z","last_reserved_at":null,"years_left":{}{key}}}
+"#,
+            years(&ran)
+        )
+    };
+    let show = ["series", "show", "--format", "json"];
+    operator.run(show).assert(0, &json(""), "");
+    operator
+        .run(show.into_iter().chain(["--reveal-key"]))
+        .assert(0, &json(&format!(r#","key":"{KEY}""#)), "");
+
+    operator.numbers(1);
+    let ran = operator.run(["series", "show"]);
+    assert_eq!(value(&ran.stdout, "last reserved at").len(), 24);
+}
+
+#[test]
+fn create() {
+    let operator = Operator::new();
+    operator
+        .run(["series", "show"])
+        .assert(3, "", &missing(&operator));
+    let created = operator.run(["series", "create", "--prefix", "Q"]);
+    assert_eq!((created.code, &*created.stderr), (0, ADVICE));
+    assert_eq!(value(&created.stdout, "prefix"), "Q");
+    operator
+        .run(["series", "show"])
+        .assert(0, &created.stdout, "");
+    assert!(operator.numbers(1)[0].starts_with('Q'));
+
+    let fingerprint = value(&created.stdout, "fingerprint");
+    operator.run(["series", "create"]).assert(
+        3,
+        "",
+        &format!(
+            "error: {}: the series `default` exists already, with fingerprint {fingerprint}\n",
+            operator.store()
+        ),
+    );
+}
+
+#[test]
+fn each_name_has_its_file() {
+    let operator = Operator::new();
+    for name in ["default", "eu"] {
+        let created = operator.run(["series", "create", "--series", name]);
+        assert_eq!(value(&created.stdout, "name"), name);
+        let file = format!(".local/state/tracking/{name}.series");
+        assert!(operator.path(&file).exists());
+    }
+    let store = format!("file:{}", operator.path("elsewhere").display());
+    let created = operator.run(["series", "create", "--store", &store]);
+    assert_eq!(value(&created.stdout, "store"), store);
+    operator.run(["series", "show", "--store", &store, "--series", "eu"]).assert(
+        3,
+        "",
+        &format!("error: {store}: expected the series `eu`, found `default`; name another store, or --series default\n"),
+    );
+}
+
+#[test]
+fn variables_stand_for_options() {
+    let operator = Operator::new();
+    let store = format!("file:{}", operator.path("x").display());
+    let mut command = operator.command(["series", "create"]);
+    command.env("TRACKING_STORE", &store);
+    command
+        .env("TRACKING_SERIES", "eu")
+        .env("TRACKING_PREFIX", "EU");
+    let ran = Ran::from(command.output().unwrap());
+    for (name, expected) in [("name", "eu"), ("store", &store), ("prefix", "EU")] {
+        assert_eq!(value(&ran.stdout, name), expected);
+    }
+}
+
+/// What `--reveal-key` prints brings a lost series back, in either format.
+#[test]
+fn a_backup_restores_a_lost_series() {
+    for format in ["text", "json"] {
+        let operator = Operator::new();
+        let numbers = operator.numbers(3);
+        let shown = operator.run(["series", "show"]).stdout;
+        let backup = operator.run(["series", "show", "--reveal-key", "--format", format]);
+        std::fs::write(operator.path("backup"), &backup.stdout).unwrap();
+        std::fs::remove_file(operator.path(".local/state/tracking/default.series")).unwrap();
+
+        let path = operator.path("backup");
+        let (prefix, created) = (value(&shown, "prefix"), value(&shown, "created at"));
+        let restored = operator.run([
+            "series",
+            "restore",
+            "--key-file",
+            path.to_str().unwrap(),
+            "--prefix",
+            prefix,
+            "--created",
+            created,
+        ]);
+        assert_eq!((restored.code, &*restored.stderr), (0, ADVICE));
+        for name in ["fingerprint", "created at", "prefix", "name"] {
+            assert_eq!(value(&restored.stdout, name), value(&shown, name));
+        }
+        let check = ["check"].into_iter().chain(numbers.iter().map(|n| &**n));
+        assert_eq!(operator.run(check).code, 0);
+        assert!(!numbers.contains(&operator.numbers(1)[0]));
+    }
+}
+
+#[test]
+fn restore_refuses_what_cannot_be() {
+    let operator = Operator::new();
+    let path = operator.path("key");
+    let restore = |key: &str, more: &[&str]| {
+        std::fs::write(&path, key).unwrap();
+        let args = ["series", "restore", "--key-file", path.to_str().unwrap()];
+        operator.run(args.into_iter().chain(more.iter().copied()))
+    };
+    restore(KEY, &[]).assert(
+        2,
+        "",
+        "error: expected --prefix of the series that was lost: `tracking series show --reveal-key` tells both while it is there\n",
+    );
+    restore("123", &["--prefix", "AB"]).assert(
+        2,
+        "",
+        &format!(
+            "error: {}: expected a key of 32 hexadecimal digits, found 3 characters that are not one\n",
+            path.display()
+        ),
+    );
+    for time in ["2024-12-31T23:59:59Z", "2112-01-01T00:00:00Z"] {
+        let ran = restore(KEY, &["--prefix", "AB", "--created", time]);
+        let found = format!(", found {}.000Z\n", &time[..19]);
+        let expected = "error: expected --created between 2025-01-01T00:00:00.000Z and now, ";
+        assert!(ran.stderr.starts_with(expected) && ran.stderr.ends_with(&found));
+        assert_eq!(ran.code, 2);
+    }
+    restore(KEY, &["--prefix", "AB", "--created", "yesterday"]).assert(
+        2,
+        "",
+        "error: invalid value 'yesterday' for '--created <TIME>': expected a time by RFC 3339 such as 2027-01-15T08:00:00Z, with its offset
+
+For more information, try '--help'.
+",
+    );
+    assert!(!operator.path(".local").exists());
+}
+
+#[test]
+fn a_local_store_makes_its_own_key() {
+    let operator = Operator::new();
+    let mut command = operator.command(["series", "create"]);
+    let ran = Ran::from(command.env("TRACKING_KEY", KEY).output().unwrap());
+    assert_eq!(ran.code, 0);
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "warning: TRACKING_KEY is not used: a local store has a key of its own (`tracking series restore --key-file` brings a lost one back)\n{ADVICE}"
+        )
+    );
+    let revealed = operator.run(["series", "show", "--reveal-key"]);
+    assert_ne!(value(&revealed.stdout, "key"), KEY);
+
+    let other = Operator::new();
+    let key = other.path("key");
+    std::fs::write(&key, KEY).unwrap();
+    let ran = other.run(["series", "create", "--key-file", key.to_str().unwrap()]);
+    assert_eq!((ran.code, &*ran.stdout), (2, ""));
+    assert!(
+        ran.stderr.contains("a local store makes its own key"),
+        "{ran:?}"
+    );
+    assert!(!other.path(".local").exists());
+}
+
+#[test]
+fn another_key_is_refused() {
+    let operator = Operator::with_known_series();
+    std::fs::write(operator.path("other"), "f".repeat(32)).unwrap();
+    for (key, code) in [("key", 0), ("other", 3)] {
+        let path = operator.path(key);
+        let ran = operator.run(["next", "--key-file", path.to_str().unwrap()]);
+        assert_eq!(ran.code, code, "{ran:?}");
+        let found = format!("found {};", known_series().fingerprint());
+        assert_eq!(ran.stderr.contains(&found), code == 3, "{ran:?}");
+    }
+}
+
+#[test]
+fn the_key_is_only_revealed_when_asked() {
+    let operator = Operator::with_known_series();
+    let number = operator.numbers(1).remove(0);
+    for args in [
+        &["next"][..],
+        &["next", "--format", "json"],
+        &["next", "--prefix", "XY"],
+        &["check", &number],
+        &["inspect", &number],
+        &["inspect", &number, "--format", "json"],
+        &["series", "show"],
+        &["series", "show", "--format", "json"],
+        &["series", "create"],
+        &[
+            "series",
+            "restore",
+            "--key-file",
+            operator.path("key").to_str().unwrap(),
+        ],
+        &[
+            "series",
+            "restore",
+            "--key-file",
+            operator.path("key").to_str().unwrap(),
+            "--prefix",
+            "AB",
+        ],
+    ] {
+        let mut command = operator.command(args.iter().copied());
+        let ran = Ran::from(command.env("TRACKING_KEY", KEY).output().unwrap());
+        assert!(
+            !ran.stdout.contains(KEY) && !ran.stderr.contains(KEY),
+            "{ran:?}"
+        );
+    }
+    let help = operator
+        .command(["--help"])
+        .env("TRACKING_KEY", KEY)
+        .output();
+    assert!(
+        !String::from_utf8(help.unwrap().stdout)
+            .unwrap()
+            .contains(KEY)
+    );
+}
