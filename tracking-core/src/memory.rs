@@ -10,7 +10,7 @@ use crate::format::Prefix;
 use crate::key::Key;
 use crate::serial::Block;
 use crate::series::{Series, SeriesName};
-use crate::timeline::{Answer, History, LOCAL_FENCE_MS, Request, Timeline, step};
+use crate::timeline::{Answer, History, Request, Timeline, step};
 
 /// Store URL `memory:`. One process shares the series, and it ends with the process.
 ///
@@ -74,13 +74,7 @@ impl Allocator for MemoryAllocator {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let now_ms = shared.clock.now_ms();
-        let request = Request {
-            now_ms,
-            history: &shared.history,
-            wanted,
-            caller_ms: now_ms,
-            fence_ms: LOCAL_FENCE_MS,
-        };
+        let request = Request::local(now_ms, &shared.history, wanted);
         match step(&mut timeline, &request) {
             Ok(Answer::Granted(block)) => Ok(block),
             Ok(Answer::NotYet(after)) => Err(AllocateError::NotYet { after }),

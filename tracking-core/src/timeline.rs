@@ -163,6 +163,19 @@ pub struct Request<'a> {
     pub fence_ms: u64,
 }
 
+impl<'a> Request<'a> {
+    /// A request to a store on the caller's own host: one clock, and a fence of one tick.
+    pub fn local(now_ms: i64, history: &'a History, wanted: NonZeroU32) -> Self {
+        Self {
+            now_ms,
+            history,
+            wanted,
+            caller_ms: now_ms,
+            fence_ms: LOCAL_FENCE_MS,
+        }
+    }
+}
+
 /// What a step answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {

@@ -33,7 +33,9 @@ fn main() -> Result<(), Failure> {
         Some("serve-static") => serve(true),
         _ => {
             let number = |index: usize, default| {
-                arguments.get(index).map_or(Ok(default), |text| text.parse::<usize>())
+                arguments
+                    .get(index)
+                    .map_or(Ok(default), |text| text.parse::<usize>())
             };
             compare(number(0, 15)?, number(1, 16_000)?)
         }
@@ -50,10 +52,14 @@ async fn serve(is_static: bool) -> Result<(), Failure> {
         let _ = tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0])).await;
     };
     if is_static {
-        let route = warp::path("next-tracking-number").and(warp::path::end()).map(|| {
-            warp::reply::with_header(STATIC, "content-type", "application/json")
-        });
-        warp::serve(route).incoming(listener).graceful(ended).run().await;
+        let route = warp::path("next-tracking-number")
+            .and(warp::path::end())
+            .map(|| warp::reply::with_header(STATIC, "content-type", "application/json"));
+        warp::serve(route)
+            .incoming(listener)
+            .graceful(ended)
+            .run()
+            .await;
     } else {
         tracking_http::run(App::new(generator(1 << 18), Zone::UTC), listener, ended).await;
     }
@@ -75,7 +81,10 @@ impl Server {
         let output = process.stdout.take().ok_or("no output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        Ok(Self { process, address: line.trim().parse()? })
+        Ok(Self {
+            process,
+            address: line.trim().parse()?,
+        })
     }
 
     /// Nanoseconds that its threads have run.
@@ -156,12 +165,26 @@ fn compare(rounds: usize, requests: usize) -> Result<(), Failure> {
     }
     let show = |what: &str, mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
-        let (Some(least), Some(most)) = (values.first(), values.last()) else { return };
-        println!("{what:<32} {least:>8.2} {:>8.2} {most:>8.2}", values[values.len() / 2]);
+        let (Some(least), Some(most)) = (values.first(), values.last()) else {
+            return;
+        };
+        println!(
+            "{what:<32} {least:>8.2} {:>8.2} {most:>8.2}",
+            values[values.len() / 2]
+        );
     };
     println!("{rounds} rounds of {requests} requests    least   median     most");
-    show("endpoint, CPU us a request", pairs.iter().map(|pair| pair.0).collect());
-    show("static route, CPU us a request", pairs.iter().map(|pair| pair.1).collect());
-    show("ratio of a pair of rounds", pairs.iter().map(|pair| pair.0 / pair.1).collect());
+    show(
+        "endpoint, CPU us a request",
+        pairs.iter().map(|pair| pair.0).collect(),
+    );
+    show(
+        "static route, CPU us a request",
+        pairs.iter().map(|pair| pair.1).collect(),
+    );
+    show(
+        "ratio of a pair of rounds",
+        pairs.iter().map(|pair| pair.0 / pair.1).collect(),
+    );
     Ok(())
 }

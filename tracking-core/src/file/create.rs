@@ -13,7 +13,7 @@ use super::error::Problem;
 use super::place::Place;
 use super::slot;
 use crate::series::Series;
-use crate::timeline::{History, LOCAL_FENCE_MS, Request, Timeline, TimelineError, step};
+use crate::timeline::{History, Request, Timeline, TimelineError, step};
 
 /// Whose file is at the path.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,13 +55,7 @@ pub(super) fn create(place: &Place, series: &Series, now_ms: i64) -> Result<Crea
 fn first_timeline(now_ms: i64) -> Result<Timeline, Problem> {
     let history = History::random();
     let mut timeline = None;
-    let request = Request {
-        now_ms,
-        history: &history,
-        wanted: NonZeroU32::MIN,
-        caller_ms: now_ms,
-        fence_ms: LOCAL_FENCE_MS,
-    };
+    let request = Request::local(now_ms, &history, NonZeroU32::MIN);
     step(&mut timeline, &request)?;
     timeline.ok_or(Problem::Clock(TimelineError::ClockOutOfRange { now_ms }))
 }

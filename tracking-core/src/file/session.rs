@@ -138,13 +138,7 @@ impl Session {
         } else {
             before.clone()
         });
-        let request = Request {
-            now_ms,
-            history: before.history(),
-            wanted,
-            caller_ms: now_ms,
-            fence_ms: LOCAL_FENCE_MS,
-        };
+        let request = Request::local(now_ms, before.history(), wanted);
         let answer = step(&mut after, &request)?;
         // A step that only waits leaves the state as it is, and the disk alone.
         if let Some(timeline) = after.filter(|after| *after != before) {

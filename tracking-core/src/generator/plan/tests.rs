@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::serial::{EPOCH_MS, SLOTS};
-use crate::timeline::{Answer, History, LOCAL_FENCE_MS, Request, Timeline, step};
+use crate::timeline::{Answer, History, Request, Timeline, step};
 
 fn moment(ms: u64) -> Moment {
     Moment {
@@ -267,13 +267,7 @@ impl Simulation {
             return Err(down());
         }
         let now_ms = self.now().wall_ms;
-        let request = Request {
-            now_ms,
-            history: &self.history,
-            wanted,
-            caller_ms: now_ms,
-            fence_ms: LOCAL_FENCE_MS,
-        };
+        let request = Request::local(now_ms, &self.history, wanted);
         match step(&mut self.state, &request) {
             Ok(Answer::Granted(block)) => Ok(block),
             Ok(Answer::NotYet(after)) => Err(AllocateError::NotYet { after }),

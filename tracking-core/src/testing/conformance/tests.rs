@@ -7,7 +7,7 @@ use super::*;
 use crate::clock::{Clock, SystemClock};
 use crate::memory::MemoryAllocator;
 use crate::series::Series;
-use crate::timeline::{Answer, History, LOCAL_FENCE_MS, Request, Timeline, step};
+use crate::timeline::{Answer, History, Request, Timeline, step};
 
 #[test]
 fn memory_conforms_and_so_do_its_wrappers() {
@@ -76,13 +76,7 @@ impl Mutant {
         wanted: NonZeroU32,
     ) -> Result<Block, AllocateError> {
         let now_ms = SystemClock.now_ms();
-        let request = Request {
-            now_ms,
-            history: &self.history,
-            wanted,
-            caller_ms: now_ms,
-            fence_ms: LOCAL_FENCE_MS,
-        };
+        let request = Request::local(now_ms, &self.history, wanted);
         match step(state, &request) {
             Ok(Answer::Granted(block)) => Ok(block),
             Ok(Answer::NotYet(after)) => Err(AllocateError::NotYet { after }),
