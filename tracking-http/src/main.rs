@@ -1,2 +1,48 @@
-//! A program of `tracking`.
-fn main() {}
+//! The program `tracking-http`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracking_http::{Args, Signals, StartError};
+
+/// More than this many threads serve more requests than any shop has.
+const WORKERS_MAX: usize = 8;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    tracking_http::logging::init();
+    match serve(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(format_args!("error: {error}"));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn serve(args: Args) -> Result<(), StartError> {
+    if let Some(warning) = args.warning() {
+        say(format_args!("warning: {warning}"));
+    }
+    let config = args.config()?;
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers.min(WORKERS_MAX))
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)?;
+    runtime.block_on(async {
+        // Before the line that says that it serves: who waits for that line may send a signal.
+        let signals = Signals::new().map_err(StartError::Runtime)?;
+        let started = tracking_http::start(config).await?;
+        say(format_args!("{}", started.welcome));
+        tracking_http::run(started.app, started.listener, signals.end()).await;
+        Ok(())
+    })
+}
+
+/// A line on stderr. Nobody may be reading it, and that stops no server.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

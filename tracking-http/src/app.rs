@@ -1,0 +1,98 @@
+//! What every request shares: the generator, and how to wait for it.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tracking_core::issued::Zone;
+use tracking_core::{AllocateError, Generator, TrackingNumber};
+
+use crate::logging::Throttle;
+
+/// How long a request waits for a number when the runway is empty.
+const NUMBER_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long `/readyz` waits; what asks it seldom waits longer than a second itself.
+const READY_DEADLINE: Duration = Duration::from_millis(500);
+
+/// The state behind the routes.
+#[derive(Debug)]
+pub struct App {
+    generator: Generator,
+    zone: Zone,
+    outages: Throttle,
+}
+
+/// No number could be had in time. Why is in the log, and not for callers: it names the store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoNumber {
+    /// When asking again may help.
+    pub(crate) retry_after: Duration,
+}
+
+impl App {
+    /// An app that issues the numbers of a generator, and shows times in a zone where an order has
+    /// none of its own.
+    pub fn new(generator: Generator, zone: Zone) -> Self {
+        Self {
+            generator,
+            zone,
+            outages: Throttle::default(),
+        }
+    }
+
+    pub(crate) fn zone(&self) -> Zone {
+        self.zone
+    }
+
+    /// The next number. While there is a runway, that neither waits nor looks at a clock.
+    pub(crate) async fn next_number(&self) -> Result<TrackingNumber, NoNumber> {
+        match self.generator.try_next() {
+            Ok(number) => Ok(number),
+            Err(_) => self
+                .wait_for_number()
+                .await
+                .map_err(|error| self.no_number(&error)),
+        }
+    }
+
+    async fn wait_for_number(&self) -> Result<TrackingNumber, AllocateError> {
+        let deadline = Instant::now() + NUMBER_DEADLINE;
+        loop {
+            let ready = timeout_at(deadline, self.generator.ready()).await;
+            // Others wait too, and may have been quicker.
+            match (self.generator.try_next(), ready) {
+                (Ok(number), _) => return Ok(number),
+                (Err(_), Ok(Ok(()))) if Instant::now() < deadline => {}
+                (Err(_), Ok(Err(error))) | (Err(error), _) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the next request would get a number.
+    pub(crate) async fn is_ready(&self) -> Result<(), NoNumber> {
+        if self.generator.status().runway > 0 {
+            return Ok(());
+        }
+        let deadline = Instant::now() + READY_DEADLINE;
+        match timeout_at(deadline, self.generator.ready()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.no_number(&error)),
+            Err(_) => Err(NoNumber {
+                retry_after: Duration::from_secs(1),
+            }),
+        }
+    }
+
+    fn no_number(&self, error: &AllocateError) -> NoNumber {
+        // Thousands of requests may fail for the same reason in the same second.
+        if self.outages.may_log() {
+            tracing::warn!(kind = error.kind(), "no number could be reserved: {error}");
+        }
+        NoNumber {
+            retry_after: match error {
+                AllocateError::Refused { .. } => Duration::from_secs(30),
+                _ => Duration::from_secs(2),
+            },
+        }
+    }
+}

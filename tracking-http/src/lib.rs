@@ -1,0 +1,47 @@
+//! The HTTP server of `tracking`: the async shell round the synchronous core.
+//!
+//! The program parses its [`Args`], [opens](start) what they name and [runs](run) until it is told to
+//! stop. Each of these is public, so that tests and benchmarks run the server that users run:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! use tracking_core::{Generator, MemoryAllocator, issued::Zone};
+//! use tracking_http::App;
+//!
+//! let app = App::new(Generator::new(MemoryAllocator::new()), Zone::UTC);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! tracking_http::run(app, listener, async { /* a signal */ }).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A request goes through `server` (accepts) -> `connection` (hyper) -> [`routes`] (warp) -> a module of
+//! `routes`, and its answer is made by `answer` or `problem`.
+
+mod accept;
+mod answer;
+mod app;
+mod args;
+mod connection;
+mod control;
+mod limits;
+mod listen;
+pub mod logging;
+mod problem;
+mod query;
+mod routes;
+mod server;
+mod shutdown;
+mod start;
+mod welcome;
+
+pub use app::App;
+pub use args::{Args, Config};
+pub use limits::Limits;
+pub use listen::{Listen, ParseListenError};
+pub use routes::routes;
+pub use server::{run, serve};
+pub use shutdown::Signals;
+pub use start::{StartError, Started, start};
+pub use welcome::Welcome;

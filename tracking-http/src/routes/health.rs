@@ -1,0 +1,19 @@
+//! Is it alive, is it ready: for whatever restarts the server, and whatever sends it requests.
+
+use warp::reply::Response;
+
+use crate::app::App;
+use crate::{answer, problem};
+
+/// Alive is who answers. It asks nothing of the store, since a restart mends no store.
+pub(super) fn live() -> Response {
+    answer::text("alive\n")
+}
+
+/// Ready is who would answer with a number: one is reserved, or the store grants some.
+pub(super) async fn ready(app: &App) -> Response {
+    match app.is_ready().await {
+        Ok(()) => answer::text("ready\n"),
+        Err(error) => problem::no_number(error),
+    }
+}

@@ -1,0 +1,60 @@
+//! The next tracking number, for an order in the query.
+
+use tracking_core::issued::Issued;
+use tracking_core::order::{Order, OrderBuilder, OrderErrors, Required};
+use tracking_core::{Clock, SystemClock};
+use warp::reply::Response;
+
+use crate::app::App;
+use crate::{answer, problem, query};
+
+/// The two endpoints, which differ in what they require and in what they answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// `/next-tracking-number`: every parameter is optional, and the order is answered with the number.
+    NextTrackingNumber,
+    /// `/api/next-tracking-number/`: all parameters are required, and the number and its time are answered.
+    ApiNextTrackingNumber,
+}
+
+/// Most answers are shorter, so that their buffer never grows.
+const BODY_LENGTH: usize = 384;
+
+pub(super) async fn answer(app: &App, endpoint: Endpoint, query: String) -> Response {
+    let order = match order(endpoint, query) {
+        Ok(order) => order,
+        Err(errors) => return problem::wrong_parameters(&errors),
+    };
+    match app.next_number().await {
+        Ok(number) => {
+            let issued = Issued {
+                tracking_number: number.as_str(),
+                issued_at_ms: SystemClock.now_ms().unsigned_abs(),
+                order: &order,
+                zone: app.zone(),
+            };
+            answer::json(body(endpoint, &issued))
+        }
+        Err(error) => problem::no_number(error),
+    }
+}
+
+fn order(endpoint: Endpoint, query: String) -> Result<Order, OrderErrors> {
+    let mut order = OrderBuilder::new(match endpoint {
+        Endpoint::NextTrackingNumber => Required::NONE,
+        Endpoint::ApiNextTrackingNumber => Required::ALL,
+    });
+    query::for_each_pair(&mut query.into_bytes(), |name, value| {
+        order.set_bytes(name, value);
+    });
+    order.build()
+}
+
+fn body(endpoint: Endpoint, issued: &Issued<'_>) -> Vec<u8> {
+    let mut body = Vec::with_capacity(BODY_LENGTH);
+    match endpoint {
+        Endpoint::NextTrackingNumber => issued.write_json(&mut body),
+        Endpoint::ApiNextTrackingNumber => issued.write_short_json(&mut body),
+    }
+    body
+}

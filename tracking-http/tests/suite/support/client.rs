@@ -1,0 +1,145 @@
+//! A small HTTP/1.1 client that hides nothing.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// One connection, kept alive.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// Names in lower case.
+    headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    pub fn ask(&mut self, method: &str, target: &str) -> Answer {
+        self.send(&format!("{method} {target} HTTP/1.1\r\nHost: test\r\n\r\n"));
+        self.receive(method)
+    }
+
+    pub fn send(&mut self, text: &str) {
+        self.stream.get_mut().write_all(text.as_bytes()).unwrap();
+    }
+
+    pub fn receive(&mut self, method: &str) -> Answer {
+        let status_line = self.line();
+        let status = status_line
+            .split(' ')
+            .nth(1)
+            .unwrap_or_else(|| panic!("{status_line:?}"));
+        let mut answer = Answer {
+            status: status.parse().unwrap(),
+            headers: Vec::new(),
+            body: String::new(),
+        };
+        loop {
+            let line = self.line();
+            let Some((name, value)) = line.split_once(": ") else {
+                break;
+            };
+            answer
+                .headers
+                .push((name.to_ascii_lowercase(), value.to_owned()));
+        }
+        if method != "HEAD" {
+            let length = answer
+                .header("content-length")
+                .map_or(0, |length| length.parse().unwrap());
+            let mut body = vec![0; length];
+            self.stream.read_exact(&mut body).unwrap();
+            answer.body = String::from_utf8(body).unwrap();
+        }
+        answer
+    }
+
+    /// What is still to come until the server closes the connection.
+    pub fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.stream.read_to_string(&mut rest).unwrap();
+        rest
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The `type` of a problem that is well formed, and of the answer's status.
+    #[track_caller]
+    pub fn problem(&self) -> Value {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{self:?}");
+        assert!(
+            problem["type"].as_str().unwrap().starts_with("/problems/"),
+            "{self:?}"
+        );
+        for member in ["title", "detail"] {
+            assert!(!problem[member].as_str().unwrap().is_empty(), "{self:?}");
+        }
+        problem
+    }
+}
+
+/// One request on a connection of its own.
+pub fn ask(address: SocketAddr, method: &str, target: &str) -> Answer {
+    Client::connect(address).ask(method, target)
+}
+
+pub fn query(path: &str, parameters: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = parameters
+        .iter()
+        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+        .collect();
+    format!("{path}?{}", pairs.join("&"))
+}
+
+fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

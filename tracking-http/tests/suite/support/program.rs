@@ -1,0 +1,105 @@
+//! The program as a child process.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A program that serves; killed when it is dropped.
+pub struct Program {
+    pub address: SocketAddr,
+    /// What it said until it served.
+    pub welcome: Vec<String>,
+    child: Child,
+    stderr: Option<BufReader<ChildStderr>>,
+}
+
+fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tracking-http"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("TRACKING_") || name == "RUST_LOG" {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(args)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null());
+    command
+}
+
+/// Run a program that is to end by itself.
+pub fn run_to_end(args: &[&str], variables: &[(&str, &str)]) -> Output {
+    command(args, variables).output().unwrap()
+}
+
+impl Program {
+    /// Start it on a free port.
+    pub fn start(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let args = [&["--listen", "127.0.0.1:0"], args].concat();
+        let mut child = command(&args, variables)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut welcome = Vec::new();
+        while !welcome
+            .last()
+            .is_some_and(|line: &String| line.starts_with("try it: "))
+        {
+            let mut line = String::new();
+            assert_ne!(
+                stderr.read_line(&mut line).unwrap(),
+                0,
+                "ended after {welcome:?}"
+            );
+            welcome.push(line.trim_end().to_owned());
+        }
+        let address = welcome
+            .iter()
+            .find_map(|line| line.strip_prefix("listening on http://"))
+            .unwrap();
+        Self {
+            address: address.parse().unwrap(),
+            welcome,
+            child,
+            stderr: Some(stderr),
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Nobody reads its stderr any more.
+    pub fn close_stderr(&mut self) {
+        self.stderr = None;
+    }
+
+    /// How it ended, and what it said since it served.
+    pub fn wait(mut self) -> (ExitStatus, String) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "does not end");
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let mut said = String::new();
+        if let Some(mut stderr) = self.stderr.take() {
+            std::io::Read::read_to_string(&mut stderr, &mut said).unwrap();
+        }
+        (status, said)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

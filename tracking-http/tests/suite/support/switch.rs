@@ -1,0 +1,78 @@
+//! A store that can be switched off, and that counts.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tracking_core::{AllocateError, Allocator, Block, MemoryAllocator, Series};
+
+/// Clones share one store and one switch.
+#[derive(Debug, Clone)]
+pub struct Switch {
+    inner: MemoryAllocator,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    mode: AtomicU8,
+    reservations: AtomicU64,
+}
+
+const ON: u8 = 0;
+const OFF: u8 = 1;
+const HANGS: u8 = 2;
+
+/// What no caller may see, and the log must say.
+pub const SECRET_PLACE: &str = "/secret/place.series";
+
+impl Switch {
+    pub fn new() -> Self {
+        Self {
+            inner: MemoryAllocator::new(),
+            state: Arc::default(),
+        }
+    }
+
+    pub fn turn_on(&self) {
+        self.state.mode.store(ON, Ordering::Relaxed);
+    }
+
+    pub fn turn_off(&self) {
+        self.state.mode.store(OFF, Ordering::Relaxed);
+    }
+
+    /// From now on a reservation returns only once that has changed.
+    pub fn hang(&self) {
+        self.state.mode.store(HANGS, Ordering::Relaxed);
+    }
+
+    pub fn reservations(&self) -> u64 {
+        self.state.reservations.load(Ordering::Relaxed)
+    }
+}
+
+impl Allocator for Switch {
+    fn series(&self) -> &Series {
+        self.inner.series()
+    }
+
+    fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
+        self.state.reservations.fetch_add(1, Ordering::Relaxed);
+        while self.state.mode.load(Ordering::Relaxed) == HANGS {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        match self.state.mode.load(Ordering::Relaxed) {
+            OFF => Err(AllocateError::unavailable(SECRET_PLACE, "switched off")),
+            _ => self.inner.reserve(wanted),
+        }
+    }
+}
+
+impl fmt::Display for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SECRET_PLACE)
+    }
+}
