@@ -10,5 +10,6 @@ mod help;
 mod inspect;
 mod next;
 mod series;
+mod server;
 mod stop;
 mod support;
