@@ -43,6 +43,12 @@ pub trait Store: Allocator {
     /// # Errors
     /// The state could not be read.
     fn snapshot(&self) -> Result<Snapshot, AllocateError>;
+
+    /// What an operator should know about the store, a line each, such as that it persists
+    /// nothing. Programs print it when they start.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What a store knows at one moment.
@@ -76,6 +82,9 @@ macro_rules! forward {
         impl<A: Store + ?Sized> Store for $wrapper {
             fn snapshot(&self) -> Result<Snapshot, AllocateError> {
                 (**self).snapshot()
+            }
+            fn warnings(&self) -> Vec<String> {
+                (**self).warnings()
             }
         }
     )*};
