@@ -15,6 +15,8 @@ use crate::store::{Opening, ParseStoreUrlError, SeriesOptions, StoreUrl};
 /// The variable that holds a key itself: 32 hexadecimal digits.
 const KEY_VARIABLE: &str = "TRACKING_KEY";
 const STORE_VARIABLE: &str = "TRACKING_STORE";
+/// The variable that holds the password of a Redis whose URL has none.
+const REDIS_PASSWORD_VARIABLE: &str = "TRACKING_REDIS_PASSWORD";
 
 /// `--store`, `--series`, `--prefix` and `--key-file`.
 #[derive(Debug, Clone, Args)]
@@ -80,7 +82,10 @@ impl StoreArgs {
         if url.has_password() && !from_variable {
             return Err(ArgsError::PasswordOnCommandLine);
         }
-        Ok(url)
+        Ok(with_password(
+            url,
+            std::env::var(REDIS_PASSWORD_VARIABLE).ok(),
+        ))
     }
 
     /// Which series of it, and what to do where it is missing or there already.
@@ -123,6 +128,18 @@ impl ArgsError {
             Self::PasswordOnCommandLine | Self::Key { .. } => true,
             Self::KeyFile { .. } => false,
         }
+    }
+}
+
+/// The store with a password from the environment, where it takes one and its URL has none.
+fn with_password(url: StoreUrl, password: Option<String>) -> StoreUrl {
+    match (url, password) {
+        (StoreUrl::Redis(redis), Some(password))
+            if redis.expose_password().is_none() && !password.is_empty() =>
+        {
+            StoreUrl::Redis(redis.with_password(password))
+        }
+        (url, _) => url,
     }
 }
 

@@ -89,6 +89,8 @@ mod memory;
 mod number;
 pub mod order;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
 mod serial;
 mod series;
 pub mod store;
@@ -106,8 +108,11 @@ pub use judge::{Reason, Verdict};
 pub use key::{Key, ParseKeyError};
 pub use memory::MemoryAllocator;
 pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
+#[cfg(feature = "redis")]
+pub use redis::{RedisAllocator, RedisWarning};
 pub use serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
 pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
 pub use store::{
-    FileUrl, OpenError, Opening, ParseStoreUrlError, SeriesOptions, StoreUrl, open_store,
+    FileUrl, OpenError, Opening, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait,
+    SeriesOptions, StoreUrl, open_store,
 };

@@ -9,8 +9,10 @@ use crate::key::Key;
 use crate::memory::MemoryAllocator;
 use crate::series::{Fingerprint, Series, SeriesName};
 
+mod redis_url;
 mod url;
 
+pub use redis_url::{RedisHost, RedisPlace, RedisUrl, ReplicaWait};
 pub use url::{FileUrl, ParseStoreUrlError, StoreUrl};
 
 /// Which series to open in a store, and what to do where it is missing.
@@ -68,6 +70,15 @@ pub fn open_store(url: &StoreUrl, options: &SeriesOptions) -> Result<Box<dyn Sto
     match url {
         StoreUrl::Memory => Ok(Box::new(open_memory(options)?)),
         StoreUrl::File(file) => Ok(Box::new(FileAllocator::open(file, options)?)),
+        #[cfg(feature = "redis")]
+        StoreUrl::Redis(redis) => Ok(Box::new(crate::redis::RedisAllocator::open(
+            redis, options,
+        )?)),
+        #[cfg(not(feature = "redis"))]
+        StoreUrl::Redis(redis) => Err(OpenError::NotBuiltIn {
+            store: redis.to_string(),
+            feature: "redis",
+        }),
     }
 }
 
@@ -210,6 +221,16 @@ pub enum OpenError {
         prefix: Prefix,
         /// The series that has it.
         taken_by: SeriesName,
+    },
+    /// This build cannot use such a store.
+    #[error(
+        "{store}: this program was built without the feature `{feature}`; build it with `--features {feature}`, or name another store"
+    )]
+    NotBuiltIn {
+        /// The store, as a redacted URL.
+        store: String,
+        /// The Cargo feature that is missing.
+        feature: &'static str,
     },
     /// The store itself failed.
     #[error(transparent)]

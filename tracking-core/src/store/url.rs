@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::redis_url::RedisUrl;
 use super::state_folder;
 use crate::series::SeriesName;
 
@@ -15,6 +16,8 @@ pub enum StoreUrl {
     Memory,
     /// `file:PATH`, the default.
     File(FileUrl),
+    /// `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:` and `redis+cluster:`, which hosts share.
+    Redis(RedisUrl),
 }
 
 /// A state file: `file:PATH`, where PATH may be relative and is taken to the letter up to a `?`.
@@ -61,6 +64,7 @@ impl StoreUrl {
     pub fn is_local(&self) -> bool {
         match self {
             Self::Memory | Self::File(_) => true,
+            Self::Redis(_) => false,
         }
     }
 
@@ -68,6 +72,7 @@ impl StoreUrl {
     pub fn has_password(&self) -> bool {
         match self {
             Self::Memory | Self::File(_) => false,
+            Self::Redis(redis) => redis.expose_password().is_some(),
         }
     }
 }
@@ -87,6 +92,9 @@ impl FromStr for StoreUrl {
                 found: clipped(rest),
             }),
             "file" => parse_file(rest),
+            "redis" | "rediss" | "redis+unix" | "redis+sentinel" | "redis+cluster" => {
+                RedisUrl::parse(scheme, rest).map(StoreUrl::Redis)
+            }
             _ => Err(ParseStoreUrlError::Scheme {
                 found: clipped(scheme),
             }),
@@ -127,7 +135,7 @@ fn parse_file(rest: &str) -> Result<StoreUrl, ParseStoreUrlError> {
 }
 
 /// A part of a URL for a message, cut to a sane length.
-fn clipped(text: &str) -> String {
+pub(super) fn clipped(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
@@ -136,6 +144,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Memory => f.write_str("memory:"),
             Self::File(file) => file.fmt(f),
+            Self::Redis(redis) => redis.fmt(f),
         }
     }
 }
@@ -183,6 +192,26 @@ pub enum ParseStoreUrlError {
         found: String,
         /// What may stand there.
         expected: &'static str,
+    },
+    /// A part of a Redis' URL is not as it should be.
+    #[error("expected {expected}, found the {part} {found:?}")]
+    Redis {
+        /// The form of such a URL.
+        expected: &'static str,
+        /// Which part.
+        part: &'static str,
+        /// What stands there, without a password.
+        found: String,
+    },
+    /// The value of an option is out of its bounds.
+    #[error("expected {option} {expected}, found {found:?}")]
+    OptionValue {
+        /// The option.
+        option: String,
+        /// Its bounds.
+        expected: String,
+        /// What stands there.
+        found: String,
     },
     /// There is no default store without a home folder.
     #[error(

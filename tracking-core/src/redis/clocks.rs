@@ -1,0 +1,86 @@
+//! How far the store's clock is from ours, as every answer shows.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use crate::clock::Clock;
+
+/// From how many milliseconds on a difference is told of: half of what the timeline tolerates.
+const NOTABLE_MS: u64 = 250;
+/// At most one line in the log in this time.
+const QUIET_MS: u64 = 60_000;
+const NEVER: u64 = u64::MAX;
+
+/// The difference that the last answer showed.
+pub(super) struct Clocks {
+    ahead_ms: AtomicI64,
+    /// When the log was last told, on the monotonic clock.
+    told_at_ms: AtomicU64,
+}
+
+impl Default for Clocks {
+    fn default() -> Self {
+        Self {
+            ahead_ms: AtomicI64::new(0),
+            told_at_ms: AtomicU64::new(NEVER),
+        }
+    }
+}
+
+impl Clocks {
+    /// Take note of the store's clock, which an answer showed, and of our own before it was asked.
+    pub(super) fn note(
+        &self,
+        store: &impl std::fmt::Display,
+        before_ms: i64,
+        store_ms: i64,
+        clock: &dyn Clock,
+    ) {
+        let ahead_ms = ahead_ms(before_ms, store_ms, clock.now_ms());
+        // A figure for messages: nothing is ordered by it.
+        self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
+        if ahead_ms.unsigned_abs() <= NOTABLE_MS {
+            return;
+        }
+        let now_ms = clock.monotonic_ms();
+        let told_at_ms = self.told_at_ms.load(Ordering::Relaxed);
+        if told_at_ms == NEVER || now_ms.saturating_sub(told_at_ms) >= QUIET_MS {
+            self.told_at_ms.store(now_ms, Ordering::Relaxed);
+            tracing::warn!(%store, ahead_ms, "{}", super::RedisWarning::Clock { ahead_ms });
+        }
+    }
+
+    /// By how much the store's clock is ahead of ours, where that is worth a warning.
+    pub(super) fn notable(&self) -> Option<i64> {
+        let ahead_ms = self.ahead_ms.load(Ordering::Relaxed);
+        (ahead_ms.unsigned_abs() > NOTABLE_MS).then_some(ahead_ms)
+    }
+}
+
+/// By how much a clock that was read between two readings of another is surely ahead of it:
+/// however long the answer took, that alone makes no difference.
+pub(super) fn ahead_ms(before_ms: i64, found_ms: i64, after_ms: i64) -> i64 {
+    if found_ms < before_ms {
+        found_ms.saturating_sub(before_ms)
+    } else {
+        found_ms.saturating_sub(after_ms).max(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_there_and_back_is_no_difference() {
+        for (before, found, after, expected) in [
+            (100, 100, 100, 0),
+            (100, 400, 900, 0),
+            (100, 99, 900, -1),
+            (100, 901, 900, 1),
+            (100, i64::MIN, 100, i64::MIN),
+            (0, i64::MAX, 0, i64::MAX),
+        ] {
+            assert_eq!(ahead_ms(before, found, after), expected);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! One connection to one server, on which everything has a time-out.
+
+use redis::{Cmd, Connection, Value, cmd};
+use std::sync::Arc;
+
+use crate::store::{RedisHost, ReplicaWait};
+
+use super::deadline::Deadline;
+use super::fault::{Fault, quoted};
+use super::refusal::{Refusal, RefusalKind};
+use super::script::Script;
+
+/// A connection. Whoever gets a [`Fault`] from it drops it, since an answer may still be under way.
+pub(super) struct Link {
+    connection: Connection,
+    /// Where it leads, for messages.
+    pub(super) address: String,
+    /// The server, where it has a host.
+    pub(super) host: Option<RedisHost>,
+    /// Whether each command is to be served though the slot is only on its way to this node.
+    pub(super) asking: bool,
+}
+
+/// One reply: a value, or the server's refusal.
+pub(super) type Reply = Result<Value, Refusal>;
+
+impl Link {
+    pub(super) fn new(connection: Connection, address: String, host: Option<RedisHost>) -> Self {
+        Self {
+            connection,
+            address,
+            host,
+            asking: false,
+        }
+    }
+
+    /// Send all commands at once, and read a reply for each.
+    pub(super) fn exchange(
+        &mut self,
+        commands: &[Cmd],
+        deadline: Deadline,
+    ) -> Result<Vec<Reply>, Fault> {
+        let mut request = Vec::new();
+        for command in commands {
+            if self.asking {
+                request.extend(cmd("ASKING").get_packed_command());
+            }
+            request.extend(command.get_packed_command());
+        }
+        let left = deadline.left().ok_or(Fault::TooLate {
+            within: deadline.whole(),
+        })?;
+        // Both: to send may mean to read first, where a TLS session asks for it.
+        self.connection
+            .set_write_timeout(Some(left))
+            .and_then(|()| self.connection.set_read_timeout(Some(left)))
+            .and_then(|()| self.connection.send_packed_command(&request))
+            .map_err(|error| self.fault(error, deadline))?;
+        let mut replies = Vec::with_capacity(commands.len());
+        for _ in commands {
+            if self.asking {
+                let _asked = self.receive(deadline)?;
+            }
+            replies.push(self.receive(deadline)?);
+        }
+        Ok(replies)
+    }
+
+    fn receive(&mut self, deadline: Deadline) -> Result<Reply, Fault> {
+        let left = deadline.left().ok_or_else(|| self.no_answer(deadline))?;
+        let value = self
+            .connection
+            .set_read_timeout(Some(left))
+            .and_then(|()| self.connection.recv_response())
+            .map_err(|error| self.fault(error, deadline))?;
+        Ok(match value {
+            Value::ServerError(error) => Err(Refusal::new(&error)),
+            value => Ok(value),
+        })
+    }
+
+    /// One command and its value.
+    pub(super) fn ask(&mut self, command: Cmd, deadline: Deadline) -> Result<Value, Fault> {
+        let [value] = self.ask_all([command], deadline)?;
+        Ok(value)
+    }
+
+    /// Some commands and their values.
+    pub(super) fn ask_all<const N: usize>(
+        &mut self,
+        commands: [Cmd; N],
+        deadline: Deadline,
+    ) -> Result<[Value; N], Fault> {
+        let replies = self.exchange(&commands, deadline)?;
+        let values = replies
+            .into_iter()
+            .map(|reply| reply.map_err(|refusal| self.refused(refusal)))
+            .collect::<Result<Vec<_>, _>>()?;
+        // `exchange` answers as many replies as it was given commands.
+        <[Value; N]>::try_from(values).map_err(|_| self.garbled("too few replies"))
+    }
+
+    /// Run a script, in one round trip where the server has it. With `wait`, what it wrote must be
+    /// on that many replicas; the second value is how many it reached.
+    pub(super) fn run(
+        &mut self,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[&str],
+        wait: Option<ReplicaWait>,
+        deadline: Deadline,
+    ) -> Result<(Value, Option<i64>), Fault> {
+        for known in [true, false] {
+            if !known {
+                let load = cmd("SCRIPT").arg("LOAD").arg(&script.text).take();
+                let sha = self.ask(load, deadline)?;
+                if text(&sha) != Some(&script.sha) {
+                    return Err(self.garbled("the script under another SHA-1"));
+                }
+            }
+            let mut commands = vec![
+                cmd("EVALSHA")
+                    .arg(&script.sha)
+                    .arg(keys.len())
+                    .arg(keys)
+                    .arg(arguments)
+                    .take(),
+            ];
+            if let Some(wait) = wait {
+                let left = deadline.left().unwrap_or_default().min(wait.patience);
+                // WAIT takes 0 for "as long as it takes".
+                let ms = left.as_millis().max(1) as u64;
+                commands.push(cmd("WAIT").arg(wait.replicas.get()).arg(ms).take());
+            }
+            let mut replies = self.exchange(&commands, deadline)?.into_iter();
+            let reached = |reply: Option<Reply>| match (wait, reply) {
+                (None, _) => Ok(None),
+                (Some(_), Some(Ok(Value::Int(reached)))) => Ok(Some(reached)),
+                (Some(_), Some(Err(refusal))) => Err(Err(refusal)),
+                (Some(_), _) => Err(Ok("no number of replicas")),
+            };
+            match replies.next() {
+                Some(Ok(value)) => {
+                    return match reached(replies.next()) {
+                        Ok(reached) => Ok((value, reached)),
+                        Err(Err(refusal)) => Err(self.refused(refusal)),
+                        Err(Ok(found)) => Err(self.garbled(found)),
+                    };
+                }
+                Some(Err(refusal)) if known && refusal.kind == RefusalKind::NoScript => {}
+                Some(Err(refusal)) => return Err(self.refused(refusal)),
+                None => return Err(self.garbled("no reply")),
+            }
+        }
+        Err(self.garbled("no script"))
+    }
+
+    pub(super) fn refused(&self, refusal: Refusal) -> Fault {
+        Fault::Refused {
+            address: self.address.clone(),
+            refusal,
+        }
+    }
+
+    pub(super) fn garbled(&self, found: &str) -> Fault {
+        Fault::Garbled {
+            address: self.address.clone(),
+            found: quoted(found),
+        }
+    }
+
+    fn no_answer(&self, deadline: Deadline) -> Fault {
+        Fault::NoAnswer {
+            address: self.address.clone(),
+            within: deadline.whole(),
+        }
+    }
+
+    fn fault(&self, error: redis::RedisError, deadline: Deadline) -> Fault {
+        if error.is_timeout() {
+            self.no_answer(deadline)
+        } else {
+            Fault::Broken {
+                address: self.address.clone(),
+                source: Arc::new(error),
+            }
+        }
+    }
+}
+
+/// A text that a server answered.
+pub(super) fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
+        Value::SimpleString(text) => Some(text),
+        _ => None,
+    }
+}

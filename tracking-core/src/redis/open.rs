@@ -1,0 +1,95 @@
+//! Who creates a series, and who only opens it.
+
+use crate::allocator::AllocateError;
+use crate::series::Series;
+use crate::store::{OpenError, Opening, SeriesOptions};
+use crate::timeline::{TOLERATED_SKEW_MS, TimelineError};
+
+use super::answer::Creation;
+use super::clocks::ahead_ms;
+use super::{RedisStore, fault};
+
+/// How many random prefixes are tried where others have them.
+const PREFIXES: usize = 16;
+
+impl RedisStore {
+    /// The series that is there, or a new one where the options ask for that.
+    pub(super) fn open_series(&self, options: &SeriesOptions) -> Result<Series, OpenError> {
+        if let Some(series) = self.existing(options)? {
+            return Ok(series);
+        }
+        match options.opening {
+            Opening::Existing => Err(self.missing(options)),
+            Opening::OrCreate if options.key.is_none() => Err(self.missing(options)),
+            Opening::OrCreate | Opening::New => self.new_series(options),
+        }
+    }
+
+    fn existing(&self, options: &SeriesOptions) -> Result<Option<Series>, OpenError> {
+        let (stored, ..) = self.read()?;
+        let Some(found) = stored.map(|stored| stored.series) else {
+            return Ok(None);
+        };
+        if options.opening == Opening::New {
+            return Err(self.exists(options, &found));
+        }
+        options.check(&self.finder.url.to_string(), &found)?;
+        Ok(Some(found))
+    }
+
+    fn new_series(&self, options: &SeriesOptions) -> Result<Series, OpenError> {
+        let created_at_ms = self.agreed_time()?;
+        for attempt in 1.. {
+            let series = options.new_series(created_at_ms);
+            let created = self.call(|link, deadline| self.create(link, &series, deadline))?;
+            match created {
+                Creation::Created => return Ok(series),
+                // Somebody else created it meanwhile.
+                Creation::Exists { .. } => {
+                    return self.existing(options)?.ok_or_else(|| self.missing(options));
+                }
+                Creation::Taken { .. } if options.prefix.is_none() && attempt < PREFIXES => {}
+                Creation::Taken { by } => {
+                    return Err(OpenError::PrefixTaken {
+                        store: self.finder.url.to_string(),
+                        prefix: series.prefix(),
+                        taken_by: by.parse().map_err(|_| {
+                            self.corrupt(&fault::quoted(&by))
+                                .into_error(&self.finder.url)
+                        })?,
+                    });
+                }
+            }
+        }
+        Err(self.missing(options))
+    }
+
+    /// The time that both clocks agree on, the earlier one: no number may be older than its
+    /// series, and numbers bear the store's time.
+    fn agreed_time(&self) -> Result<i64, OpenError> {
+        let (_, store_ms, caller_ms) = self.read()?;
+        let now_ms = self.clock.now_ms();
+        if ahead_ms(caller_ms, store_ms, now_ms).unsigned_abs() > TOLERATED_SKEW_MS {
+            return Err(OpenError::Store(AllocateError::Clock {
+                store: self.finder.url.to_string(),
+                source: TimelineError::ClocksDisagree {
+                    store_ms,
+                    caller_ms,
+                },
+            }));
+        }
+        Ok(store_ms.min(now_ms))
+    }
+
+    fn missing(&self, options: &SeriesOptions) -> OpenError {
+        OpenError::missing(&self.finder.url, &options.name)
+    }
+
+    fn exists(&self, options: &SeriesOptions, found: &Series) -> OpenError {
+        OpenError::Exists {
+            store: self.finder.url.to_string(),
+            series: options.name.clone(),
+            fingerprint: found.fingerprint(),
+        }
+    }
+}

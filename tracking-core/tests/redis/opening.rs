@@ -1,0 +1,225 @@
+//! Who creates a series, and which one is opened.
+
+use std::sync::Barrier;
+use std::thread;
+
+use tracking_core::testing::ManualClock;
+use tracking_core::{
+    Allocator, Clock, EPOCH_MS, OpenError, Opening, Store, SystemClock, open_store,
+};
+
+use crate::common::*;
+use crate::support::server::RedisServer;
+
+#[test]
+fn only_those_who_say_so_create_a_series() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let url = server.url();
+    for opening in [Opening::OrCreate, Opening::Existing] {
+        assert_eq!(
+            refusal(open(&url, &options(opening)), &server),
+            "open: redis+unix://SOCKET: there is no series `default`; `tracking series create` makes a new one, `tracking series restore` brings back one that was lost"
+        );
+    }
+    let mut existing = given(1, "AB");
+    existing.opening = Opening::Existing;
+    assert!(matches!(
+        open(&url, &existing),
+        Err(OpenError::Missing { .. })
+    ));
+    assert_eq!(server.ask::<i64>(&["DBSIZE"]), 0, "nothing was written");
+
+    let before_ms = SystemClock.now_ms();
+    let created = open(&url, &options(Opening::New)).unwrap();
+    let created_at_ms = created.series().created_at_ms();
+    assert!((before_ms - 20..=SystemClock.now_ms()).contains(&created_at_ms));
+    assert_eq!(created.series().prefix().as_str().len(), 3);
+    assert_eq!(server.ask::<String>(&["HGET", HASH, "version"]), "1");
+    let again = open(&url, &options(Opening::OrCreate)).unwrap();
+    assert_eq!(
+        format!("{:?}", again.series()),
+        format!("{:?}", created.series())
+    );
+    assert_eq!(again.series().key(), created.series().key());
+    let fingerprint = created.series().fingerprint();
+    assert_eq!(
+        refusal(open(&url, &options(Opening::New)), &server),
+        format!(
+            "open: redis+unix://SOCKET: the series `default` exists already, with fingerprint {fingerprint}"
+        )
+    );
+    let store = open_store(&url.parse().unwrap(), &options(Opening::Existing)).unwrap();
+    assert_eq!(store.snapshot().unwrap().timeline, None);
+    assert!(!store.warnings().is_empty());
+}
+
+#[test]
+fn a_given_key_creates_or_restores_and_must_fit() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let url = server.url();
+    let first = open(&url, &given(1, "AB")).unwrap();
+    // As old as a number can be: nobody said how old it is.
+    assert_eq!(first.series().created_at_ms(), EPOCH_MS);
+    let fingerprint = first.series().fingerprint();
+    assert_eq!(
+        open(&url, &given(1, "AB")).unwrap().series().fingerprint(),
+        fingerprint
+    );
+
+    let mut dated = named("dated", given(3, "CD"));
+    dated.created_at_ms = Some(1_800_000_000_123);
+    let dated = open(&url, &dated).unwrap();
+    assert_eq!(dated.series().created_at_ms(), 1_800_000_000_123);
+
+    for (options, differs) in [
+        (given(2, "AB"), "key"),
+        (given(1, "XY"), "format"),
+        (given(2, "XY"), "both"),
+    ] {
+        match open(&url, &options) {
+            Err(OpenError::Fingerprint {
+                expected, found, ..
+            }) => {
+                assert_eq!(found, fingerprint, "{differs}");
+                assert_ne!(expected, fingerprint, "{differs}");
+            }
+            other => panic!("{differs}: {other:?}"),
+        }
+    }
+    let mut prefix = options(Opening::OrCreate);
+    prefix.prefix = "XY".parse().ok();
+    assert!(matches!(open(&url, &prefix), Err(OpenError::Prefix { .. })));
+}
+
+#[test]
+fn two_series_of_a_store_have_different_prefixes() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let url = server.url();
+    open(&url, &given(1, "AB")).unwrap();
+    let other = named("other", given(2, "AB"));
+    assert_eq!(
+        refusal(open(&url, &other), &server),
+        r#"open: redis+unix://SOCKET: the prefix "AB" is taken by the series `default`; choose another"#
+    );
+    let exists: i64 = server.ask(&["EXISTS", "{tracking}:series:other"]);
+    assert_eq!(exists, 0, "nothing was written");
+    open(&url, &named("other", given(2, ""))).unwrap();
+    let third = open(&url, &named("third", given(3, "")));
+    assert!(
+        matches!(&third, Err(OpenError::PrefixTaken { taken_by, .. }) if taken_by.as_str() == "other"),
+        "{third:?}"
+    );
+    // Not one database for all: each has its own series.
+    open(&format!("{url}?db=1"), &given(2, "AB")).unwrap();
+}
+
+#[test]
+fn a_random_prefix_makes_way() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    // All prefixes but those that start with 0 are taken.
+    let characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for first in characters.chars().skip(18) {
+        let mut words = vec!["HSET".to_owned(), "{tracking}:prefixes".to_owned()];
+        for second in characters.chars() {
+            for third in characters.chars() {
+                words.push(format!("{first}{second}{third}"));
+                words.push("else".to_owned());
+            }
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        server.ask::<i64>(&words);
+    }
+    let created = open(&server.url(), &options(Opening::New)).unwrap();
+    assert!(created.series().prefix().as_str() < "I");
+}
+
+#[test]
+fn racing_creators_agree() {
+    const RACERS: usize = 8;
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let (url, start) = (server.url(), Barrier::new(RACERS));
+    let race = |options: &tracking_core::SeriesOptions| {
+        thread::scope(|scope| {
+            let racers: Vec<_> = (0..RACERS)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        open(&url, options).map(|store| store.series().fingerprint())
+                    })
+                })
+                .collect();
+            racers
+                .into_iter()
+                .map(|racer| racer.join().unwrap())
+                .collect::<Vec<_>>()
+        })
+    };
+    let created = race(&options(Opening::New));
+    assert_eq!(created.iter().flatten().count(), 1, "{created:?}");
+    let restored = race(&named("other", given(9, "Q")));
+    assert_eq!(restored.iter().flatten().count(), RACERS, "{restored:?}");
+}
+
+#[test]
+fn clocks_must_agree_on_when_a_series_was_created() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let clock = ManualClock::at(SystemClock.now_ms() - 3_600_000);
+    let opened = tracking_core::RedisAllocator::open_with_clock(
+        &url(&server.url()),
+        &options(Opening::New),
+        std::sync::Arc::new(clock),
+    );
+    let message = refusal(opened, &server);
+    assert!(
+        message.starts_with("clock: redis+unix://SOCKET: the store's clock says"),
+        "{message}"
+    );
+    assert_eq!(server.ask::<i64>(&["DBSIZE"]), 0);
+}
+
+#[test]
+fn a_key_is_never_an_argument_of_a_reservation() {
+    let Some(server) = RedisServer::start(&["--slowlog-log-slower-than", "0"]) else {
+        return;
+    };
+    let allocator = create(&server.url());
+    server.ask::<String>(&["SLOWLOG", "RESET"]);
+    for _ in 0..3 {
+        reserve(&allocator, 5).unwrap();
+    }
+    open(&server.url(), &options(Opening::Existing)).unwrap();
+    let log: redis::Value = server.ask(&["SLOWLOG", "GET", "100"]);
+    let log = format!("{log:?}");
+    assert!(log.contains("EVALSHA"));
+    assert!(!log.contains(&allocator.series().key().expose_hex()));
+}
+
+#[test]
+fn a_snapshot_shows_the_timeline_and_changes_nothing() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let allocator = create(&server.url());
+    let block = reserve(&allocator, 1_000).unwrap();
+    let before: Vec<String> = server.ask(&["HGETALL", HASH]);
+    let snapshot = allocator.snapshot().unwrap();
+    let timeline = snapshot.timeline.unwrap();
+    assert_eq!(timeline.lane(), block.start().lane());
+    assert_eq!(timeline.last_tick(timeline.lane()), block.start().tick());
+    assert_eq!(timeline.slot(), block.last().slot() + 1);
+    assert_eq!(timeline.history().as_str(), server.info("run_id"));
+    assert!((snapshot.now_ms - SystemClock.now_ms()).abs() < 1_000);
+    assert_eq!(server.ask::<Vec<String>>(&["HGETALL", HASH]), before);
+}

@@ -1,0 +1,137 @@
+//! The series vanishes or is replaced while processes run.
+
+use tracking_core::{AllocateError, Allocator, LANES, OpenError, Opening, RedisWarning, Store};
+
+use crate::common::*;
+use crate::support::server::RedisServer;
+
+#[test]
+fn a_process_writes_its_own_series_back_behind_a_fence() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let url = server.url();
+    let allocator = create(&url);
+    let other = open(&url, &options(Opening::Existing)).unwrap();
+    let before = reserve(&allocator, 10).unwrap();
+    assert_eq!(
+        allocator.series().created_at_ms(),
+        other.series().created_at_ms()
+    );
+    for times in 1..=3u64 {
+        server.ask::<String>(&["FLUSHALL"]);
+        // A new process without the key gets the clear error.
+        assert!(matches!(
+            open(&url, &options(Opening::OrCreate)),
+            Err(OpenError::Missing { .. })
+        ));
+        match attempt(&allocator) {
+            Err(AllocateError::NotYet { after }) => assert_eq!(after.as_millis(), 1_000),
+            other => panic!("{other:?}"),
+        }
+        let timeline = allocator.snapshot().unwrap().timeline.unwrap();
+        for lane in 0..LANES {
+            assert!(timeline.last_tick(lane) > before.last().tick());
+        }
+        let opened = open(&url, &options(Opening::Existing)).unwrap();
+        assert_eq!(opened.series().key(), allocator.series().key());
+        assert_eq!(
+            opened.series().created_at_ms(),
+            allocator.series().created_at_ms()
+        );
+        let prefix = allocator.series().prefix().to_string();
+        let owner: String = server.ask(&["HGET", "{tracking}:prefixes", &prefix]);
+        assert_eq!(owner, "default");
+        assert!(
+            allocator
+                .warnings()
+                .contains(&RedisWarning::WrittenBack { times })
+        );
+    }
+    let after = reserve(&other, 10).unwrap();
+    assert!(after.start().tick() >= before.last().tick() + 100);
+}
+
+#[test]
+fn only_the_timeline_vanishes() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let allocator = create(&server.url());
+    server.ask::<i64>(&["HDEL", HASH, "history", "lane", "tick", "slot", "last"]);
+    assert!(matches!(
+        attempt(&allocator),
+        Err(AllocateError::NotYet { after }) if after.as_millis() == 1_000
+    ));
+}
+
+#[test]
+fn a_series_of_another_key_is_refused() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let url = server.url();
+    let first = open(&url, &given(1, "AB")).unwrap();
+    server.ask::<String>(&["FLUSHALL"]);
+    let second = open(&url, &given(2, "AB")).unwrap();
+    let expected = format!(
+        "refused: redis+unix://SOCKET: expected the series with fingerprint {}, found {}; somebody replaced it while this program ran, so nothing more is granted",
+        first.series().fingerprint(),
+        second.series().fingerprint()
+    );
+    for _ in 0..2 {
+        assert_eq!(failure(&first, &server), expected);
+    }
+    assert!(first.snapshot().is_err());
+    reserve(&second, 1).unwrap();
+    // Once it is the old one again, all is well.
+    server.ask::<String>(&["FLUSHALL"]);
+    reserve(&first, 1).unwrap();
+}
+
+#[test]
+fn a_series_whose_prefix_another_has_by_now_is_not_written_back() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let url = server.url();
+    let first = open(&url, &given(1, "AB")).unwrap();
+    server.ask::<String>(&["FLUSHALL"]);
+    open(&url, &named("other", given(2, "AB"))).unwrap();
+    assert_eq!(
+        failure(&first, &server),
+        r#"refused: redis+unix://SOCKET: the series is gone, and cannot be written back, since the series `other` now has its prefix "AB""#
+    );
+}
+
+#[test]
+fn a_restart_without_data_and_one_with() {
+    for persist in [false, true] {
+        let arguments: &[&str] = match persist {
+            true => &["--appendonly", "yes", "--appendfsync", "always"],
+            false => &[],
+        };
+        let Some(mut server) = RedisServer::start(arguments) else {
+            return;
+        };
+        let allocator = create(&server.url());
+        let before = reserve(&allocator, 100).unwrap();
+        server.kill();
+        let gone = failure(&allocator, &server);
+        assert!(
+            gone.starts_with("unavailable: redis+unix://SOCKET: "),
+            "{gone}"
+        );
+        server.start_again();
+        // A new history waits, whether the data is there or not.
+        assert!(matches!(
+            attempt(&allocator),
+            Err(AllocateError::NotYet { after }) if after.as_millis() == 1_000
+        ));
+        let after = reserve(&allocator, 100).unwrap();
+        assert!(after.start().tick() >= before.last().tick() + 100);
+        if persist {
+            assert_ne!(after.start().lane(), before.start().lane());
+        }
+    }
+}
