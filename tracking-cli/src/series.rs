@@ -3,7 +3,8 @@
 use serde::Serialize;
 use tracking_core::args::StoreArgs;
 use tracking_core::{
-    Clock, EPOCH_MS, OpenError, Opening, Series, Store, SystemClock, TICK_MS, TICKS, open_store,
+    Clock, EPOCH_MS, LANES, OpenError, Opening, Series, Snapshot, Store, SystemClock, TICK_MS,
+    TICKS, open_store,
 };
 
 use crate::args::{ReportArgs, ReportFormat, SeriesCommand};
@@ -24,25 +25,49 @@ struct Report {
     created_at: String,
     last_reserved_at: Option<String>,
     years_left: f64,
+    #[serde(flatten)]
+    shared: Option<Shared>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+/// What matters where hosts share the store.
+#[derive(Debug, Serialize)]
+struct Shared {
+    /// The identity of what holds the state.
+    history: Option<String>,
+    /// The lanes that may have been used.
+    lanes_in_use: Vec<u8>,
+    /// The lanes from which nothing is granted yet.
+    fences: Vec<Fence>,
+    /// By how much the store's clock is ahead of this host's.
+    clock_ahead_ms: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct Fence {
+    lane: u8,
+    until: String,
 }
 
 pub(crate) fn run(command: &SeriesCommand, args: &StoreArgs) -> Result<(), Failure> {
     match command {
         SeriesCommand::Show { reveal_key, report } => {
             let store = open_existing(args)?;
-            show(&store, *report, *reveal_key)
+            warn_of(&store);
+            show(&store, args, *report, *reveal_key)
         }
         SeriesCommand::Create { report } => {
             let store = create(args)?;
-            show(&store, *report, false)?;
+            warn_of(&store);
+            show(&store, args, *report, false)?;
             advise_backup();
             Ok(())
         }
         SeriesCommand::Restore { created, report } => {
             let store = restore(args, *created)?;
-            show(&store, *report, false)?;
+            warn_of(&store);
+            show(&store, args, *report, false)?;
             advise_backup();
             Ok(())
         }
@@ -95,21 +120,35 @@ fn advise_backup() {
     );
 }
 
-fn show(store: &dyn Store, args: ReportArgs, reveal_key: bool) -> Result<(), Failure> {
-    let report = Report::of(store, reveal_key)?;
+/// What an operator should know of the store.
+fn warn_of(store: &dyn Store) {
+    for warning in store.warnings() {
+        message("warning", &warning);
+    }
+}
+
+fn show(
+    store: &dyn Store,
+    args: &StoreArgs,
+    report_args: ReportArgs,
+    reveal_key: bool,
+) -> Result<(), Failure> {
+    let report = Report::of(store, args.url()?.is_local(), reveal_key)?;
     let mut output = Output::new()?;
-    match args.format {
+    match report_args.format {
         ReportFormat::Json => output.write_json(&report),
         ReportFormat::Text => output.write(report.table().text().as_bytes()),
     }
 }
 
 impl Report {
-    fn of(store: &dyn Store, reveal_key: bool) -> Result<Self, Failure> {
+    fn of(store: &dyn Store, is_local: bool, reveal_key: bool) -> Result<Self, Failure> {
         let series: &Series = store.series();
         let snapshot = store.snapshot()?;
+        let ours_ms = SystemClock.now_ms();
         let last_reserved = snapshot
             .timeline
+            .as_ref()
             .and_then(|timeline| timeline.last_reserved_at_ms());
         Ok(Self {
             name: series.name().to_string(),
@@ -120,6 +159,7 @@ impl Report {
             created_at: rfc3339(series.created_at_ms()),
             last_reserved_at: last_reserved.map(rfc3339),
             years_left: years_left(snapshot.now_ms),
+            shared: (!is_local).then(|| Shared::of(series, &snapshot, ours_ms)),
             key: reveal_key.then(|| series.key().expose_hex()),
         })
     }
@@ -134,10 +174,57 @@ impl Report {
             .line("created at", &self.created_at)
             .maybe("last reserved at", &self.last_reserved_at)
             .line("years left", format_args!("{:.1}", self.years_left));
+        let table = match &self.shared {
+            Some(shared) => shared.table(table),
+            None => table,
+        };
         match &self.key {
             Some(key) => table.line("key", key),
             None => table,
         }
+    }
+}
+
+impl Shared {
+    fn of(series: &Series, snapshot: &Snapshot, ours_ms: i64) -> Self {
+        let timeline = snapshot.timeline.as_ref();
+        let fence = |lane| {
+            let until_ms = timeline?.fence_ms(lane, snapshot.now_ms)?;
+            Some(Fence {
+                lane,
+                until: rfc3339(until_ms),
+            })
+        };
+        let in_use = |lane: &u8| {
+            timeline.is_some_and(|timeline| timeline.may_have_used(*lane, series.created_at_ms()))
+        };
+        Self {
+            history: timeline.map(|timeline| timeline.history().to_string()),
+            lanes_in_use: (0..LANES).filter(in_use).collect(),
+            fences: (0..LANES).filter_map(fence).collect(),
+            clock_ahead_ms: snapshot.now_ms - ours_ms,
+        }
+    }
+
+    fn table(&self, table: Table) -> Table {
+        let lanes: Vec<_> = self.lanes_in_use.iter().map(u8::to_string).collect();
+        let lanes = match lanes.len() {
+            0 => None,
+            count if count == usize::from(LANES) => Some("any may have been used".to_owned()),
+            _ => Some(lanes.join(", ")),
+        };
+        let fences = self.fences.last().map(|last| match self.fences.len() {
+            1 => format!("lane {} until {}", last.lane, last.until),
+            count => format!("{count} lanes, lane {} until {}", last.lane, last.until),
+        });
+        table
+            .maybe("history", &self.history)
+            .maybe("lanes in use", &lanes)
+            .maybe("fences", &fences)
+            .line(
+                "store's clock",
+                format_args!("{:+} ms against this host's", self.clock_ahead_ms),
+            )
     }
 }
 

@@ -24,8 +24,10 @@ const REDIS_PASSWORD_VARIABLE: &str = "TRACKING_REDIS_PASSWORD";
 pub struct StoreArgs {
     /// The store, by its URL
     ///
-    /// file:PATH, or memory: for a trial that ends with the process. Without it: the file
-    /// NAME.series in $XDG_STATE_HOME/tracking, else in ~/.local/state/tracking.
+    /// file:PATH, or memory: for a trial that ends with the process, or one that hosts share:
+    /// redis://[USER@]HOST[:PORT][/DB], rediss://, redis+unix://, redis+sentinel://,
+    /// redis+cluster://. A password comes from the variable TRACKING_REDIS_PASSWORD. Without it:
+    /// the file NAME.series in $XDG_STATE_HOME/tracking, else in ~/.local/state/tracking.
     #[arg(long, value_name = "URL", env = STORE_VARIABLE, hide_env_values = true, global = true)]
     store: Option<String>,
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::base36::{self, SIX_DIGITS, digit};
 use crate::check_character::Running;
@@ -39,6 +40,26 @@ impl Prefix {
             base36::CHARACTERS[rand::random_range(0..base36::CHARACTERS.len())]
         });
         Self { bytes, length: 3 }
+    }
+
+    /// Three characters that follow from a key, so that all who hold the key mean one series.
+    pub fn derived(key: &Key) -> Self {
+        let digest = Sha256::new()
+            .chain_update(b"tracking series prefix 1\0")
+            .chain_update(key.expose())
+            .finalize();
+        let mut number = [0; 8];
+        number.copy_from_slice(&digest[..8]);
+        let mut characters = [0; 6];
+        base36::write_six(
+            (u64::from_be_bytes(number) % SIX_DIGITS) as u32,
+            &mut characters,
+        );
+        let [a, b, c, ..] = characters;
+        Self {
+            bytes: [a, b, c],
+            length: 3,
+        }
     }
 
     /// The prefix as text.
@@ -284,5 +305,9 @@ mod tests {
             );
         }
         assert_eq!(Prefix::random().as_str().len(), 3);
+        let derived = |byte| Prefix::derived(&Key::from_bytes([byte; 16]));
+        assert_eq!(derived(1), derived(1));
+        assert_ne!(derived(1), derived(2));
+        assert_eq!(derived(1).as_str().len(), 3);
     }
 }

@@ -6,10 +6,6 @@ use crate::timeline::Timeline;
 /// How far the clock of the one who judges may be behind the clock that granted.
 const TOLERANCE_MS: i64 = 5_000;
 
-/// Ticks of the longest fence: what a lane's last tick is at most ahead of the series' creation
-/// when nothing was ever granted from it.
-const LONGEST_FENCE_TICKS: u64 = 100;
-
 /// What can be said of a number without any database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -72,11 +68,9 @@ pub(crate) fn judge(
         return Verdict::Refused(Reason::NotOfThisSeries);
     }
     if let Some(timeline) = timeline {
-        // A lane that still has the last tick it was born with. A tick up to that one is let
-        // pass: the lane may have granted in just that tick.
-        let last = timeline.last_tick(lane);
-        let unused = last <= created + LONGEST_FENCE_TICKS && lane != timeline.lane();
-        if unused && tick > last {
+        // A tick up to the one that the lane was born with is let pass: the lane may have granted
+        // in just that one.
+        if !timeline.may_have_used(lane, created_at_ms) && tick > timeline.last_tick(lane) {
             return Verdict::Refused(Reason::NotOfThisSeries);
         }
     }

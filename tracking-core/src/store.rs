@@ -106,7 +106,12 @@ impl SeriesOptions {
         };
         Series::new(
             self.name.clone(),
-            self.prefix.unwrap_or_else(Prefix::random),
+            self.prefix.unwrap_or_else(|| match &self.key {
+                // Of two processes that are given the same key, either may have to make the
+                // series: both must mean the same one.
+                Some(key) => Prefix::derived(key),
+                None => Prefix::random(),
+            }),
             self.key.clone().unwrap_or_else(Key::random),
             self.created_at_ms.unwrap_or(unknown_ms),
         )

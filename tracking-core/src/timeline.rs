@@ -125,6 +125,22 @@ impl Timeline {
         self.last[usize::from(lane) % LANE_COUNT]
     }
 
+    /// Whether anything may ever have been granted from a lane of a series that was created at
+    /// `created_at_ms`, in milliseconds since the Unix epoch. Never false for a lane that was
+    /// used, but for the tick that the lane was born with.
+    pub fn may_have_used(&self, lane: u8, created_at_ms: i64) -> bool {
+        let created = crate::serial::tick_at(created_at_ms).unwrap_or(0);
+        let longest_fence = SHARED_FENCE_MS / TICK_MS;
+        lane == self.lane || self.last_tick(lane) > created + longest_fence
+    }
+
+    /// Until when nothing is granted from a lane, in milliseconds since the Unix epoch; `None`
+    /// where that has passed at `now_ms`.
+    pub fn fence_ms(&self, lane: u8, now_ms: i64) -> Option<i64> {
+        let start_ms = crate::serial::tick_start_ms(self.last_tick(lane));
+        (start_ms > now_ms).then_some(start_ms)
+    }
+
     /// When the last reservation was made, in milliseconds since the Unix epoch; `None` where the
     /// current lane has granted nothing yet.
     pub fn last_reserved_at_ms(&self) -> Option<i64> {

@@ -160,7 +160,7 @@ impl fmt::Display for FileUrl {
 #[non_exhaustive]
 pub enum ParseStoreUrlError {
     /// The scheme is not one that this build knows.
-    #[error("expected a store URL such as file:PATH or memory:, found {found:?}")]
+    #[error("expected a store URL such as file:PATH, memory: or redis://HOST, found {found:?}")]
     Scheme {
         /// What stands there.
         found: String,
@@ -242,11 +242,11 @@ mod tests {
         for (text, message) in [
             (
                 "",
-                r#"expected a store URL such as file:PATH or memory:, found """#,
+                r#"expected a store URL such as file:PATH, memory: or redis://HOST, found """#,
             ),
             (
                 "ftp://x",
-                r#"expected a store URL such as file:PATH or memory:, found "ftp""#,
+                r#"expected a store URL such as file:PATH, memory: or redis://HOST, found "ftp""#,
             ),
             (
                 "memory:x",

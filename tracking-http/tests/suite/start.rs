@@ -126,11 +126,11 @@ fn a_store_that_is_none() {
     for (url, said) in [
         (
             "8080",
-            r#"expected a store URL such as file:PATH or memory:, found "8080""#,
+            r#"expected a store URL such as file:PATH, memory: or redis://HOST, found "8080""#,
         ),
         (
             "ftp://x",
-            r#"expected a store URL such as file:PATH or memory:, found "ftp""#,
+            r#"expected a store URL such as file:PATH, memory: or redis://HOST, found "ftp""#,
         ),
         (
             "memory:x",
