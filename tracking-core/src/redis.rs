@@ -101,14 +101,21 @@ impl RedisAllocator {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let store = RedisStore::new(url.clone(), hash::key_of(&options.name), clock);
-        let series = store.open_series(options)?;
+        let (series, is_new) = store.open_series(options)?;
         let warnings = store.look()?;
-        Ok(Self {
+        let allocator = Self {
             store,
             series,
             warnings,
             written_back: AtomicU64::new(0),
-        })
+        };
+        if is_new {
+            // The first step makes the timeline, and grants nothing yet: so its lanes are told
+            // from used ones by the series' age, and its fence passes while the caller gets going.
+            // Should it fail, the next reservation is the first.
+            let _ = allocator.reserve(NonZeroU32::MIN);
+        }
+        Ok(allocator)
     }
 
     /// What an operator should know: what was found when the series was opened, and what has

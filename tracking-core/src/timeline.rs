@@ -130,8 +130,9 @@ impl Timeline {
     /// used, but for the tick that the lane was born with.
     pub fn may_have_used(&self, lane: u8, created_at_ms: i64) -> bool {
         let created = crate::serial::tick_at(created_at_ms).unwrap_or(0);
-        let longest_fence = SHARED_FENCE_MS / TICK_MS;
-        lane == self.lane || self.last_tick(lane) > created + longest_fence
+        // A state is made within a second of its series, and then has the longest fence ahead.
+        let born = created + (1_000 + SHARED_FENCE_MS) / TICK_MS;
+        lane == self.lane || self.last_tick(lane) > born
     }
 
     /// Until when nothing is granted from a lane, in milliseconds since the Unix epoch; `None`

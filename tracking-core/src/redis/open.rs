@@ -13,10 +13,11 @@ use super::{RedisStore, fault};
 const PREFIXES: usize = 16;
 
 impl RedisStore {
-    /// The series that is there, or a new one where the options ask for that.
-    pub(super) fn open_series(&self, options: &SeriesOptions) -> Result<Series, OpenError> {
+    /// The series that is there, or a new one where the options ask for that; and whether it is
+    /// new.
+    pub(super) fn open_series(&self, options: &SeriesOptions) -> Result<(Series, bool), OpenError> {
         if let Some(series) = self.existing(options)? {
-            return Ok(series);
+            return Ok((series, false));
         }
         match options.opening {
             Opening::Existing => Err(self.missing(options)),
@@ -37,16 +38,19 @@ impl RedisStore {
         Ok(Some(found))
     }
 
-    fn new_series(&self, options: &SeriesOptions) -> Result<Series, OpenError> {
+    fn new_series(&self, options: &SeriesOptions) -> Result<(Series, bool), OpenError> {
         let created_at_ms = self.agreed_time()?;
         for attempt in 1.. {
             let series = options.new_series(created_at_ms);
             let created = self.call(|link, deadline| self.create(link, &series, deadline))?;
             match created {
-                Creation::Created => return Ok(series),
+                Creation::Created => return Ok((series, true)),
                 // Somebody else created it meanwhile.
                 Creation::Exists { .. } => {
-                    return self.existing(options)?.ok_or_else(|| self.missing(options));
+                    let found = self.existing(options)?;
+                    return found
+                        .map(|series| (series, false))
+                        .ok_or_else(|| self.missing(options));
                 }
                 Creation::Taken { .. } if options.prefix.is_none() && attempt < PREFIXES => {}
                 Creation::Taken { by } => {

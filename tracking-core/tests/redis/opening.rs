@@ -5,7 +5,7 @@ use std::thread;
 
 use tracking_core::testing::ManualClock;
 use tracking_core::{
-    Allocator, Clock, EPOCH_MS, OpenError, Opening, Store, SystemClock, open_store,
+    Allocator, Clock, EPOCH_MS, LANES, OpenError, Opening, Store, SystemClock, open_store,
 };
 
 use crate::common::*;
@@ -51,7 +51,13 @@ fn only_those_who_say_so_create_a_series() {
         )
     );
     let store = open_store(&url.parse().unwrap(), &options(Opening::Existing)).unwrap();
-    assert_eq!(store.snapshot().unwrap().timeline, None);
+    // Born with its series: no lane has been used, and all are behind the fence.
+    let timeline = store.snapshot().unwrap().timeline.unwrap();
+    let used: Vec<u8> = (0..LANES)
+        .filter(|&lane| timeline.may_have_used(lane, created_at_ms))
+        .collect();
+    assert_eq!((used, timeline.slot()), (vec![timeline.lane()], 0));
+    assert!((0..LANES).all(|lane| timeline.fence_ms(lane, created_at_ms + 500).is_some()));
     assert!(!store.warnings().is_empty());
 }
 
