@@ -59,7 +59,9 @@
 //! Within one series (one key in one store) a number never repeats, unless (a) state was lost or
 //! rewound, and a clock that granted from it ran ahead of the one used afterwards by more than the
 //! fence, or that clock steps back later; or (b) the series lives in two places at once: a copied
-//! key, state file or machine, or a second store. Every other failure costs gaps, never repeats.
+//! key, state file or machine, a second store, or a split Redis of which either side also restarts or
+//! fails over again (1 time in 63; waiting for a majority of replicas closes it). Every other
+//! failure costs gaps, never repeats.
 //! [`timeline`] has the rule that keeps it.
 //!
 //! # Features
@@ -69,6 +71,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
+//! | `redis` | `RedisAllocator`: a series that hosts share through Redis or Valkey |
 //! | `args` | `args`: the flags and variables that name a store and a series, by `clap` |
 #![warn(missing_docs)]
 
