@@ -1,8 +1,45 @@
 //! Answers, each with `Cache-Control: no-store`.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
+
+/// An answer that is there, or that must be waited for.
+///
+/// Nearly all are there: so a request carries no state machine with it that holds all that waiting
+/// would need, which is large and would be moved about.
+pub(crate) enum Answer {
+    /// Taken when it is polled.
+    Now(Option<Response>),
+    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+impl Answer {
+    pub(crate) fn later(answer: impl Future<Output = Response> + Send + 'static) -> Self {
+        Self::Later(Box::pin(answer))
+    }
+}
+
+impl From<Response> for Answer {
+    fn from(answer: Response) -> Self {
+        Self::Now(Some(answer))
+    }
+}
+
+impl Future for Answer {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
+        match &mut *self {
+            Self::Now(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Later(answer) => answer.as_mut().poll(context),
+        }
+    }
+}
 
 /// An answer with a body that is JSON.
 pub(crate) fn json(body: Vec<u8>) -> Response {

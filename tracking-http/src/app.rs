@@ -44,15 +44,15 @@ impl App {
         self.zone
     }
 
-    /// The next number. While there is a runway, that neither waits nor looks at a clock.
-    pub(crate) async fn next_number(&self) -> Result<TrackingNumber, NoNumber> {
-        match self.generator.try_next() {
-            Ok(number) => Ok(number),
-            Err(_) => self
-                .wait_for_number()
-                .await
-                .map_err(|error| self.no_number(&error)),
-        }
+    /// The next number, unless it must be waited for.
+    pub(crate) fn number_now(&self) -> Option<TrackingNumber> {
+        self.generator.try_next().ok()
+    }
+
+    /// The next number, within the deadline.
+    pub(crate) async fn number_soon(&self) -> Result<TrackingNumber, NoNumber> {
+        let number = self.wait_for_number().await;
+        number.map_err(|error| self.no_number(&error))
     }
 
     async fn wait_for_number(&self) -> Result<TrackingNumber, AllocateError> {

@@ -1,23 +1,34 @@
 //! The query of a request target, as `application/x-www-form-urlencoded` (WHATWG URL, section 5.1).
 
+use memchr::{memchr, memchr2};
+
 /// Hand every pair of a query to `take`, in order, as decoded bytes. Decodes in place.
 ///
 /// As the standard has it: `+` is a space, a `%` without two hexadecimal digits stands for itself, a pair
 /// without `=` has an empty value, an empty pair is none.
 pub(crate) fn for_each_pair(query: &mut [u8], mut take: impl FnMut(&[u8], &[u8])) {
-    for pair in query.split_mut(|byte| *byte == b'&') {
-        if pair.is_empty() {
-            continue;
+    let mut rest = query;
+    while !rest.is_empty() {
+        let pair;
+        (pair, rest) = split_at_byte(rest, b'&');
+        if !pair.is_empty() {
+            let (name, value) = split_at_byte(pair, b'=');
+            take(decode(name), decode(value));
         }
-        let name_end = pair.iter().position(|byte| *byte == b'=');
-        let (name, value) = pair.split_at_mut(name_end.unwrap_or(pair.len()));
-        let value = value.split_at_mut(usize::from(name_end.is_some())).1;
-        take(decode(name), decode(value));
     }
 }
 
+/// What stands before the first such byte, and what stands behind it.
+fn split_at_byte(bytes: &mut [u8], byte: u8) -> (&mut [u8], &mut [u8]) {
+    let Some(at) = memchr(byte, bytes) else {
+        return (bytes, &mut []);
+    };
+    let (before, from) = bytes.split_at_mut(at);
+    (before, &mut from[1..])
+}
+
 fn decode(bytes: &mut [u8]) -> &[u8] {
-    let Some(first) = bytes.iter().position(|byte| matches!(byte, b'%' | b'+')) else {
+    let Some(first) = memchr2(b'%', b'+', bytes) else {
         return bytes;
     };
     // What is decoded is never longer than what it is read from.

@@ -12,6 +12,7 @@ use warp::http::Method;
 use warp::reply::Response;
 
 use self::next_number::Endpoint;
+use crate::answer::Answer;
 use crate::app::App;
 use crate::problem;
 
@@ -65,18 +66,17 @@ pub fn routes(app: App) -> impl Filter<Extract = (Response,), Error = Infallible
         warp::query::raw().or_else(|_absent| ready(Ok::<_, Infallible>((String::new(),))));
     warp::method().and(warp::path::full()).and(raw_query).then(
         move |method: Method, path: warp::path::FullPath, query: String| {
-            let app = Arc::clone(&app);
-            async move { answer(&app, &method, path.as_str(), query).await }
+            answer(&app, &method, path.as_str(), query)
         },
     )
 }
 
-async fn answer(app: &App, method: &Method, path: &str, query: String) -> Response {
+fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer {
     match Route::of(path) {
-        None => problem::not_found(),
-        Some(route) if !route.allows(method) => problem::method_not_allowed(route.allowed()),
-        Some(Route::NextNumber(endpoint)) => next_number::answer(app, endpoint, query).await,
-        Some(Route::Live) => health::live(),
-        Some(Route::Ready) => health::ready(app).await,
+        None => problem::not_found().into(),
+        Some(route) if !route.allows(method) => problem::method_not_allowed(route.allowed()).into(),
+        Some(Route::NextNumber(endpoint)) => next_number::answer(app, endpoint, query),
+        Some(Route::Live) => health::live().into(),
+        Some(Route::Ready) => Answer::later(health::ready(Arc::clone(app))),
     }
 }

@@ -1,5 +1,7 @@
 //! Is it alive, is it ready: for whatever restarts the server, and whatever sends it requests.
 
+use std::sync::Arc;
+
 use warp::reply::Response;
 
 use crate::app::App;
@@ -11,7 +13,7 @@ pub(super) fn live() -> Response {
 }
 
 /// Ready is who would answer with a number: one is reserved, or the store grants some.
-pub(super) async fn ready(app: &App) -> Response {
+pub(super) async fn ready(app: Arc<App>) -> Response {
     match app.is_ready().await {
         Ok(()) => answer::text("ready\n"),
         Err(error) => problem::no_number(error),

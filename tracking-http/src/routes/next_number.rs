@@ -1,10 +1,13 @@
 //! The next tracking number, for an order in the query.
 
+use std::sync::Arc;
+
 use tracking_core::issued::Issued;
 use tracking_core::order::{Order, OrderBuilder, OrderErrors, Required};
-use tracking_core::{Clock, SystemClock};
+use tracking_core::{Clock, SystemClock, TrackingNumber};
 use warp::reply::Response;
 
+use crate::answer::Answer;
 use crate::app::App;
 use crate::{answer, problem, query};
 
@@ -20,23 +23,21 @@ pub(super) enum Endpoint {
 /// Most answers are shorter, so that their buffer never grows.
 const BODY_LENGTH: usize = 384;
 
-pub(super) async fn answer(app: &App, endpoint: Endpoint, query: String) -> Response {
+pub(super) fn answer(app: &Arc<App>, endpoint: Endpoint, query: String) -> Answer {
     let order = match order(endpoint, query) {
         Ok(order) => order,
-        Err(errors) => return problem::wrong_parameters(&errors),
+        Err(errors) => return problem::wrong_parameters(&errors).into(),
     };
-    match app.next_number().await {
-        Ok(number) => {
-            let issued = Issued {
-                tracking_number: number.as_str(),
-                issued_at_ms: SystemClock.now_ms().unsigned_abs(),
-                order: &order,
-                zone: app.zone(),
-            };
-            answer::json(body(endpoint, &issued))
-        }
-        Err(error) => problem::no_number(error),
+    if let Some(number) = app.number_now() {
+        return issued(app, endpoint, number, &order).into();
     }
+    let app = Arc::clone(app);
+    Answer::later(async move {
+        match app.number_soon().await {
+            Ok(number) => issued(&app, endpoint, number, &order),
+            Err(error) => problem::no_number(error),
+        }
+    })
 }
 
 fn order(endpoint: Endpoint, query: String) -> Result<Order, OrderErrors> {
@@ -50,11 +51,17 @@ fn order(endpoint: Endpoint, query: String) -> Result<Order, OrderErrors> {
     order.build()
 }
 
-fn body(endpoint: Endpoint, issued: &Issued<'_>) -> Vec<u8> {
+fn issued(app: &App, endpoint: Endpoint, number: TrackingNumber, order: &Order) -> Response {
+    let issued = Issued {
+        tracking_number: number.as_str(),
+        issued_at_ms: SystemClock.now_ms().unsigned_abs(),
+        order,
+        zone: app.zone(),
+    };
     let mut body = Vec::with_capacity(BODY_LENGTH);
     match endpoint {
         Endpoint::NextTrackingNumber => issued.write_json(&mut body),
         Endpoint::ApiNextTrackingNumber => issued.write_short_json(&mut body),
     }
-    body
+    answer::json(body)
 }

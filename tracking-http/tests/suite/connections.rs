@@ -4,6 +4,9 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use tracking_core::Generator;
+use tracking_http::Limits;
+
 use crate::support::{Client, InProcess, Switch};
 
 const TARGET: &str = "/next-tracking-number";
@@ -104,4 +107,76 @@ fn a_request_in_flight_is_answered_when_the_server_stops() {
     );
     assert_eq!(client.rest(), "");
     server.join();
+}
+
+fn limits(head_timeout_ms: u64, drain_timeout_ms: u64) -> Limits {
+    let mut limits = Limits::default();
+    limits.head_timeout = Duration::from_millis(head_timeout_ms);
+    limits.drain_timeout = Duration::from_millis(drain_timeout_ms);
+    limits
+}
+
+#[test]
+fn who_sends_no_whole_request_is_closed_and_who_waits_for_an_answer_is_not() {
+    let store = Switch::new();
+    store.hang();
+    let generator = Generator::new(store.clone());
+    let server = InProcess::with_limits(generator, "UTC", limits(200, 10_000));
+    let connect = || Client::connect(server.address);
+    let [mut silent, mut stalled, mut used, mut waiting] =
+        [connect(), connect(), connect(), connect()];
+    stalled.send("GET /livez HTTP/1.1\r\nHost: te");
+    assert_eq!(used.ask("GET", "/livez").status, 200);
+    waiting.send(&format!("GET {TARGET} HTTP/1.1\r\nHost: test\r\n\r\n"));
+    until(|| store.reservations() > 0);
+
+    let began = Instant::now();
+    for client in [&mut silent, &mut stalled, &mut used] {
+        assert_eq!(client.rest(), "");
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    store.turn_on();
+    assert_eq!(waiting.receive("GET").status, 200);
+    assert_eq!(waiting.rest(), "");
+}
+
+#[test]
+fn a_connection_in_use_is_not_closed() {
+    let generator = Generator::new(Switch::new());
+    let server = InProcess::with_limits(generator, "UTC", limits(1_000, 10_000));
+    let mut client = Client::connect(server.address);
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(2_500) {
+        assert_eq!(client.ask("GET", TARGET).status, 200);
+    }
+}
+
+#[test]
+fn what_does_not_end_is_closed_when_the_server_stops() {
+    let store = Switch::new();
+    store.hang();
+    let generator = Generator::new(store.clone());
+    let mut server = InProcess::with_limits(generator, "UTC", limits(60_000, 100));
+    let mut client = Client::connect(server.address);
+    client.send(&format!("GET {TARGET} HTTP/1.1\r\nHost: test\r\n\r\n"));
+    let mut stalled = Client::connect(server.address);
+    stalled.send("GET /livez HTTP/1.1\r\nHost: te");
+    until(|| store.reservations() > 0);
+    let began = Instant::now();
+    server.stop();
+    assert_eq!(
+        (client.rest(), stalled.rest()),
+        (String::new(), String::new())
+    );
+    server.join();
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    store.turn_on();
 }

@@ -7,20 +7,20 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// One connection, kept alive.
-pub struct Client {
+pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Names in lower case.
     headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) body: String,
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> Self {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
@@ -31,16 +31,16 @@ impl Client {
         }
     }
 
-    pub fn ask(&mut self, method: &str, target: &str) -> Answer {
+    pub(crate) fn ask(&mut self, method: &str, target: &str) -> Answer {
         self.send(&format!("{method} {target} HTTP/1.1\r\nHost: test\r\n\r\n"));
         self.receive(method)
     }
 
-    pub fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.stream.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
-    pub fn receive(&mut self, method: &str) -> Answer {
+    pub(crate) fn receive(&mut self, method: &str) -> Answer {
         let status_line = self.line();
         let status = status_line
             .split(' ')
@@ -72,7 +72,7 @@ impl Client {
     }
 
     /// What is still to come until the server closes the connection.
-    pub fn rest(&mut self) -> String {
+    pub(crate) fn rest(&mut self) -> String {
         let mut rest = String::new();
         self.stream.read_to_string(&mut rest).unwrap();
         rest
@@ -86,7 +86,7 @@ impl Client {
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(found, _)| found == name)
@@ -94,13 +94,13 @@ impl Answer {
     }
 
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The `type` of a problem that is well formed, and of the answer's status.
     #[track_caller]
-    pub fn problem(&self) -> Value {
+    pub(crate) fn problem(&self) -> Value {
         assert_eq!(
             self.header("content-type"),
             Some("application/problem+json"),
@@ -121,11 +121,11 @@ impl Answer {
 }
 
 /// One request on a connection of its own.
-pub fn ask(address: SocketAddr, method: &str, target: &str) -> Answer {
+pub(crate) fn ask(address: SocketAddr, method: &str, target: &str) -> Answer {
     Client::connect(address).ask(method, target)
 }
 
-pub fn query(path: &str, parameters: &[(&str, &str)]) -> String {
+pub(crate) fn query(path: &str, parameters: &[(&str, &str)]) -> String {
     let pairs: Vec<_> = parameters
         .iter()
         .map(|(name, value)| format!("{}={}", escape(name), escape(value)))

@@ -7,25 +7,29 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracking_core::issued::Zone;
 use tracking_core::{Allocator, Generator, MemoryAllocator};
-use tracking_http::App;
+use tracking_http::{App, Limits};
 
 /// Stops when it is dropped.
-pub struct InProcess {
-    pub address: SocketAddr,
+pub(crate) struct InProcess {
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl InProcess {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(MemoryAllocator::new(), "UTC")
     }
 
-    pub fn with(allocator: impl Allocator + 'static, zone: &str) -> Self {
+    pub(crate) fn with(allocator: impl Allocator + 'static, zone: &str) -> Self {
         Self::with_generator(Generator::new(allocator), zone)
     }
 
-    pub fn with_generator(generator: Generator, zone: &str) -> Self {
+    pub(crate) fn with_generator(generator: Generator, zone: &str) -> Self {
+        Self::with_limits(generator, zone, Limits::default())
+    }
+
+    pub(crate) fn with_limits(generator: Generator, zone: &str, limits: Limits) -> Self {
         let zone: Zone = zone.parse().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -35,14 +39,10 @@ impl InProcess {
         let listener = runtime.block_on(bind).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
+        let routes = tracking_http::routes(App::new(generator, zone));
         let thread = std::thread::spawn(move || {
-            runtime.block_on(tracking_http::run(
-                App::new(generator, zone),
-                listener,
-                async {
-                    let _ = stopped.await;
-                },
-            ));
+            let shutdown = async { drop(stopped.await) };
+            runtime.block_on(tracking_http::serve(routes, limits, listener, shutdown));
         });
         Self {
             address,
@@ -52,11 +52,11 @@ impl InProcess {
     }
 
     /// Tell it to stop; it drains.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         drop(self.stop.take());
     }
 
-    pub fn join(&mut self) {
+    pub(crate) fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
         }

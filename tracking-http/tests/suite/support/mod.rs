@@ -5,13 +5,13 @@ mod in_process;
 mod program;
 mod switch;
 
-pub use client::{Answer, Client, ask, query};
-pub use in_process::InProcess;
-pub use program::{Program, run_to_end};
-pub use switch::Switch;
+pub(crate) use client::{Answer, Client, ask, query};
+pub(crate) use in_process::InProcess;
+pub(crate) use program::{Program, run_to_end};
+pub(crate) use switch::Switch;
 
 /// The parameters of an order, all of them right.
-pub const FULL: [(&str, &str); 7] = [
+pub(crate) const FULL: [(&str, &str); 7] = [
     ("origin_country_id", "MY"),
     ("destination_country_id", "ID"),
     ("weight", "1.234"),

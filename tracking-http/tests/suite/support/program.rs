@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A program that serves; killed when it is dropped.
-pub struct Program {
-    pub address: SocketAddr,
+pub(crate) struct Program {
+    pub(crate) address: SocketAddr,
     /// What it said until it served.
-    pub welcome: Vec<String>,
+    pub(crate) welcome: Vec<String>,
     child: Child,
     stderr: Option<BufReader<ChildStderr>>,
 }
@@ -32,13 +32,13 @@ fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
 }
 
 /// Run a program that is to end by itself.
-pub fn run_to_end(args: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(crate) fn run_to_end(args: &[&str], variables: &[(&str, &str)]) -> Output {
     command(args, variables).output().unwrap()
 }
 
 impl Program {
     /// Start it on a free port.
-    pub fn start(args: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(args: &[&str], variables: &[(&str, &str)]) -> Self {
         let args = [&["--listen", "127.0.0.1:0"], args].concat();
         let mut child = command(&args, variables)
             .stderr(Stdio::piped())
@@ -70,17 +70,17 @@ impl Program {
         }
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Nobody reads its stderr any more.
-    pub fn close_stderr(&mut self) {
+    pub(crate) fn close_stderr(&mut self) {
         self.stderr = None;
     }
 
     /// How it ended, and what it said since it served.
-    pub fn wait(mut self) -> (ExitStatus, String) {
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {

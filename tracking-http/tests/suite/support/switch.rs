@@ -10,7 +10,7 @@ use tracking_core::{AllocateError, Allocator, Block, MemoryAllocator, Series};
 
 /// Clones share one store and one switch.
 #[derive(Debug, Clone)]
-pub struct Switch {
+pub(crate) struct Switch {
     inner: MemoryAllocator,
     state: Arc<State>,
 }
@@ -26,30 +26,30 @@ const OFF: u8 = 1;
 const HANGS: u8 = 2;
 
 /// What no caller may see, and the log must say.
-pub const SECRET_PLACE: &str = "/secret/place.series";
+pub(crate) const SECRET_PLACE: &str = "/secret/place.series";
 
 impl Switch {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             inner: MemoryAllocator::new(),
             state: Arc::default(),
         }
     }
 
-    pub fn turn_on(&self) {
+    pub(crate) fn turn_on(&self) {
         self.state.mode.store(ON, Ordering::Relaxed);
     }
 
-    pub fn turn_off(&self) {
+    pub(crate) fn turn_off(&self) {
         self.state.mode.store(OFF, Ordering::Relaxed);
     }
 
     /// From now on a reservation returns only once that has changed.
-    pub fn hang(&self) {
+    pub(crate) fn hang(&self) {
         self.state.mode.store(HANGS, Ordering::Relaxed);
     }
 
-    pub fn reservations(&self) -> u64 {
+    pub(crate) fn reservations(&self) -> u64 {
         self.state.reservations.load(Ordering::Relaxed)
     }
 }
