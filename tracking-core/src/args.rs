@@ -9,8 +9,9 @@ use clap::Args;
 
 use crate::format::Prefix;
 use crate::key::{Key, ParseKeyError};
+use crate::opening::{Opening, SeriesOptions};
 use crate::series::SeriesName;
-use crate::store::{Opening, ParseStoreUrlError, SeriesOptions, StoreUrl};
+use crate::url::{ParseStoreUrlError, StoreUrl};
 
 /// The variable that holds a key itself: 32 hexadecimal digits.
 const KEY_VARIABLE: &str = "TRACKING_KEY";

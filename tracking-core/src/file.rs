@@ -20,10 +20,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::allocator::{AllocateError, Allocator, Snapshot, Store};
 use crate::clock::{Clock, SystemClock};
+use crate::opening::{OpenError, SeriesOptions};
 use crate::serial::Block;
 use crate::series::Series;
-use crate::store::{FileUrl, OpenError, SeriesOptions};
 use crate::timeline::Answer;
+use crate::url::FileUrl;
 
 mod create;
 mod error;

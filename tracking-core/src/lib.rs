@@ -90,16 +90,18 @@ mod judge;
 mod key;
 mod memory;
 mod number;
+mod opening;
 pub mod order;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
 mod serial;
 mod series;
-pub mod store;
+mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timeline;
+mod url;
 
 pub use allocator::{AllocateError, Allocator, Snapshot, Store, reserve_patiently};
 pub use check_character::check_character;
@@ -111,11 +113,12 @@ pub use judge::{Reason, Verdict};
 pub use key::{Key, ParseKeyError};
 pub use memory::MemoryAllocator;
 pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
+pub use opening::{OpenError, Opening, SeriesOptions};
 #[cfg(feature = "redis")]
 pub use redis::{RedisAllocator, RedisWarning};
 pub use serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
 pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
-pub use store::{
-    FileUrl, OpenError, Opening, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait,
-    SeriesOptions, StoreUrl, open_store,
+pub use store::open_store;
+pub use url::{
+    FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
 };

@@ -17,10 +17,11 @@ use redis::cmd;
 
 use crate::allocator::{AllocateError, Allocator, Snapshot, Store};
 use crate::clock::{Clock, SystemClock};
+use crate::opening::{OpenError, SeriesOptions};
 use crate::serial::Block;
 use crate::series::Series;
-use crate::store::{OpenError, RedisPlace, RedisUrl, SeriesOptions};
 use crate::timeline::TimelineError;
+use crate::url::{RedisPlace, RedisUrl};
 
 mod answer;
 mod clocks;

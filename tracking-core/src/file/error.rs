@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::holder::Holder;
 use crate::allocator::AllocateError;
+use crate::opening::OpenError;
 use crate::series::Fingerprint;
-use crate::store::OpenError;
 use crate::timeline::TimelineError;
 
 /// A problem with the file of a store.

@@ -10,7 +10,8 @@ use super::place::Place;
 use super::session::{Session, Setting};
 use super::slot::Present;
 use crate::clock::Clock;
-use crate::store::{FileUrl, OpenError, Opening, SeriesOptions};
+use crate::opening::{OpenError, Opening, SeriesOptions};
+use crate::url::FileUrl;
 
 pub(super) fn open(
     url: &FileUrl,

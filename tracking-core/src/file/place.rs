@@ -11,7 +11,7 @@ use super::error::{FileError, Problem};
 use super::handle::Handle;
 use super::network;
 use super::slot::FILE_SIZE;
-use crate::store::FileUrl;
+use crate::url::FileUrl;
 
 /// A path, and what is expected of the file there.
 pub(super) struct Place {

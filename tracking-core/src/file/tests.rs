@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::handle::faults;
 use super::*;
 use crate::key::Key;
+use crate::opening::Opening;
 use crate::serial::{EPOCH_MS, TICK_MS};
-use crate::store::Opening;
 
 mod opening;
 mod reserving;

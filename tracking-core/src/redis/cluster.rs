@@ -2,7 +2,7 @@
 
 use redis::Value;
 
-use crate::store::RedisHost;
+use crate::url::RedisHost;
 
 use super::finder::host_of;
 use super::link::text;

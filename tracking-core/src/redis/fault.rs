@@ -8,7 +8,7 @@ use crate::allocator::AllocateError;
 use crate::format::Prefix;
 use crate::key::Key;
 use crate::series::{Fingerprint, SeriesName};
-use crate::store::RedisHost;
+use crate::url::RedisHost;
 
 use super::refusal::{Refusal, RefusalKind};
 

@@ -12,7 +12,7 @@ use redis::{
     cmd,
 };
 
-use crate::store::{RedisHost, RedisPlace, RedisUrl};
+use crate::url::{RedisHost, RedisPlace, RedisUrl};
 
 use super::cluster;
 use super::deadline::Deadline;

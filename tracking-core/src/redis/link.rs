@@ -3,7 +3,7 @@
 use redis::{Cmd, Connection, Value, cmd};
 use std::sync::Arc;
 
-use crate::store::{RedisHost, ReplicaWait};
+use crate::url::{RedisHost, ReplicaWait};
 
 use super::deadline::Deadline;
 use super::fault::{Fault, quoted};

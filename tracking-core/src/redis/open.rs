@@ -1,8 +1,8 @@
 //! Who creates a series, and who only opens it.
 
 use crate::allocator::AllocateError;
+use crate::opening::{OpenError, Opening, SeriesOptions};
 use crate::series::Series;
-use crate::store::{OpenError, Opening, SeriesOptions};
 use crate::timeline::{TOLERATED_SKEW_MS, TimelineError};
 
 use super::answer::Creation;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use redis::ServerError;
 
-use crate::store::RedisHost;
+use crate::url::RedisHost;
 
 use super::fault::quoted;
 

@@ -1,7 +1,7 @@
 //! What is parsed, shown and refused, with the exact messages.
 
 use super::*;
-use crate::store::StoreUrl;
+use crate::url::StoreUrl;
 
 fn parsed(text: &str) -> RedisUrl {
     match text.parse() {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::url::{ParseStoreUrlError, clipped};
+use super::error::{ParseStoreUrlError, clipped};
 
 mod form;
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::{Password, RedisHost, RedisPlace};
-use crate::store::url::{ParseStoreUrlError, clipped};
+use crate::url::error::{ParseStoreUrlError, clipped};
 
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;

@@ -4,9 +4,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::redis_url::RedisUrl;
-use super::state_folder;
 use crate::series::SeriesName;
+
+mod error;
+mod redis;
+
+pub use error::ParseStoreUrlError;
+use error::clipped;
+pub use redis::{RedisHost, RedisPlace, RedisUrl, ReplicaWait};
 
 /// The URL of a store. Its `Display` and `Debug` forms are redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,11 +139,6 @@ fn parse_file(rest: &str) -> Result<StoreUrl, ParseStoreUrlError> {
     Ok(StoreUrl::File(file))
 }
 
-/// A part of a URL for a message, cut to a sane length.
-pub(super) fn clipped(text: &str) -> String {
-    text.chars().take(80).collect()
-}
-
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -155,69 +155,16 @@ impl fmt::Display for FileUrl {
     }
 }
 
-/// A text that names no store.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseStoreUrlError {
-    /// The scheme is not one that this build knows.
-    #[error("expected a store URL such as file:PATH, memory: or redis://HOST, found {found:?}")]
-    Scheme {
-        /// What stands there.
-        found: String,
-    },
-    /// Something stands behind `memory:`.
-    #[error("expected memory: with nothing behind it, found {found:?}")]
-    Memory {
-        /// What stands there.
-        found: String,
-    },
-    /// The path of a file is missing or names a folder.
-    #[error("expected file:PATH with the path of a file, found {found:?}")]
-    Path {
-        /// What stands there.
-        found: String,
-    },
-    /// A host stands in a file's URL.
-    #[error(
-        "expected file:PATH without a host, found {found:?}; for an absolute path write file:/path"
-    )]
-    Host {
-        /// What stands there.
-        found: String,
-    },
-    /// An option is not known.
-    #[error("expected the option {expected}, found {found:?}")]
-    Option {
-        /// What stands there.
-        found: String,
-        /// What may stand there.
-        expected: &'static str,
-    },
-    /// A part of a Redis' URL is not as it should be.
-    #[error("expected {expected}, found the {part} {found:?}")]
-    Redis {
-        /// The form of such a URL.
-        expected: &'static str,
-        /// Which part.
-        part: &'static str,
-        /// What stands there, without a password.
-        found: String,
-    },
-    /// The value of an option is out of its bounds.
-    #[error("expected {option} {expected}, found {found:?}")]
-    OptionValue {
-        /// The option.
-        option: String,
-        /// Its bounds.
-        expected: String,
-        /// What stands there.
-        found: String,
-    },
-    /// There is no default store without a home folder.
-    #[error(
-        "neither XDG_STATE_HOME nor HOME names a folder, so there is no default store; name one with --store file:PATH"
-    )]
-    NoHome,
+/// The user's state folder: `$XDG_STATE_HOME/tracking`, else `$HOME/.local/state/tracking`.
+/// Relative paths are ignored, as the XDG Base Directory Specification says.
+fn state_folder() -> Option<PathBuf> {
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    Some(state?.join("tracking"))
 }
 
 #[cfg(test)]
