@@ -36,6 +36,9 @@ fn serve(args: Args) -> Result<(), StartError> {
         // Before the line that says that it serves: who waits for that line may send a signal.
         let signals = Signals::new().map_err(StartError::Runtime)?;
         let started = tracking_http::start(config).await?;
+        for warning in &started.warnings {
+            say(format_args!("warning: {warning}"));
+        }
         say(format_args!("{}", started.welcome));
         tracking_http::run(started.app, started.listener, signals.end()).await;
         Ok(())

@@ -18,6 +18,8 @@ pub struct Started {
     pub app: App,
     /// Where they come in.
     pub listener: TcpListener,
+    /// What the operator should know about the store, a line each.
+    pub warnings: Vec<String>,
     /// What the user is told.
     pub welcome: Welcome,
 }
@@ -36,11 +38,13 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
     let store = open_store(&config.store, &config.series)?;
+    let warnings = store.warnings();
     let welcome = Welcome::new(address, &config.store, &store);
     let app = App::new(Generator::new(store), config.zone);
     Ok(Started {
         app,
         listener,
+        warnings,
         welcome,
     })
 }
