@@ -27,8 +27,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::number::TrackingNumber;
 use crate::series::Series;
 use batch::Batches;
-use plan::Settings;
-use refill::{Refill, Taken};
+use plan::{Settings, Taken};
+use refill::Refill;
 
 /// Hands out the tracking numbers of a series. Clones share one runway, and so can threads.
 ///

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::moment::{Expiry, Moment};
-use super::refill::Taken;
+use super::plan::Taken;
 use crate::number::TrackingNumber;
 use crate::series::Series;
 

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use super::moment::{Expiry, Moment};
-use super::refill::Taken;
 use crate::allocator::AllocateError;
 use crate::serial::{Block, Serial};
 use crate::timeline::LANE_COUNT;
@@ -38,6 +37,13 @@ impl Default for Settings {
             block_max_age_ms: 120_000,
         }
     }
+}
+
+/// Serials that are the caller's now, and until when they may become numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) block: Block,
+    pub(super) expiry: Expiry,
 }
 
 /// What the thread is to do next.

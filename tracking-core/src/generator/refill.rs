@@ -8,21 +8,14 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::Status;
-use super::moment::{Expiry, Moment};
-use super::plan::{Command, Plan, Settings};
+use super::moment::Moment;
+use super::plan::{Command, Plan, Settings, Taken};
 use super::tasks::{TaskId, Tasks};
 use super::waiting_helps;
 use crate::allocator::{AllocateError, Allocator};
 use crate::clock::Clock;
 use crate::serial::Block;
 use crate::series::Series;
-
-/// Serials that are the caller's now, and until when they may become numbers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Taken {
-    pub(super) block: Block,
-    pub(super) expiry: Expiry,
-}
 
 pub(super) struct Refill {
     allocator: Box<dyn Allocator>,
