@@ -20,7 +20,7 @@ mod generator_ {
     use super::*;
 
     /// One number at a time, from one generator that the threads share.
-    #[divan::bench(threads = [1, 2])]
+    #[divan::bench(threads = [1, 2], sample_size = 6_400)]
     fn next(bencher: Bencher) {
         let generator = generator(1 << 22);
         bencher.bench(|| generator.next());
