@@ -10,6 +10,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use tracking_bench::{block, generator, series};
 use tracking_core::order::{OrderBuilder, Required};
+use tracking_core::testing::FULL_ORDER;
 use tracking_core::{Serial, TrackingNumber};
 
 fn main() {
@@ -78,21 +79,11 @@ mod format {
 mod order {
     use super::*;
 
-    const FULL: [(&str, &str); 7] = [
-        ("origin_country_id", "MY"),
-        ("destination_country_id", "ID"),
-        ("weight", "1.234"),
-        ("created_at", "2024-01-01T12:00:00+08:00"),
-        ("customer_id", "de619854-b59b-425e-9db4-943979e1bd49"),
-        ("customer_name", "RedBox Logistics"),
-        ("customer_slug", "redbox-logistics"),
-    ];
-
     #[divan::bench]
     fn validate_seven_fields(bencher: Bencher) {
         bencher.bench_local(|| {
             let mut builder = OrderBuilder::new(Required::ALL);
-            for (name, value) in black_box(FULL) {
+            for (name, value) in black_box(FULL_ORDER) {
                 builder.set(name, value);
             }
             builder.build()

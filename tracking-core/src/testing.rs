@@ -1,8 +1,10 @@
-//! What tests of allocators need: the conformance suite that every implementation and wrapper
-//! passes, ours and yours, and a clock that a test sets. Feature `testing`.
+//! What tests need: the conformance suite that every allocator and wrapper passes, ours and yours;
+//! a clock that a test sets; orders right and wrong. Feature `testing`.
 
 mod conformance;
 mod manual_clock;
+mod orders;
 
 pub use conformance::{Violation, conformance};
 pub use manual_clock::ManualClock;
+pub use orders::{FULL_ORDER, wrong_values};

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use serde_json::Value;
+use tracking_core::testing::wrong_values;
 use tracking_core::{Clock, SystemClock, check_character};
 
 use crate::support::{Client, FULL, InProcess, ask, query};
@@ -159,67 +160,9 @@ fn a_missing_parameter_is_named_where_it_is_required() {
 #[test]
 fn wrong_values_are_refused_at_both_endpoints() {
     let server = InProcess::new();
-    let (long_name, long_slug) = ("x".repeat(256), "s".repeat(256));
-    let cases: [(&str, &[&str]); 7] = [
-        ("origin_country_id", &["USA", "U", "ZZ", "XX", "1A", "U S"]),
-        ("destination_country_id", &["QQ", "EN", "UK1"]),
-        (
-            "weight",
-            &[
-                "0",
-                "0.000",
-                "-1",
-                "+1",
-                "nan",
-                "inf",
-                "1e3",
-                "1.2345",
-                "1.",
-                ".5",
-                "1,5",
-                "abc",
-                "1000000",
-                "0x10",
-                "1 ",
-                "99999999999999999999",
-            ],
-        ),
-        (
-            "created_at",
-            &[
-                "2024-01-01",
-                "yesterday",
-                "2024-13-01T00:00:00Z",
-                "2024-02-30T00:00:00Z",
-                "2024-01-01T25:00:00Z",
-                "1704067200",
-                "2024-01-01T00:00:00",
-                "2024-01-01 00:00:00Z",
-                "2024-01-01T00:00:00\u{2212}05:00",
-            ],
-        ),
-        (
-            "customer_id",
-            &[
-                "123",
-                "de619854-b59b-425e-9db4-943979e1bd4",
-                "zz619854-b59b-425e-9db4-943979e1bd49",
-                "{de619854-b59b-425e-9db4-943979e1bd49}",
-            ],
-        ),
-        ("customer_name", &["a\0b", "a\nb", &long_name]),
-        (
-            "customer_slug",
-            &[
-                "RedBox", "red_box", "-red", "red-", "red--box", "rédbox", &long_slug,
-            ],
-        ),
-    ];
-    for (name, values) in cases {
-        for value in values {
-            refused(server.address, &query(A, &[(name, value)]), &[name]);
-            refused(server.address, &query(B, &full_but(name, value)), &[name]);
-        }
+    for (name, value) in wrong_values() {
+        refused(server.address, &query(A, &[(name, &value)]), &[name]);
+        refused(server.address, &query(B, &full_but(name, &value)), &[name]);
     }
 }
 
