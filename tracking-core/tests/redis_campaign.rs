@@ -1,0 +1,58 @@
+//! Faults of a real Redis while several processes issue from it all the time, and a checker that
+//! sorts all that they issued for repeats.
+//!
+//! Clients are this program once more (`client`). Each writes every block to a file of its own
+//! before it counts as issued; half of them go through a `Generator`, and write its numbers. After
+//! each fault every client must have gone on, so that a campaign that stands still does not pass.
+//!
+//! A tenth of the counts, unless TRACKING_PROVE is set; TRACKING_SEED repeats what is random.
+//! A scenario is worth what it catches. These mutants turn it red, each tried at every run
+//! (`mutants`):
+//!
+//! | mutant | caught by |
+//! |---|---|
+//! | no fence | `FLUSHALL` |
+//! | the lane is kept | split brain |
+//! | `max(stored, now)` in doubles | any clients at all, without a fault; split brain |
+//! | the connection is used again after a time-out | a Redis that stands still: blocks older than the question, or longer |
+#![cfg(feature = "redis")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by a panic"
+)]
+
+#[path = "redis_campaign/checked.rs"]
+mod checked;
+#[path = "redis_campaign/client.rs"]
+mod client;
+#[path = "redis_campaign/clocks.rs"]
+mod clocks;
+#[path = "redis_campaign/counts.rs"]
+mod counts;
+#[path = "redis_campaign/crowd.rs"]
+mod crowd;
+#[path = "redis_campaign/failover.rs"]
+mod failover;
+#[path = "redis_campaign/loss.rs"]
+mod loss;
+#[path = "redis_campaign/mutants.rs"]
+mod mutants;
+#[path = "redis_campaign/output.rs"]
+mod output;
+#[path = "redis_campaign/pair.rs"]
+mod pair;
+#[path = "redis_campaign/refusals.rs"]
+mod refusals;
+#[path = "redis_campaign/scripted.rs"]
+mod scripted;
+#[path = "redis_campaign/split.rs"]
+mod split;
+#[path = "redis_campaign/stopped.rs"]
+mod stopped;
+#[path = "redis_campaign/two_faults.rs"]
+mod two_faults;
+
+#[path = "support/redis/mod.rs"]
+mod servers;
+mod support;
