@@ -34,6 +34,8 @@ mod counts;
 mod crowd;
 #[path = "redis_campaign/failover.rs"]
 mod failover;
+#[path = "redis_campaign/how.rs"]
+mod how;
 #[path = "redis_campaign/loss.rs"]
 mod loss;
 #[path = "redis_campaign/mutants.rs"]

@@ -1,9 +1,7 @@
 //! A client: a process that issues all the time, until its standard input ends.
 
-use std::fmt;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -15,6 +13,7 @@ use tracking_core::{
     RedisAllocator, Series, SeriesOptions, StoreUrl, SystemClock, TrackingNumber, Verdict,
 };
 
+use super::how::How;
 use super::output::{Issued, Output};
 use super::scripted::Scripted;
 
@@ -27,67 +26,6 @@ const HOW: &str = "TRACKING_TEST_CAMPAIGN_HOW";
 const PACE: Duration = Duration::from_millis(1);
 /// A client asks again sooner than it is told to, so that what should wait is tried.
 const IMPATIENCE: Duration = Duration::from_millis(10);
-
-/// How a client issues.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum How {
-    /// Straight from a `RedisAllocator`, 1 to 64 serials at a time.
-    Blocks,
-    /// Through a `Generator`, so many numbers a second.
-    Numbers {
-        rate: u32,
-        block_size: u32,
-        max_age_ms: u64,
-    },
-    /// From an allocator of the test's own, which runs the script in that file.
-    Script { path: PathBuf, reuse: bool },
-}
-
-impl How {
-    /// Through a `Generator` whose blocks are small, so that it reserves all the time.
-    pub(crate) fn numbers() -> Self {
-        Self::Numbers {
-            rate: 2_000,
-            block_size: 64,
-            // Half of it, at most, is in hand when the store fails.
-            max_age_ms: 1_000,
-        }
-    }
-}
-
-impl fmt::Display for How {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Blocks => f.write_str("blocks"),
-            Self::Numbers {
-                rate,
-                block_size,
-                max_age_ms,
-            } => write!(f, "numbers {rate} {block_size} {max_age_ms}"),
-            Self::Script { path, reuse } => write!(f, "script {reuse} {}", path.display()),
-        }
-    }
-}
-
-impl FromStr for How {
-    type Err = Box<dyn std::error::Error>;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match *text.split(' ').collect::<Vec<_>>() {
-            ["blocks"] => Self::Blocks,
-            ["numbers", rate, block_size, max_age_ms] => Self::Numbers {
-                rate: rate.parse()?,
-                block_size: block_size.parse()?,
-                max_age_ms: max_age_ms.parse()?,
-            },
-            ["script", reuse, path] => Self::Script {
-                path: path.into(),
-                reuse: reuse.parse()?,
-            },
-            _ => return Err(text.into()),
-        })
-    }
-}
 
 /// The command that starts one.
 pub(crate) fn command(how: &How, url: &str, output: &Path) -> std::process::Command {

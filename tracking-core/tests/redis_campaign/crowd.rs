@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use tracking_core::{Opening, reserve_patiently};
 
 use super::checked::Checked;
-use super::client::{self, How};
+use super::client;
+use super::how::How;
 use super::output::{self, Issued};
+use super::servers::server::until;
 use super::support::Guard;
 
 /// How many more blocks each client issues before it has surely gone on.
@@ -104,6 +106,25 @@ impl Crowd {
             );
             thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Each of them is told of an error from now on.
+    pub(crate) fn is_told(&self, of: &str) {
+        let before = self.errors();
+        until(of, || {
+            let now = self.errors();
+            now.iter().zip(&before).all(|(now, before)| now > before)
+        });
+    }
+
+    /// From now on each of them is told of errors, and none issues anything.
+    pub(crate) fn stands_still(&self, when: &str) {
+        // A call that was under way may still succeed.
+        self.is_told(when);
+        let before = self.counts();
+        self.is_told(when);
+        self.is_told(when);
+        assert_eq!(self.counts(), before, "issued {when}");
     }
 
     /// How many blocks each has issued.

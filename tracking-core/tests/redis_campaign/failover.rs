@@ -1,9 +1,9 @@
 //! Failovers to a replica that lacks what was granted last, and an old primary that comes back and
 //! answers what was asked of it before.
 
-use super::client::How;
 use super::counts::times;
 use super::crowd::Crowd;
+use super::how::How;
 use super::pair::{Pair, fall_behind};
 use super::servers::sentinel::RedisSentinels;
 use super::servers::server::until;
@@ -88,7 +88,7 @@ fn a_replica_that_lags_is_promoted_by_sentinel() {
         };
         let old_index = index(old.port()).unwrap();
         let new = &sentinels.servers[1 - old_index];
-        until("replication", || new.info("master_link_status") == "up");
+        until("replication", || new.shows("master_link_status", "up"));
         fall_behind(old, new, || {
             crowd.some_go_on(0..3, "behind the replica's back")
         });
@@ -103,9 +103,7 @@ fn a_replica_that_lags_is_promoted_by_sentinel() {
         crowd.some_go_on(clients_of_old, "at the old primary that came back");
         // Sentinel makes it a replica in the end; the patient client has its answer at the latest
         // then, and looks for the master again.
-        until("an old primary that follows", || {
-            old.info("role") == "slave"
-        });
+        until("an old primary that follows", || old.shows("role", "slave"));
         crowd.some_go_on(0..3, "after the failover");
     }
     crowd.check().assert_sound(&format!(

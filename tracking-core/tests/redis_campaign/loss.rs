@@ -1,9 +1,9 @@
 //! A Redis that loses its data, or only its identity.
 
 use super::checked::Checked;
-use super::client::How;
 use super::counts::times;
 use super::crowd::Crowd;
+use super::how::How;
 use super::servers::server::RedisServer;
 
 /// `FLUSHALL` so many times, while such clients issue.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::checked::Checked;
-use super::client::How;
+use super::how::How;
 use super::loss::flush_all;
 use super::scripted::{NAIVE, SOUND};
 use super::split::split_brain;

@@ -4,9 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::checked::Checked;
-use super::client::How;
 use super::counts::seconds;
 use super::crowd::{Crowd, check};
+use super::how::How;
 use super::pair::{HASH, Pair};
 use super::servers::server::until;
 
@@ -33,11 +33,10 @@ pub(crate) fn split_brain(clients: &[How], time: Duration) -> Option<Checked> {
     pair.follow(0, 1);
     crowd.some_go_on(of[1].clone(), "after the split has healed");
     let left = crowd.end();
-    for (k, left) in left.iter().enumerate() {
+    for k in 0..left.len() {
         // At least one in two ticks, by each client all the time.
         let (issued, least) = (after[k] - before[k], time.as_millis() as u64 / 20);
         assert!(issued >= least, "client {k}: {issued}, not {least}");
-        check(std::slice::from_ref(left));
     }
     Some(check(&left))
 }

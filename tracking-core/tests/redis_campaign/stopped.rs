@@ -4,9 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::checked::Checked;
-use super::client::{DEADLINE, How};
+use super::client::DEADLINE;
 use super::counts::seconds;
 use super::crowd::{Crowd, check};
+use super::how::How;
 use super::servers::server::{RedisServer, until};
 
 /// What a busy machine of two processors may add to any call.
@@ -63,12 +64,7 @@ fn a_redis_that_stands_still_for_longer_is_told_of_in_time() {
     crowd.goes_on("at first");
     server.pause();
     // Blocks are a second old at most, so all runways end.
-    until("errors", || crowd.errors().iter().all(|&count| count >= 3));
-    let counts = crowd.counts();
-    until("more errors", || {
-        crowd.errors().iter().all(|&count| count >= 5)
-    });
-    assert_eq!(crowd.counts(), counts, "issued past their age");
+    crowd.stands_still("past their age");
     server.resume();
     let start = Instant::now();
     crowd.goes_on("when it is back");
@@ -95,12 +91,8 @@ pub(crate) fn stop_and_go(clients: &[How], times: u32) -> Option<Checked> {
     let mut crowd = Crowd::create(&server.url(), &clients);
     crowd.goes_on("at first");
     for _ in 0..times {
-        let before = crowd.errors();
         server.pause();
-        until("time-outs", || {
-            let now = crowd.errors();
-            now.iter().zip(&before).all(|(now, before)| now > before)
-        });
+        crowd.is_told("a time-out");
         server.resume();
         crowd.goes_on("after it stood still");
     }

@@ -3,9 +3,9 @@
 //! grant the same serials. Waiting for a majority of the replicas closes it.
 
 use super::checked::Checked;
-use super::client::How;
 use super::counts::times;
 use super::crowd::{Crowd, check};
+use super::how::How;
 use super::pair::{HASH, follow};
 use super::servers::server::{RedisServer, until};
 
