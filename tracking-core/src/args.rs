@@ -209,3 +209,26 @@ pub enum ArgsError {
         source: ParseKeyError,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_of_the_environment_is_for_a_redis_without_one() {
+        for (url, given, expected) in [
+            ("redis://h", Some("secret"), Some("secret")),
+            ("redis://h", Some(""), None),
+            ("redis://h", None, None),
+            ("redis://:own@h", Some("secret"), Some("own")),
+            ("memory:", Some("secret"), None),
+        ] {
+            let url = with_password(url.parse().unwrap(), given.map(str::to_owned));
+            let found = match &url {
+                StoreUrl::Redis(redis) => redis.expose_password(),
+                _ => None,
+            };
+            assert_eq!(found, expected);
+        }
+    }
+}

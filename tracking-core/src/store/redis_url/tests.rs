@@ -125,3 +125,14 @@ fn refuses_and_says_what_was_expected() {
         assert_eq!(text.parse::<StoreUrl>().unwrap_err().to_string(), message, "{text}");
     }
 }
+
+#[cfg(not(feature = "redis"))]
+#[test]
+fn a_build_without_redis_says_so() {
+    let url: StoreUrl = "redis://u:secret@h".parse().unwrap();
+    let opened = crate::store::open_store(&url, &crate::store::SeriesOptions::default());
+    assert_eq!(
+        opened.map(|_| ()).unwrap_err().to_string(),
+        "redis://u@h:6379: this program was built without the feature `redis`; build it with `--features redis`, or name another store"
+    );
+}
