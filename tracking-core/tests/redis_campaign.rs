@@ -6,15 +6,20 @@
 //! each fault every client must have gone on, so that a campaign that stands still does not pass.
 //!
 //! A tenth of the counts, unless TRACKING_PROVE is set; TRACKING_SEED repeats what is random.
-//! A scenario is worth what it catches. These mutants turn it red, each tried at every run
-//! (`mutants`):
+//!
+//! # Mutants
+//! A scenario is worth what it catches. The campaign turns red by each of these; `mutants` tries
+//! them at every run, in an allocator of the test's own.
 //!
 //! | mutant | caught by |
 //! |---|---|
 //! | no fence | `FLUSHALL` |
-//! | the lane is kept | split brain |
+//! | the lane is kept | split brain; failover to a replica that lags |
 //! | `max(stored, now)` in doubles | any clients at all, without a fault; split brain |
-//! | the connection is used again after a time-out | a Redis that stands still: blocks older than the question, or longer |
+//! | the connection is used again after a time-out | stopped past the time-out: blocks longer than asked for, or older than the question |
+//!
+//! In `RedisAllocator` itself the last one shows only with `wait_replicas`, since the `redis` crate
+//! skips one answer for each that it gave up: its clients never come to an answer again.
 #![cfg(feature = "redis")]
 #![allow(
     clippy::unwrap_used,

@@ -15,7 +15,7 @@ type Scenario = fn(&[How]) -> Option<Checked>;
 const FLUSH: Scenario = |clients| flush_all(clients, 5);
 const CALM: Scenario = |clients| flush_all(clients, 0);
 const SPLIT: Scenario = |clients| split_brain(clients, Duration::from_millis(500));
-const STOP: Scenario = |clients| stop_and_go(clients, 2);
+const STOP: Scenario = |clients| stop_and_go(clients, "", 2);
 
 fn run(text: &str, reuse: bool, clients: usize, scenario: Scenario) -> Option<Checked> {
     let folder = tempfile::tempdir().unwrap();

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::checked::Checked;
 use super::client::DEADLINE;
-use super::counts::seconds;
+use super::counts::{seconds, times};
 use super::crowd::{Crowd, check};
 use super::how::How;
+use super::pair::Pair;
 use super::servers::server::{RedisServer, until};
 
 /// What a busy machine of two processors may add to any call.
@@ -81,9 +82,10 @@ fn a_redis_that_stands_still_for_longer_is_told_of_in_time() {
 }
 
 /// It stands still for longer than the time-out, again and again, while such clients issue.
-pub(crate) fn stop_and_go(clients: &[How], times: u32) -> Option<Checked> {
-    let server = RedisServer::start(&[])?;
-    let url = format!("{}?timeout_ms=200", server.url());
+pub(crate) fn stop_and_go(clients: &[How], options: &str, times: u32) -> Option<Checked> {
+    let pair = Pair::start()?;
+    let server = &pair.servers[0];
+    let url = format!("{}?timeout_ms=200{options}", server.url());
     let clients: Vec<_> = clients
         .iter()
         .map(|how| (how.clone(), url.clone()))
@@ -99,9 +101,16 @@ pub(crate) fn stop_and_go(clients: &[How], times: u32) -> Option<Checked> {
     Some(crowd.check())
 }
 
+/// With `wait_replicas` there are two answers to each question, and the second one is a number.
 #[test]
 fn what_was_asked_before_a_time_out_is_never_taken_for_a_later_answer() {
-    if let Some(checked) = stop_and_go(&[How::Blocks, How::Blocks, How::Blocks], 3) {
-        checked.assert_sound("time-outs, 3 times");
+    let times = times(30);
+    for options in ["", "&wait_replicas=1"] {
+        if let Some(checked) = stop_and_go(&[How::Blocks, How::Blocks, How::Blocks], options, times)
+        {
+            checked.assert_sound(&format!(
+                "stopped past the time-out{options}, {times} times"
+            ));
+        }
     }
 }
