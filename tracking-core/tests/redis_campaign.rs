@@ -18,8 +18,9 @@
 //! | `max(stored, now)` in doubles | any clients at all, without a fault; split brain |
 //! | the connection is used again after a time-out | stopped past the time-out: blocks longer than asked for, or older than the question |
 //!
-//! In `RedisAllocator` itself the last one shows only with `wait_replicas`, since the `redis` crate
-//! skips one answer for each that it gave up: its clients never come to an answer again.
+//! In `RedisAllocator` itself the last one shows only with `wait_replicas`: the `redis` crate skips
+//! one late answer, and then two are under way. Its clients take the number of replicas for the
+//! script's answer, and never go on.
 #![cfg(feature = "redis")]
 #![allow(
     clippy::unwrap_used,
