@@ -8,6 +8,7 @@
     reason = "a guard that cannot be set up is a test that fails"
 )]
 
+pub(crate) mod clock;
 pub(crate) mod cluster;
 pub(crate) mod sentinel;
 pub(crate) mod server;

@@ -75,7 +75,7 @@ impl RedisSentinels {
             .expect("a failover");
         until("a failover", || {
             let now = self.master().map(RedisServer::port);
-            let is_master = |server: &&RedisServer| server.info("role") == "master";
+            let is_master = |server: &&RedisServer| server.shows("role", "master");
             let masters: Vec<_> = self.servers.iter().filter(is_master).collect();
             now != before && masters.len() == 1 && Some(masters[0].port()) == now
         });

@@ -67,6 +67,10 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -110,11 +114,14 @@ impl RedisServer {
 
     /// A line of `INFO`.
     pub(crate) fn info(&self, field: &str) -> String {
-        let info: String = self.ask(&["INFO"]);
-        let line = info
-            .lines()
-            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-        line.unwrap_or_default().trim().to_owned()
+        find(&self.ask::<String>(&["INFO"]), field)
+    }
+
+    /// Whether a line of `INFO` is so, of a server that may just have closed all connections, as
+    /// one does that Sentinel makes a replica.
+    pub(crate) fn shows(&self, field: &str, value: &str) -> bool {
+        let info = self.try_ask::<String>(&["INFO"]);
+        info.is_ok_and(|info| find(&info, field) == value)
     }
 
     /// Stop the process as it stands (SIGSTOP): its sockets still take what is sent.
@@ -174,6 +181,13 @@ impl Drop for RedisServer {
             eprintln!("redis-server on port {}:\n{}", self.port, self.log());
         }
     }
+}
+
+fn find(info: &str, field: &str) -> String {
+    let line = info
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    line.unwrap_or_default().trim().to_owned()
 }
 
 fn spawn(folder: &TempDir, port: u16, arguments: &[String], preload: Option<&PathBuf>) -> Child {
