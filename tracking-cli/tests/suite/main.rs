@@ -9,6 +9,9 @@ mod check;
 mod help;
 mod inspect;
 mod next;
+mod redis;
+#[path = "../../../tracking-core/tests/support/redis/mod.rs"]
+mod redis_servers;
 mod series;
 mod server;
 mod stop;

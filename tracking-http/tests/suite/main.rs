@@ -7,6 +7,9 @@ mod contract;
 mod help;
 mod logs;
 mod outage;
+mod redis;
+#[path = "../../../tracking-core/tests/support/redis/mod.rs"]
+mod redis_servers;
 mod reservations;
 mod shutdown;
 mod start;
