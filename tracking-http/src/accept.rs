@@ -1,41 +1,86 @@
 //! Accepting connections, whatever the system says to it.
 
+use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::logging::Throttle;
+use crate::stream::Stream;
+use crate::unix::UnixSocket;
 
 /// How long to wait where the system has no file descriptors or memory left: long enough to burn no
 /// processor, short enough that no caller notices once there are some again.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(20);
 
-/// A listener that never fails.
+/// Where connections come in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Listener {
+    /// By an IP address and a port.
+    Tcp(TcpListener),
+    /// By a Unix socket, which is removed in the end.
+    Unix(UnixSocket),
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Self {
+        Self::Tcp(listener)
+    }
+}
+
+impl From<UnixSocket> for Listener {
+    fn from(socket: UnixSocket) -> Self {
+        Self::Unix(socket)
+    }
+}
+
+impl Listener {
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Stream>> {
+        match self {
+            Self::Tcp(listener) => listener.poll_accept(context).map_ok(|(stream, _peer)| {
+                // An answer is one small write; Nagle's algorithm would hold it back. It fails only
+                // where the peer is gone already.
+                let _ = stream.set_nodelay(true);
+                Stream::Tcp(stream)
+            }),
+            Self::Unix(socket) => socket.poll_accept(context).map_ok(Stream::Unix),
+        }
+    }
+}
+
+/// A connection, and its place among those that may be open.
+pub(crate) type Accepted = (Stream, OwnedSemaphorePermit);
+
+/// A listener that never fails, and that lets only so many connections be open.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
-    listener: TcpListener,
+    listener: Listener,
+    places: Arc<Semaphore>,
+    places_max: u32,
     log: Throttle,
 }
 
 impl Acceptor {
-    pub(crate) fn new(listener: TcpListener) -> Self {
+    pub(crate) fn new(listener: Listener, connections_max: u32) -> Self {
         Self {
             listener,
+            places: Arc::new(Semaphore::new(connections_max as usize)),
+            places_max: connections_max,
             log: Throttle::default(),
         }
     }
 
     /// The next connection. Safe to cancel: none is lost.
-    pub(crate) async fn next(&self) -> TcpStream {
+    pub(crate) async fn next(&self) -> Accepted {
+        let place = self.place().await;
         loop {
-            match self.listener.accept().await {
-                Ok((stream, _peer)) => {
-                    // An answer is one small write; Nagle's algorithm would hold it back. It fails only
-                    // where the peer is gone already.
-                    let _ = stream.set_nodelay(true);
-                    return stream;
-                }
+            match poll_fn(|context| self.listener.poll_accept(context)).await {
+                Ok(stream) => return (stream, place),
                 // That one connection failed, before it was accepted.
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
@@ -46,6 +91,32 @@ impl Acceptor {
                 }
             }
         }
+    }
+
+    /// A connection that the system has accepted already, if there is one and a place for it.
+    pub(crate) async fn waiting(&self) -> Option<Accepted> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        poll_fn(|context| {
+            Poll::Ready(loop {
+                match self.listener.poll_accept(context) {
+                    Poll::Ready(Ok(stream)) => break Some(stream),
+                    Poll::Ready(Err(error)) if is_of_the_peer(&error) => {}
+                    Poll::Ready(Err(_)) | Poll::Pending => break None,
+                }
+            })
+        })
+        .await
+        .map(|stream| (stream, place))
+    }
+
+    #[expect(clippy::expect_used, reason = "the semaphore is never closed")]
+    async fn place(&self) -> OwnedSemaphorePermit {
+        let places = Arc::clone(&self.places);
+        if places.available_permits() == 0 && self.log.may_log() {
+            let max = self.places_max;
+            tracing::warn!("all {max} connections of --max-connections are open; others wait");
+        }
+        places.acquire_owned().await.expect("never closed")
     }
 }
 

@@ -109,9 +109,10 @@ fn a_request_in_flight_is_answered_when_the_server_stops() {
     server.join();
 }
 
-fn limits(head_timeout_ms: u64, drain_timeout_ms: u64) -> Limits {
+fn limits(read_timeout_ms: u64, drain_timeout_ms: u64) -> Limits {
     let mut limits = Limits::default();
-    limits.head_timeout = Duration::from_millis(head_timeout_ms);
+    limits.read_timeout = Duration::from_millis(read_timeout_ms);
+    limits.idle_timeout = Duration::from_millis(read_timeout_ms);
     limits.drain_timeout = Duration::from_millis(drain_timeout_ms);
     limits
 }

@@ -5,9 +5,12 @@
 mod connections;
 mod contract;
 mod help;
+mod limits;
 mod logs;
 mod outage;
 mod reservations;
 mod shutdown;
+mod stalled;
 mod start;
 mod support;
+mod unix_socket;
