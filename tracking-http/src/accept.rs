@@ -109,6 +109,12 @@ impl Acceptor {
         .map(|stream| (stream, place))
     }
 
+    /// Whether no more connections may be open. Others may wait then: whether any do, only accepting
+    /// them would tell.
+    pub(crate) fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+
     #[expect(clippy::expect_used, reason = "the semaphore is never closed")]
     async fn place(&self) -> OwnedSemaphorePermit {
         let places = Arc::clone(&self.places);

@@ -115,7 +115,7 @@ struct LimitArgs {
 
     /// How many connections may be open
     ///
-    /// More wait until one is closed. The number of open files is raised for it, as far as the
+    /// More wait until one is closed; those that have been idle the longest make room. The number of open files is raised for it, as far as the
     /// system lets it be.
     #[arg(
         long,

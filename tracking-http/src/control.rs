@@ -20,6 +20,9 @@ use crate::limits::Limits;
 /// is just sending one is answered.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// Who waits for its next request for less is in the middle of something, and not ended for others.
+const IDLE_MIN_MS: u64 = 1_000;
+
 /// What a connection is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -71,7 +74,7 @@ impl From<&Limits> for Patience {
 #[derive(Debug)]
 pub(crate) struct Control {
     patience: Patience,
-    /// Of the connection's own task, which alone reads and writes it.
+    /// Written by the connection's own task alone.
     phase: AtomicU8,
     /// When the connection is closed unless the phase has ended.
     deadline_ms: AtomicU64,
@@ -221,6 +224,24 @@ impl Controls {
         });
     }
 
+    /// End those that wait for their next request the longest, an eighth of all and one, so that others
+    /// find a place.
+    pub(crate) fn make_room(&self, now_ms: u64) {
+        let idle_before = now_ms.saturating_sub(IDLE_MIN_MS) + self.patience.idle_ms;
+        let mut idle: Vec<_> = self
+            .all
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter(|control| control.is(Phase::Idle))
+            .map(|control| (control.deadline_ms.load(Ordering::Relaxed), control))
+            .filter(|(deadline_ms, _)| *deadline_ms <= idle_before)
+            .collect();
+        idle.sort_by_key(|(deadline_ms, _)| *deadline_ms);
+        for (_, control) in idle.iter().take(self.all.len() / 8 + 1) {
+            control.tell(Order::Finish);
+        }
+    }
+
     /// End all of them, and after `drain_timeout` at once.
     ///
     /// Who is in the middle of many requests learns from an answer that no more are taken here. So it
@@ -345,6 +366,30 @@ mod tests {
         assert_eq!(seconds_left(&control), 1);
         control.body_awaited();
         assert_eq!(seconds_left(&control), 1);
+    }
+
+    #[test]
+    fn who_idles_longest_makes_room() {
+        let mut controls = controls();
+        let all: Vec<_> = (0..10).map(|_| controls.add(place())).collect();
+        for (index, control) in (0..).zip(&all) {
+            // In use, in a head, or idle since 10 s, 11 s and so on.
+            match index {
+                0 => control.busy(),
+                1 => {}
+                _ => control.enter(Phase::Idle, 70_000 + index * 1_000),
+            }
+        }
+        controls.make_room(13_000);
+        let finished: Vec<_> = (0..10)
+            .filter(|&index| all[index].order(Waker::noop()) == Order::Finish)
+            .collect();
+        assert_eq!(finished, [2]);
+        controls.make_room(14_000);
+        let finished: Vec<_> = (0..10)
+            .filter(|&index| all[index].order(Waker::noop()) == Order::Finish)
+            .collect();
+        assert_eq!(finished, [2, 3]);
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub struct Limits {
     pub drain_delay: Duration,
     /// How long the requests in flight may take after that.
     pub drain_timeout: Duration,
-    /// How many connections are open at once. More of them wait until one is closed.
+    /// How many connections are open at once. More of them wait until one is closed; those that have
+    /// been idle the longest make room.
     pub max_connections: u32,
     /// How many requests wait at once, for a number or for their own bodies. More are refused at
     /// once. One that is answered at once never counts.

@@ -74,7 +74,13 @@ pub async fn serve<F>(
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            _ = look.tick() => controls.close_overdue(SystemClock.monotonic_ms()),
+            _ = look.tick() => {
+                let now_ms = SystemClock.monotonic_ms();
+                controls.close_overdue(now_ms);
+                if acceptor.is_full() {
+                    controls.make_room(now_ms);
+                }
+            }
             accepted = acceptor.next() => begin(&mut controls, accepted),
         }
     }

@@ -119,6 +119,19 @@ fn connections_beyond_the_most_wait_for_a_place() {
 }
 
 #[test]
+fn idle_connections_make_room() {
+    let limits = limited(|limits| limits.max_connections = 2);
+    let generator = Generator::new(Switch::new());
+    let server = InProcess::with_limits(generator, "UTC", limits);
+    let [mut first, mut second, mut third] = [(); 3].map(|()| Client::connect(server.address));
+    assert_eq!(first.ask("GET", "/livez").status, 200);
+    assert_eq!(second.ask("GET", "/livez").status, 200);
+    assert_eq!(third.ask("GET", "/livez").status, 200);
+    assert_eq!(first.rest(), "");
+    assert_eq!(second.ask("GET", "/livez").status, 200);
+}
+
+#[test]
 fn requests_beyond_the_most_in_flight_are_refused_at_once() {
     let store = Switch::new();
     store.hang();
