@@ -2,11 +2,14 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net;
+use std::os::fd::AsFd;
+use std::os::unix::net as unix_net;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::logging::Throttle;
@@ -42,13 +45,28 @@ impl From<UnixSocket> for Listener {
 impl Listener {
     fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Stream>> {
         match self {
-            Self::Tcp(listener) => listener.poll_accept(context).map_ok(|(stream, _peer)| {
-                // An answer is one small write; Nagle's algorithm would hold it back. It fails only
-                // where the peer is gone already.
-                let _ = stream.set_nodelay(true);
-                Stream::Tcp(stream)
-            }),
+            Self::Tcp(listener) => listener
+                .poll_accept(context)
+                .map_ok(|(stream, _peer)| Stream::tcp(stream)),
             Self::Unix(socket) => socket.poll_accept(context).map_ok(Stream::Unix),
+        }
+    }
+
+    /// Ask the system itself, since the runtime hears from it only now and then.
+    fn accept_now(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let listener = net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
+                let (stream, _peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                TcpStream::from_std(stream).map(Stream::tcp)
+            }
+            Self::Unix(socket) => {
+                let listener = unix_net::UnixListener::from(socket.as_fd().try_clone_to_owned()?);
+                let (stream, _peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                UnixStream::from_std(stream).map(Stream::Unix)
+            }
         }
     }
 }
@@ -93,20 +111,17 @@ impl Acceptor {
         }
     }
 
-    /// A connection that the system has accepted already, if there is one and a place for it.
-    pub(crate) async fn waiting(&self) -> Option<Accepted> {
+    /// A connection that the system has accepted already, if there is one and a place for it. Call it
+    /// within a Tokio runtime.
+    pub(crate) fn waiting(&self) -> Option<Accepted> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        poll_fn(|context| {
-            Poll::Ready(loop {
-                match self.listener.poll_accept(context) {
-                    Poll::Ready(Ok(stream)) => break Some(stream),
-                    Poll::Ready(Err(error)) if is_of_the_peer(&error) => {}
-                    Poll::Ready(Err(_)) | Poll::Pending => break None,
-                }
-            })
-        })
-        .await
-        .map(|stream| (stream, place))
+        loop {
+            match self.listener.accept_now() {
+                Ok(stream) => return Some((stream, place)),
+                Err(error) if is_of_the_peer(&error) => {}
+                Err(_) => return None,
+            }
+        }
     }
 
     /// Whether no more connections may be open. Others may wait then: whether any do, only accepting
@@ -142,4 +157,33 @@ fn is_of_the_peer(error: &io::Error) -> bool {
             | NetworkUnreachable
             | TimedOut
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unix::UnixSocket;
+
+    #[tokio::test]
+    async fn who_waits_when_the_server_ends_is_found() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = Acceptor::new(listener.into(), 3);
+        assert!(acceptor.waiting().is_none());
+        let clients = [(); 2].map(|()| net::TcpStream::connect(address).unwrap());
+        let accepted = [acceptor.waiting(), acceptor.waiting()];
+        assert!(accepted.iter().all(Option::is_some));
+        assert!(acceptor.waiting().is_none());
+        drop(clients);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let acceptor = Acceptor::new(UnixSocket::bind(&path).unwrap().into(), 1);
+        let clients = [(); 2].map(|()| unix_net::UnixStream::connect(&path).unwrap());
+        let accepted = acceptor.waiting();
+        assert!(accepted.is_some());
+        // No place for the second.
+        assert!(acceptor.is_full() && acceptor.waiting().is_none());
+        drop(clients);
+    }
 }

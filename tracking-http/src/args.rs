@@ -115,8 +115,8 @@ struct LimitArgs {
 
     /// How many connections may be open
     ///
-    /// More wait until one is closed; those that have been idle the longest make room. The number of open files is raised for it, as far as the
-    /// system lets it be.
+    /// More wait until one is closed; those that have been idle the longest make room.
+    /// The number of open files is raised for it, as far as the system lets it be.
     #[arg(
         long,
         value_name = "COUNT",

@@ -85,7 +85,7 @@ pub async fn serve<F>(
         }
     }
     // To their clients they are open already.
-    while let Some(accepted) = acceptor.waiting().await {
+    while let Some(accepted) = acceptor.waiting() {
         begin(&mut controls, accepted);
     }
     drop(acceptor);

@@ -17,6 +17,15 @@ pub(crate) enum Stream {
     Unix(UnixStream),
 }
 
+impl Stream {
+    pub(crate) fn tcp(stream: TcpStream) -> Self {
+        // An answer is one small write; Nagle's algorithm would hold it back. It fails only where the
+        // peer is gone already.
+        let _ = stream.set_nodelay(true);
+        Self::Tcp(stream)
+    }
+}
+
 /// A socket that tells its control when a request begins, and when the client reads no answer.
 #[derive(Debug)]
 pub(crate) struct Watched {
