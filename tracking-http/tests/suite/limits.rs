@@ -168,23 +168,35 @@ fn requests_beyond_the_most_in_flight_are_refused_at_once() {
 
 #[test]
 fn open_files_are_raised_or_it_warns() {
-    // `ulimit -n` lowers both the soft and the hard limit.
-    let program = Program::start_with_files(100, &[]);
+    let program = Program::start_with_files(100, 100, &[]);
     assert_eq!(
         program.welcome[0],
         "warning: at most 36 connections are open at once, since the system gives the process no more files: raise `ulimit -Hn`, or lower --max-connections"
     );
-    let program = Program::start_with_files(100, &["--max-connections", "36"]);
+    // More clients than files: all are served in the end.
+    all_are_served(&program, 60);
+
+    let program = Program::start_with_files(100, 264, &["--max-connections", "200"]);
     assert!(
         program.welcome[0].starts_with("listening"),
         "{:?}",
         program.welcome
     );
-    // More clients than files: all are served in the end.
-    let clients: Vec<_> = (0..60).map(|_| Client::connect(program.address)).collect();
+    let clients = all_are_served(&program, 200);
+    // At the same time, that is.
     for mut client in clients {
         assert_eq!(client.ask("GET", "/livez").status, 200);
     }
+}
+
+fn all_are_served(program: &Program, count: usize) -> Vec<Client> {
+    let mut clients: Vec<_> = (0..count)
+        .map(|_| Client::connect(program.address))
+        .collect();
+    for client in &mut clients {
+        assert_eq!(client.ask("GET", "/livez").status, 200);
+    }
+    clients
 }
 
 #[test]

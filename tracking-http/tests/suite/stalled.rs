@@ -103,6 +103,25 @@ fn who_reads_no_answers_is_closed() {
     assert_ne!(error.kind(), std::io::ErrorKind::WouldBlock, "{error}");
 }
 
+#[test]
+fn stalled_clients_slow_nobody_down() {
+    let program = Program::start(&["--store", "memory:"], &[]);
+    // Four sockets each, of the 1,024 that a process often has, other tests included.
+    let stalled: Vec<_> = (0..100).flat_map(|_| stalled(program.address)).collect();
+    let mut client = Client::connect(program.address);
+    let mut times: Vec<_> = (0..2_000)
+        .map(|_| {
+            let began = Instant::now();
+            assert_eq!(client.ask("GET", "/next-tracking-number").status, 200);
+            began.elapsed()
+        })
+        .collect();
+    times.sort();
+    let p99 = times[times.len() * 99 / 100];
+    assert!(p99 < Duration::from_millis(50), "{p99:?}");
+    drop(stalled);
+}
+
 /// Ask as fast as it can, on a connection that is replaced when the server says that it closes it.
 /// Ends once no connection can be had any more.
 fn load(address: SocketAddr, ending: &AtomicBool) -> Vec<String> {

@@ -51,10 +51,10 @@ impl Program {
         Self::spawn(command(&[listen, args].concat(), variables))
     }
 
-    /// Start it on a free port, with so many open files at most.
-    pub(crate) fn start_with_files(files: u32, args: &[&str]) -> Self {
+    /// Start it on a free port, with so many open files at most, which it may raise to `most`.
+    pub(crate) fn start_with_files(files: u32, most: u32, args: &[&str]) -> Self {
         let mut shell = Command::new("sh");
-        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        let script = format!("ulimit -Sn {files} && ulimit -Hn {most} && exec \"$0\" \"$@\"");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_tracking-http")]);
         shell.args(["--listen", "127.0.0.1:0", "--store", "memory:"]);
         shell.args(args).stdin(Stdio::null());
