@@ -1,41 +1,104 @@
 //! Accepting connections, whatever the system says to it.
 
+use std::future::poll_fn;
 use std::io;
+use std::net;
+use std::os::fd::AsFd;
+use std::os::unix::net as unix_net;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::logging::Throttle;
+use crate::stream::Stream;
+use crate::unix::UnixSocket;
 
 /// How long to wait where the system has no file descriptors or memory left: long enough to burn no
 /// processor, short enough that no caller notices once there are some again.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(20);
 
-/// A listener that never fails.
+/// Where connections come in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Listener {
+    /// By an IP address and a port.
+    Tcp(TcpListener),
+    /// By a Unix socket, which is removed in the end.
+    Unix(UnixSocket),
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Self {
+        Self::Tcp(listener)
+    }
+}
+
+impl From<UnixSocket> for Listener {
+    fn from(socket: UnixSocket) -> Self {
+        Self::Unix(socket)
+    }
+}
+
+impl Listener {
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Stream>> {
+        match self {
+            Self::Tcp(listener) => listener
+                .poll_accept(context)
+                .map_ok(|(stream, _peer)| Stream::tcp(stream)),
+            Self::Unix(socket) => socket.poll_accept(context).map_ok(Stream::Unix),
+        }
+    }
+
+    /// Ask the system itself, since the runtime hears from it only now and then.
+    fn accept_now(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let listener = net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
+                let (stream, _peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                TcpStream::from_std(stream).map(Stream::tcp)
+            }
+            Self::Unix(socket) => {
+                let listener = unix_net::UnixListener::from(socket.as_fd().try_clone_to_owned()?);
+                let (stream, _peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                UnixStream::from_std(stream).map(Stream::Unix)
+            }
+        }
+    }
+}
+
+/// A connection, and its place among those that may be open.
+pub(crate) type Accepted = (Stream, OwnedSemaphorePermit);
+
+/// A listener that never fails, and that lets only so many connections be open.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
-    listener: TcpListener,
+    listener: Listener,
+    places: Arc<Semaphore>,
+    places_max: u32,
     log: Throttle,
 }
 
 impl Acceptor {
-    pub(crate) fn new(listener: TcpListener) -> Self {
+    pub(crate) fn new(listener: Listener, connections_max: u32) -> Self {
         Self {
             listener,
+            places: Arc::new(Semaphore::new(connections_max as usize)),
+            places_max: connections_max,
             log: Throttle::default(),
         }
     }
 
     /// The next connection. Safe to cancel: none is lost.
-    pub(crate) async fn next(&self) -> TcpStream {
+    pub(crate) async fn next(&self) -> Accepted {
+        let place = self.place().await;
         loop {
-            match self.listener.accept().await {
-                Ok((stream, _peer)) => {
-                    // An answer is one small write; Nagle's algorithm would hold it back. It fails only
-                    // where the peer is gone already.
-                    let _ = stream.set_nodelay(true);
-                    return stream;
-                }
+            match poll_fn(|context| self.listener.poll_accept(context)).await {
+                Ok(stream) => return (stream, place),
                 // That one connection failed, before it was accepted.
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
@@ -46,6 +109,35 @@ impl Acceptor {
                 }
             }
         }
+    }
+
+    /// A connection that the system has accepted already, if there is one and a place for it. Call it
+    /// within a Tokio runtime.
+    pub(crate) fn waiting(&self) -> Option<Accepted> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        loop {
+            match self.listener.accept_now() {
+                Ok(stream) => return Some((stream, place)),
+                Err(error) if is_of_the_peer(&error) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Whether no more connections may be open. Others may wait then: whether any do, only accepting
+    /// them would tell.
+    pub(crate) fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+
+    #[expect(clippy::expect_used, reason = "the semaphore is never closed")]
+    async fn place(&self) -> OwnedSemaphorePermit {
+        let places = Arc::clone(&self.places);
+        if places.available_permits() == 0 && self.log.may_log() {
+            let max = self.places_max;
+            tracing::warn!("all {max} connections of --max-connections are open; others wait");
+        }
+        places.acquire_owned().await.expect("never closed")
     }
 }
 
@@ -65,4 +157,33 @@ fn is_of_the_peer(error: &io::Error) -> bool {
             | NetworkUnreachable
             | TimedOut
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unix::UnixSocket;
+
+    #[tokio::test]
+    async fn who_waits_when_the_server_ends_is_found() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = Acceptor::new(listener.into(), 3);
+        assert!(acceptor.waiting().is_none());
+        let clients = [(); 2].map(|()| net::TcpStream::connect(address).unwrap());
+        let accepted = [acceptor.waiting(), acceptor.waiting()];
+        assert!(accepted.iter().all(Option::is_some));
+        assert!(acceptor.waiting().is_none());
+        drop(clients);
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let acceptor = Acceptor::new(UnixSocket::bind(&path).unwrap().into(), 1);
+        let clients = [(); 2].map(|()| unix_net::UnixStream::connect(&path).unwrap());
+        let accepted = acceptor.waiting();
+        assert!(accepted.is_some());
+        // No place for the second.
+        assert!(acceptor.is_full() && acceptor.waiting().is_none());
+        drop(clients);
+    }
 }

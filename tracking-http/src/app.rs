@@ -1,5 +1,7 @@
 //! What every request shares: the generator, and how to wait for it.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -20,6 +22,7 @@ pub struct App {
     generator: Generator,
     zone: Zone,
     outages: Throttle,
+    ending: Arc<AtomicBool>,
 }
 
 /// No number could be had in time. Why is in the log, and not for callers: it names the store.
@@ -37,7 +40,13 @@ impl App {
             generator,
             zone,
             outages: Throttle::default(),
+            ending: Arc::default(),
         }
+    }
+
+    /// Set once the server is to end.
+    pub(crate) fn ending(&self) -> &Arc<AtomicBool> {
+        &self.ending
     }
 
     pub(crate) fn zone(&self) -> Zone {

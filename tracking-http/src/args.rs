@@ -6,7 +6,9 @@ use tracking_core::args::StoreArgs;
 use tracking_core::issued::Zone;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
 
+use crate::limits::Limits;
 use crate::listen::Listen;
+use crate::period::Period;
 use crate::start::StartError;
 
 /// Hands out parcel tracking numbers that never repeat, over HTTP
@@ -19,10 +21,11 @@ use crate::start::StartError;
 pub struct Args {
     /// Where to listen
     ///
-    /// Port 0 is any free one; the start-up line says which.
+    /// Port 0 is any free one; the start-up line says which. unix:PATH is a Unix socket, which its
+    /// owner and their group may use.
     #[arg(
         long,
-        value_name = "IP:PORT",
+        value_name = "IP:PORT|unix:PATH",
         env = "TRACKING_LISTEN",
         hide_env_values = true,
         default_value_t = Listen::DEFAULT
@@ -53,7 +56,103 @@ pub struct Args {
     allow_anonymous: bool,
 
     #[command(flatten)]
+    limits: LimitArgs,
+
+    #[command(flatten)]
     store: StoreArgs,
+}
+
+/// The flags and variables of [`Limits`].
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArgs {
+    /// How long a client may take to send a request
+    ///
+    /// Its head first, then its body; and to read on when an answer fills its connection.
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRACKING_READ_TIMEOUT",
+        hide_env_values = true,
+        value_parser = Period::positive,
+        default_value_t = Period::new(Limits::DEFAULT.read_timeout)
+    )]
+    read_timeout: Period,
+
+    /// How long a connection may wait for its next request
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRACKING_IDLE_TIMEOUT",
+        hide_env_values = true,
+        value_parser = Period::positive,
+        default_value_t = Period::new(Limits::DEFAULT.idle_timeout)
+    )]
+    idle_timeout: Period,
+
+    /// How long to go on as before on SIGTERM, while /readyz says 503
+    ///
+    /// Time for a load balancer to notice.
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRACKING_DRAIN_DELAY",
+        hide_env_values = true,
+        default_value_t = Period::new(Limits::DEFAULT.drain_delay)
+    )]
+    drain_delay: Period,
+
+    /// How long the requests in flight may take after that
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "TRACKING_DRAIN_TIMEOUT",
+        hide_env_values = true,
+        value_parser = Period::positive,
+        default_value_t = Period::new(Limits::DEFAULT.drain_timeout)
+    )]
+    drain_timeout: Period,
+
+    /// How many connections may be open
+    ///
+    /// More wait until one is closed; those that have been idle the longest make room.
+    /// The number of open files is raised for it, as far as the system lets it be.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TRACKING_MAX_CONNECTIONS",
+        hide_env_values = true,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        default_value_t = Limits::DEFAULT.max_connections
+    )]
+    max_connections: u32,
+
+    /// How many requests may wait, for a number or for their own bodies
+    ///
+    /// More are answered 503 at once. One that need not wait is always answered.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TRACKING_MAX_IN_FLIGHT",
+        hide_env_values = true,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        default_value_t = Limits::DEFAULT.max_in_flight
+    )]
+    max_in_flight: u32,
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        Limits {
+            read_timeout: self.read_timeout.get(),
+            idle_timeout: self.idle_timeout.get(),
+            drain_delay: self.drain_delay.get(),
+            drain_timeout: self.drain_timeout.get(),
+            max_connections: self.max_connections,
+            max_in_flight: self.max_in_flight,
+            ..Limits::DEFAULT
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -81,6 +180,7 @@ RUST_LOG says what is logged: info unless set, or for instance debug.";
 pub struct Config {
     pub(crate) listen: Listen,
     pub(crate) zone: Zone,
+    pub(crate) limits: Limits,
     pub(crate) store: StoreUrl,
     pub(crate) series: SeriesOptions,
 }
@@ -91,12 +191,13 @@ impl Args {
     /// # Errors
     /// They ask for nothing that can be, or for something unsafe.
     pub fn config(&self) -> Result<Config, StartError> {
-        if !self.listen.is_loopback() && !self.allow_anonymous {
-            return Err(StartError::Anonymous(self.listen));
+        if !self.listen.is_local() && !self.allow_anonymous {
+            return Err(StartError::Anonymous(self.listen.clone()));
         }
         Ok(Config {
-            listen: self.listen,
+            listen: self.listen.clone(),
             zone: self.timezone,
+            limits: self.limits.limits(),
             store: self.store.url()?,
             series: self.store.options(Opening::OrCreate)?,
         })

@@ -3,64 +3,85 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use hyper::body::Incoming;
+use http_body_util::Full;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tower_service::Service;
-use tracking_core::{Clock, SystemClock};
 use warp::reply::Response;
 
 use crate::control::{Control, Order};
-use crate::limits::Limits;
+use crate::limits::{HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
+use crate::stream::{Stream, Watched};
+use crate::{body, problem};
 
 /// HTTP/1.1 with our limits, for every connection.
 pub(crate) fn http1() -> http1::Builder {
     let mut http1 = http1::Builder::new();
     // Time-outs are those of `control`.
     http1.header_read_timeout(None);
+    http1.max_headers(HEADERS_MAX);
+    // A head that doesn't fit is answered by hyper, with 431 and no body; one that does and is still too
+    // large by us, with a problem.
+    http1.max_buf_size(HEADERS_LENGTH_MAX + TARGET_LENGTH_MAX + 1024);
     http1
 }
 
-/// When a connection that waits from now on is closed.
-pub(crate) fn head_deadline_ms(limits: &Limits) -> u64 {
-    let timeout_ms = u64::try_from(limits.head_timeout.as_millis()).unwrap_or(u64::MAX);
-    SystemClock.monotonic_ms().saturating_add(timeout_ms)
+/// A request's answer in the making.
+enum Work<F> {
+    Refused(Response),
+    Answer(F),
+    /// The body is to be read first. That is rare, and on the heap so that the others stay small.
+    WithBody(Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>),
 }
 
 /// Serve a connection until it ends, or is told to by its control.
 pub(crate) async fn serve<S>(
-    stream: TcpStream,
+    stream: Stream,
     http1: http1::Builder,
     service: S,
     control: Arc<Control>,
-    limits: Limits,
+    in_flight: Arc<Semaphore>,
 ) where
-    S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone,
+    S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
 {
     let service = service_fn(|request| {
-        control.busy();
-        let answer = service.clone().call(with_path(request));
-        async {
-            let answer = answer.await;
-            control.wait_until(head_deadline_ms(&limits));
-            answer
+        let work = begin(&service, &control, request);
+        let (control, in_flight) = (&control, &in_flight);
+        async move {
+            let Ok(mut answer) = match work {
+                Work::Refused(answer) => Ok(answer),
+                Work::Answer(answer) => bounded(in_flight, answer).await,
+                Work::WithBody(answer) => bounded(in_flight, answer).await,
+            };
+            control.answered();
+            if control.is_draining() {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
         }
     });
-    let mut connection = pin!(http1.serve_connection(TokioIo::new(stream), service));
-    let mut draining = false;
+    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&control)));
+    let mut connection = pin!(http1.serve_connection(stream, service));
+    let mut finishing = false;
     let ended = poll_fn(|context| {
         match control.order(context.waker()) {
-            Order::Serve => {}
-            Order::Drain if draining => {}
-            Order::Drain => {
-                draining = true;
+            // Draining shows in the answers.
+            Order::Serve | Order::Drain => {}
+            Order::Finish if finishing => {}
+            Order::Finish => {
+                finishing = true;
                 connection.as_mut().graceful_shutdown();
             }
             // Dropping it closes the socket.
@@ -72,6 +93,66 @@ pub(crate) async fn serve<S>(
         // A client that breaks off is no fault of ours.
         let cause = error.source().map(|cause| format!(": {cause}"));
         tracing::debug!("a connection failed: {error}{}", cause.unwrap_or_default());
+    }
+}
+
+fn begin<S>(service: &S, control: &Arc<Control>, request: Request<Incoming>) -> Work<S::Future>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    control.busy();
+    if let Some(refusal) = refusal(&request) {
+        return Work::Refused(refusal);
+    }
+    let mut service = service.clone();
+    let (head, body) = with_path(request).into_parts();
+    if body.is_end_stream() {
+        return Work::Answer(service.call(Request::from_parts(head, Full::default())));
+    }
+    if body::is_too_large(&body) {
+        return Work::Refused(problem::body_too_large());
+    }
+    control.body_awaited();
+    let control = Arc::clone(control);
+    Work::WithBody(Box::pin(async move {
+        match body::whole(body).await {
+            Err(refusal) => Ok(refusal),
+            Ok(body) => {
+                control.busy();
+                service.call(Request::from_parts(head, body)).await
+            }
+        }
+    }))
+}
+
+/// The answer to a request with too large a head.
+fn refusal(request: &Request<Incoming>) -> Option<Response> {
+    let target = request.uri().path_and_query();
+    if target.is_some_and(|target| target.as_str().len() > TARGET_LENGTH_MAX) {
+        return Some(problem::target_too_long());
+    }
+    let lengths = request.headers().iter().map(|(name, value)| {
+        // ": " and the line end.
+        name.as_str().len() + value.len() + 4
+    });
+    (lengths.sum::<usize>() > HEADERS_LENGTH_MAX).then(problem::headers_too_large)
+}
+
+/// Wait for an answer, unless too many others are waited for already. One that is there at once never waits.
+async fn bounded(
+    in_flight: &Semaphore,
+    answer: impl Future<Output = Result<Response, Infallible>>,
+) -> Result<Response, Infallible> {
+    let mut answer = pin!(answer);
+    let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+    match first {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => match in_flight.try_acquire() {
+            Ok(_permit) => answer.await,
+            Err(_) => Ok(problem::too_many_in_flight()),
+        },
     }
 }
 

@@ -4,12 +4,24 @@
 //! work on it. Here a request costs two stores: the accept loop looks through the connections once
 //! in a while, and wakes those whose time has passed.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{Instant, Interval, sleep_until};
+use tracking_core::{Clock, SystemClock};
+
+use crate::limits::Limits;
+
+/// How long connections that await a request are kept open when the server ends, so that a client who
+/// is just sending one is answered.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Who waits for its next request for less is in the middle of something, and not ended for others.
+const IDLE_MIN_MS: u64 = 1_000;
 
 /// What a connection is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,36 +29,118 @@ use tokio::sync::mpsc;
 pub(crate) enum Order {
     /// Go on.
     Serve,
-    /// Answer the request in flight, if there is one, and end.
+    /// Go on, and say with the next answer that it was the last.
     Drain,
+    /// Answer the request in flight, if there is one, and end.
+    Finish,
     /// End.
     Close,
 }
 
-/// The deadline of a connection with a request in flight.
-const NEVER: u64 = u64::MAX;
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Phase {
+    /// The rest of a request's head.
+    Head,
+    /// The rest of its body, or our answer.
+    Busy,
+    /// The next request, or our answer's way to the client.
+    Idle,
+    /// The client, to read more of an answer.
+    Blocked,
+}
+
+/// How long each phase may last, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    read_ms: u64,
+    idle_ms: u64,
+    answer_ms: u64,
+}
+
+impl From<&Limits> for Patience {
+    fn from(limits: &Limits) -> Self {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            read_ms: ms(limits.read_timeout),
+            idle_ms: ms(limits.idle_timeout),
+            answer_ms: ms(limits.answer_timeout),
+        }
+    }
+}
 
 /// The server's hold on one connection. Times are in milliseconds of a monotonic clock.
 #[derive(Debug)]
 pub(crate) struct Control {
-    /// When it is closed unless the next request has come.
+    patience: Patience,
+    /// Written by the connection's own task alone.
+    phase: AtomicU8,
+    /// When the connection is closed unless the phase has ended.
     deadline_ms: AtomicU64,
     order: AtomicU8,
     waker: Mutex<Option<Waker>>,
     /// Dropped with the last connection, which ends [`Controls::ended`].
     _alive: mpsc::Sender<()>,
+    /// Its place among the connections that may be open.
+    _place: OwnedSemaphorePermit,
 }
 
+// Relaxed, all of these: what they write guards nothing, and a deadline that is seen late is seen at the
+// next look.
 impl Control {
-    /// A request is in flight.
-    pub(crate) fn busy(&self) {
-        self.wait_until(NEVER);
+    fn enter(&self, phase: Phase, deadline_ms: u64) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+        self.deadline_ms.store(deadline_ms, Ordering::Relaxed);
     }
 
-    /// The next request is awaited.
-    pub(crate) fn wait_until(&self, deadline_ms: u64) {
-        // Relaxed: it guards nothing, and one that is seen late is seen at the next look.
-        self.deadline_ms.store(deadline_ms, Ordering::Relaxed);
+    fn is(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::Relaxed) == phase as u8
+    }
+
+    /// Bytes came in.
+    pub(crate) fn read(&self) {
+        // Those of a head or a body that has begun gain it no time.
+        if self.is(Phase::Idle) {
+            self.enter(Phase::Head, after(self.patience.read_ms));
+        }
+    }
+
+    /// A request's head is there, or its body.
+    pub(crate) fn busy(&self) {
+        // Counted from the deadline before: that spares a look at the clock.
+        let deadline_ms = self.deadline_ms.load(Ordering::Relaxed);
+        let deadline_ms = deadline_ms.saturating_add(self.patience.answer_ms);
+        self.enter(Phase::Busy, deadline_ms);
+    }
+
+    /// The request has a body, which must be read first.
+    pub(crate) fn body_awaited(&self) {
+        self.enter(Phase::Busy, after(self.patience.read_ms));
+    }
+
+    /// The answer is on its way, and the next request is awaited.
+    pub(crate) fn answered(&self) {
+        self.enter(Phase::Idle, after(self.patience.idle_ms));
+    }
+
+    /// The answer does not go out, since the client does not read.
+    pub(crate) fn write_blocked(&self) {
+        if self.is(Phase::Idle) {
+            self.enter(Phase::Blocked, after(self.patience.read_ms));
+        }
+    }
+
+    /// Some of the answer went out.
+    pub(crate) fn wrote(&self) {
+        if self.is(Phase::Blocked) {
+            self.answered();
+        }
+    }
+
+    /// Whether the next answer is the last.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.order.load(Ordering::Relaxed) != Order::Serve as u8
     }
 
     /// What to do; `waker` is woken when that changes.
@@ -59,6 +153,7 @@ impl Control {
         match self.order.load(Ordering::Relaxed) {
             order if order == Order::Serve as u8 => Order::Serve,
             order if order == Order::Drain as u8 => Order::Drain,
+            order if order == Order::Finish as u8 => Order::Finish,
             _ => Order::Close,
         }
     }
@@ -76,31 +171,41 @@ impl Control {
     }
 }
 
+/// A time from now, by the monotonic clock.
+fn after(ms: u64) -> u64 {
+    SystemClock.monotonic_ms().saturating_add(ms)
+}
+
 /// The controls of all connections.
 #[derive(Debug)]
 pub(crate) struct Controls {
     all: Vec<Weak<Control>>,
+    patience: Patience,
     alive: mpsc::Sender<()>,
     ended: mpsc::Receiver<()>,
 }
 
 impl Controls {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(patience: Patience) -> Self {
         let (alive, ended) = mpsc::channel(1);
         Self {
             all: Vec::new(),
+            patience,
             alive,
             ended,
         }
     }
 
     /// The control of a new connection, which awaits its first request.
-    pub(crate) fn add(&mut self, deadline_ms: u64) -> Arc<Control> {
+    pub(crate) fn add(&mut self, place: OwnedSemaphorePermit) -> Arc<Control> {
         let control = Arc::new(Control {
-            deadline_ms: deadline_ms.into(),
+            patience: self.patience,
+            phase: (Phase::Head as u8).into(),
+            deadline_ms: after(self.patience.read_ms).into(),
             order: (Order::Serve as u8).into(),
             waker: Mutex::new(None),
             _alive: self.alive.clone(),
+            _place: place,
         });
         self.all.push(Arc::downgrade(&control));
         control
@@ -119,28 +224,61 @@ impl Controls {
         });
     }
 
-    /// End all of them: by draining, and after `drain_timeout` at once.
-    pub(crate) async fn end(self, drain_timeout: Duration) {
-        let Self {
-            all,
-            alive,
-            mut ended,
-        } = self;
-        drop(alive);
-        let tell = |order| {
-            all.iter()
-                .filter_map(Weak::upgrade)
-                .for_each(|control| control.tell(order))
-        };
-        tell(Order::Drain);
-        // Nobody sends: it resolves when every control is dropped.
-        if tokio::time::timeout(drain_timeout, ended.recv())
-            .await
-            .is_err()
-        {
-            tracing::warn!("requests in flight did not end in time; their connections are closed");
-            tell(Order::Close);
-            ended.recv().await;
+    /// End those that wait for their next request the longest, an eighth of all and one, so that others
+    /// find a place.
+    pub(crate) fn make_room(&self, now_ms: u64) {
+        let idle_before = now_ms.saturating_sub(IDLE_MIN_MS) + self.patience.idle_ms;
+        let mut idle: Vec<_> = self
+            .all
+            .iter()
+            .filter_map(Weak::upgrade)
+            .filter(|control| control.is(Phase::Idle))
+            .map(|control| (control.deadline_ms.load(Ordering::Relaxed), control))
+            .filter(|(deadline_ms, _)| *deadline_ms <= idle_before)
+            .collect();
+        idle.sort_by_key(|(deadline_ms, _)| *deadline_ms);
+        for (_, control) in idle.iter().take(self.all.len() / 8 + 1) {
+            control.tell(Order::Finish);
+        }
+    }
+
+    /// End all of them, and after `drain_timeout` at once.
+    ///
+    /// Who is in the middle of many requests learns from an answer that no more are taken here. So it
+    /// never sends one into a connection that is being closed, as it would if those that happen to idle
+    /// were closed first.
+    pub(crate) async fn end(mut self, drain_timeout: Duration, look: &mut Interval) {
+        let deadline = Instant::now() + drain_timeout;
+        // Nobody sends: `ended` resolves when every control is dropped.
+        self.alive = mpsc::channel(1).0;
+        self.tell(Order::Drain);
+        let linger = deadline.min(Instant::now() + LINGER);
+        if self.ended_by(linger, look).await {
+            return;
+        }
+        self.tell(Order::Finish);
+        if self.ended_by(deadline, look).await {
+            return;
+        }
+        tracing::warn!("requests in flight did not end in time; their connections are closed");
+        self.tell(Order::Close);
+        self.ended.recv().await;
+    }
+
+    async fn ended_by(&mut self, deadline: Instant, look: &mut Interval) -> bool {
+        let mut over = pin!(sleep_until(deadline));
+        loop {
+            tokio::select! {
+                _ = self.ended.recv() => return true,
+                () = &mut over => return false,
+                _ = look.tick() => self.close_overdue(SystemClock.monotonic_ms()),
+            }
+        }
+    }
+
+    fn tell(&self, order: Order) {
+        for control in self.all.iter().filter_map(Weak::upgrade) {
+            control.tell(order);
         }
     }
 }
@@ -149,6 +287,8 @@ impl Controls {
 mod tests {
     use std::sync::atomic::AtomicUsize;
     use std::task::Wake;
+
+    use tokio::sync::Semaphore;
 
     use super::*;
 
@@ -161,36 +301,103 @@ mod tests {
         }
     }
 
+    fn controls() -> Controls {
+        Controls::new(Patience {
+            read_ms: 1_000,
+            idle_ms: 60_000,
+            answer_ms: 10_000,
+        })
+    }
+
+    fn place() -> OwnedSemaphorePermit {
+        Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap()
+    }
+
     #[test]
     fn only_who_waits_too_long_is_closed_and_woken() {
-        let mut controls = Controls::new();
+        let mut controls = controls();
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(Arc::clone(&wakes));
-        let [early, late, busy, gone] =
-            [10, 20, 10, 10].map(|deadline_ms| controls.add(deadline_ms));
-        busy.busy();
+        let [early, late, gone] = [10, 20, 10].map(|deadline_ms| {
+            let control = controls.add(place());
+            control.enter(Phase::Head, deadline_ms);
+            control
+        });
         drop(gone);
-        let orders = || [&early, &late, &busy].map(|control| control.order(&waker));
+        let orders = || [&early, &late].map(|control| control.order(&waker));
 
-        assert_eq!(orders(), [Order::Serve; 3]);
+        assert_eq!(orders(), [Order::Serve; 2]);
         controls.close_overdue(9);
-        assert_eq!(orders(), [Order::Serve; 3]);
+        assert_eq!(orders(), [Order::Serve; 2]);
         controls.close_overdue(10);
         assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
-        assert_eq!(orders(), [Order::Close, Order::Serve, Order::Serve]);
-        assert_eq!(controls.all.len(), 3);
+        assert_eq!(orders(), [Order::Close, Order::Serve]);
+        assert_eq!(controls.all.len(), 2);
+    }
 
-        busy.wait_until(30);
-        late.wait_until(31);
-        controls.close_overdue(30);
-        assert_eq!(orders(), [Order::Close, Order::Serve, Order::Close]);
+    /// How long it may wait now, to the second below.
+    fn seconds_left(control: &Control) -> u64 {
+        let now_ms = SystemClock.monotonic_ms();
+        (control.deadline_ms.load(Ordering::Relaxed) - now_ms).div_ceil(1_000)
+    }
+
+    #[test]
+    fn each_phase_has_its_time() {
+        let mut controls = controls();
+        let control = controls.add(place());
+        assert_eq!(seconds_left(&control), 1);
+        let first = control.deadline_ms.load(Ordering::Relaxed);
+        // A byte now and then gains no time.
+        control.read();
+        assert_eq!(control.deadline_ms.load(Ordering::Relaxed), first);
+        control.busy();
+        assert_eq!(seconds_left(&control), 11);
+        control.read();
+        control.write_blocked();
+        assert_eq!(seconds_left(&control), 11);
+        control.answered();
+        assert_eq!(seconds_left(&control), 60);
+        control.write_blocked();
+        assert_eq!(seconds_left(&control), 1);
+        control.wrote();
+        assert_eq!(seconds_left(&control), 60);
+        control.wrote();
+        control.read();
+        assert_eq!(seconds_left(&control), 1);
+        control.body_awaited();
+        assert_eq!(seconds_left(&control), 1);
+    }
+
+    #[test]
+    fn who_idles_longest_makes_room() {
+        let mut controls = controls();
+        let all: Vec<_> = (0..10).map(|_| controls.add(place())).collect();
+        for (index, control) in (0..).zip(&all) {
+            // In use, in a head, or idle since 10 s, 11 s and so on.
+            match index {
+                0 => control.busy(),
+                1 => {}
+                _ => control.enter(Phase::Idle, 70_000 + index * 1_000),
+            }
+        }
+        controls.make_room(13_000);
+        let finished: Vec<_> = (0..10)
+            .filter(|&index| all[index].order(Waker::noop()) == Order::Finish)
+            .collect();
+        assert_eq!(finished, [2]);
+        controls.make_room(14_000);
+        let finished: Vec<_> = (0..10)
+            .filter(|&index| all[index].order(Waker::noop()) == Order::Finish)
+            .collect();
+        assert_eq!(finished, [2, 3]);
     }
 
     #[test]
     fn an_order_is_never_softened() {
-        let mut controls = Controls::new();
-        let control = controls.add(0);
+        let mut controls = controls();
+        let control = controls.add(place());
         control.tell(Order::Close);
+        control.tell(Order::Finish);
         control.tell(Order::Drain);
         assert_eq!(control.order(Waker::noop()), Order::Close);
     }

@@ -7,11 +7,11 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! use tracking_core::{Generator, MemoryAllocator, issued::Zone};
-//! use tracking_http::App;
+//! use tracking_http::{App, Limits};
 //!
 //! let app = App::new(Generator::new(MemoryAllocator::new()), Zone::UTC);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! tracking_http::run(app, listener, async { /* a signal */ }).await;
+//! tracking_http::run(app, Limits::default(), listener, async { /* a signal */ }).await;
 //! # Ok(())
 //! # }
 //! ```
@@ -23,19 +23,25 @@ mod accept;
 mod answer;
 mod app;
 mod args;
+mod body;
 mod connection;
 mod control;
+mod files;
 mod limits;
 mod listen;
 pub mod logging;
+mod period;
 mod problem;
 mod query;
 mod routes;
 mod server;
 mod shutdown;
 mod start;
+mod stream;
+mod unix;
 mod welcome;
 
+pub use accept::Listener;
 pub use app::App;
 pub use args::{Args, Config};
 pub use limits::Limits;
@@ -44,4 +50,5 @@ pub use routes::routes;
 pub use server::{run, serve};
 pub use shutdown::Signals;
 pub use start::{StartError, Started, start};
+pub use unix::UnixSocket;
 pub use welcome::Welcome;

@@ -1,24 +1,55 @@
-//! How long a client may take.
+//! How long a client may take, and how much it may send.
 
 use std::time::Duration;
 
-/// The limits of each connection.
+/// The bytes of a request's header block, its names, values, colons and line ends.
+pub(crate) const HEADERS_LENGTH_MAX: usize = 16 * 1024;
+/// The headers of a request.
+pub(crate) const HEADERS_MAX: usize = 64;
+/// The bytes of a request's target, its path and query.
+pub(crate) const TARGET_LENGTH_MAX: usize = 8 * 1024;
+/// The bytes of a request's body.
+pub(crate) const BODY_LENGTH_MAX: usize = 64 * 1024;
+
+/// What clients may take, all together and each. Times are enforced within a second.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Limits {
-    /// How long a connection may wait for the end of the next request's head, counted from its
-    /// beginning or from the last answer. So this is also how long it may be idle, and how long a
-    /// client may take to read an answer. It is enforced within a second.
-    pub head_timeout: Duration,
-    /// How long requests in flight may take once the server is to end.
+    /// How long a client may take to send a request's head, then its body, and then again each time
+    /// before it reads more of an answer that fills its connection.
+    pub read_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    pub idle_timeout: Duration,
+    /// How long the server itself may take until an answer begins. It gives up far earlier; this is
+    /// for the case that it fails to.
+    pub answer_timeout: Duration,
+    /// How long the server goes on as before once it is to end, while `/readyz` says that it will.
+    pub drain_delay: Duration,
+    /// How long the requests in flight may take after that.
     pub drain_timeout: Duration,
+    /// How many connections are open at once. More of them wait until one is closed; those that have
+    /// been idle the longest make room.
+    pub max_connections: u32,
+    /// How many requests wait at once, for a number or for their own bodies. More are refused at
+    /// once. One that is answered at once never counts.
+    pub max_in_flight: u32,
+}
+
+impl Limits {
+    /// What they are unless somebody says otherwise.
+    pub const DEFAULT: Self = Self {
+        read_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(75),
+        answer_timeout: Duration::from_secs(30),
+        drain_delay: Duration::ZERO,
+        drain_timeout: Duration::from_secs(20),
+        max_connections: 10_000,
+        max_in_flight: 4_096,
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            head_timeout: Duration::from_secs(30),
-            drain_timeout: Duration::from_secs(10),
-        }
+        Self::DEFAULT
     }
 }

@@ -40,7 +40,7 @@ fn serve(args: Args) -> Result<(), StartError> {
             say(format_args!("warning: {warning}"));
         }
         say(format_args!("{}", started.welcome));
-        tracking_http::run(started.app, started.listener, signals.end()).await;
+        tracking_http::run(started.app, started.limits, started.listener, signals.end()).await;
         Ok(())
     })
 }

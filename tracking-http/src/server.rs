@@ -2,15 +2,17 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 use tracking_core::{Clock, SystemClock};
 use warp::Filter;
 use warp::reply::Response;
 
-use crate::accept::Acceptor;
+use crate::accept::{Acceptor, Listener};
 use crate::app::App;
 use crate::connection;
 use crate::control::Controls;
@@ -19,20 +21,33 @@ use crate::limits::Limits;
 /// How often connections are looked at for those that waited too long, at least and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
-/// Serve the [routes](crate::routes) of an app at `listener` until `shutdown` resolves, then stop
-/// listening and let the requests in flight finish. Every connection is closed when it returns.
-pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-    serve(crate::routes(app), Limits::default(), listener, shutdown).await;
+/// Serve the [routes](crate::routes) of an app at `listener` until `shutdown` resolves. Then say so at
+/// `/readyz`, go on for the [delay](Limits::drain_delay), stop listening and let the requests in flight
+/// finish. Every connection is closed when it returns.
+pub async fn run(
+    app: App,
+    limits: Limits,
+    listener: impl Into<Listener>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let ending = Arc::clone(app.ending());
+    let stop = async move {
+        shutdown.await;
+        // Relaxed: it guards nothing.
+        ending.store(true, Ordering::Relaxed);
+        tokio::time::sleep(limits.drain_delay).await;
+    };
+    serve(crate::routes(app), limits, listener, stop).await;
 }
 
-/// [`run`] for any filter that answers every request, and with other limits: for tests, and for
+/// [`run`] for any filter that answers every request, without the delay at the end: for tests, and for
 /// benchmarks that hold another filter against ours.
 ///
-/// The accept loop is our own, since `warp::serve` sets no time-outs and no `TCP_NODELAY`.
+/// The accept loop is our own, since `warp::serve` sets no limits, no time-outs and no `TCP_NODELAY`.
 pub async fn serve<F>(
     filter: F,
     limits: Limits,
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     shutdown: impl Future<Output = ()>,
 ) where
     F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
@@ -40,25 +55,39 @@ pub async fn serve<F>(
 {
     let service = warp::service(filter);
     let http1 = connection::http1();
-    let acceptor = Acceptor::new(listener);
-    let mut controls = Controls::new();
-    let mut looks = tokio::time::interval((limits.head_timeout / 8).clamp(LOOKS.0, LOOKS.1));
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let in_flight = Arc::new(Semaphore::new(limits.max_in_flight as usize));
+    let acceptor = Acceptor::new(listener.into(), limits.max_connections);
+    let mut controls = Controls::new((&limits).into());
+    let shortest = limits.read_timeout.min(limits.idle_timeout);
+    let mut look = tokio::time::interval((shortest / 8).clamp(LOOKS.0, LOOKS.1));
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let begin = |controls: &mut Controls, (stream, place)| {
+        let control = controls.add(place);
+        let (http1, service) = (http1.clone(), service.clone());
+        let in_flight = Arc::clone(&in_flight);
+        tokio::spawn(connection::serve(
+            stream, http1, service, control, in_flight,
+        ));
+    };
     let mut shutdown = pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        tokio::select! {
             biased;
             () = &mut shutdown => break,
-            _ = looks.tick() => {
-                controls.close_overdue(SystemClock.monotonic_ms());
-                continue;
+            _ = look.tick() => {
+                let now_ms = SystemClock.monotonic_ms();
+                controls.close_overdue(now_ms);
+                if acceptor.is_full() {
+                    controls.make_room(now_ms);
+                }
             }
-            stream = acceptor.next() => stream,
-        };
-        let control = controls.add(connection::head_deadline_ms(&limits));
-        let (http1, service) = (http1.clone(), service.clone());
-        tokio::spawn(connection::serve(stream, http1, service, control, limits));
+            accepted = acceptor.next() => begin(&mut controls, accepted),
+        }
+    }
+    // To their clients they are open already.
+    while let Some(accepted) = acceptor.waiting() {
+        begin(&mut controls, accepted);
     }
     drop(acceptor);
-    controls.end(limits.drain_timeout).await;
+    controls.end(limits.drain_timeout, &mut look).await;
 }

@@ -6,9 +6,13 @@ use tokio::net::TcpListener;
 use tracking_core::args::ArgsError;
 use tracking_core::{Generator, OpenError, open_store};
 
+use crate::accept::Listener;
 use crate::app::App;
 use crate::args::Config;
+use crate::files;
+use crate::limits::Limits;
 use crate::listen::Listen;
+use crate::unix::UnixSocket;
 use crate::welcome::Welcome;
 
 /// A server that may [run](crate::run).
@@ -17,7 +21,9 @@ pub struct Started {
     /// What answers requests.
     pub app: App,
     /// Where they come in.
-    pub listener: TcpListener,
+    pub listener: Listener,
+    /// What clients may take.
+    pub limits: Limits,
     /// What the operator should know about the store, a line each.
     pub warnings: Vec<String>,
     /// What the user is told.
@@ -30,22 +36,43 @@ pub struct Started {
 /// See [`StartError`].
 pub async fn start(config: Config) -> Result<Started, StartError> {
     // The address first: a second server that was started by mistake must create no series.
-    let Listen::Tcp(address) = config.listen;
-    let listen_error = |source| StartError::Listen {
-        listen: config.listen,
-        source,
+    let (listener, listen) = match listen(&config.listen).await {
+        Ok(listening) => listening,
+        Err(source) => {
+            let listen = config.listen;
+            return Err(StartError::Listen { listen, source });
+        }
     };
-    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
-    let address = listener.local_addr().map_err(listen_error)?;
     let store = open_store(&config.store, &config.series)?;
-    let warnings = store.warnings();
-    let welcome = Welcome::new(address, &config.store, &store);
+    let mut warnings = store.warnings();
+    let mut limits = config.limits;
+    let possible = files::raise_for(limits.max_connections);
+    if possible < limits.max_connections {
+        warnings.push(format!(
+            "at most {possible} connections are open at once, since the system gives the process no more files: raise `ulimit -Hn`, or lower --max-connections"
+        ));
+        limits.max_connections = possible;
+    }
+    let welcome = Welcome::new(listen, &config.store, &store);
     let app = App::new(Generator::new(store), config.zone);
     Ok(Started {
         app,
         listener,
+        limits,
         warnings,
         welcome,
+    })
+}
+
+/// A listener, and where it listens in the end.
+async fn listen(listen: &Listen) -> io::Result<(Listener, Listen)> {
+    Ok(match listen {
+        Listen::Tcp(address) => {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            (listener.into(), Listen::Tcp(address))
+        }
+        Listen::Unix(path) => (UnixSocket::bind(path)?.into(), listen.clone()),
     })
 }
 
@@ -63,7 +90,7 @@ pub enum StartError {
     )]
     Anonymous(Listen),
     /// The address can't be had.
-    #[error("cannot listen on {listen}: {}", reason(source))]
+    #[error("cannot listen on {listen}: {}", reason(listen, source))]
     Listen {
         /// The address.
         listen: Listen,
@@ -78,12 +105,19 @@ pub enum StartError {
     Runtime(io::Error),
 }
 
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
+fn reason(listen: &Listen, error: &io::Error) -> String {
+    match (listen, error.kind()) {
+        (Listen::Unix(_), io::ErrorKind::AddrInUse) => {
+            "another program does so already; choose another path with --listen".to_owned()
+        }
+        (Listen::Unix(_), io::ErrorKind::AlreadyExists) => {
+            "what stands there is no socket; choose another path with --listen".to_owned()
+        }
+        (Listen::Unix(_), _) => error.to_string(),
+        (_, io::ErrorKind::AddrInUse) => {
             "another program does so already; choose another port with --listen".to_owned()
         }
-        io::ErrorKind::PermissionDenied => {
+        (_, io::ErrorKind::PermissionDenied) => {
             "this user may not; choose a port above 1023 with --listen".to_owned()
         }
         _ => error.to_string(),

@@ -5,10 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracking_core::{Fingerprint, Prefix, SeriesName, Store, StoreUrl};
 
+use crate::listen::Listen;
+
 /// The lines on stderr, without a last line end: where, which store and series, and how to try it.
 #[derive(Debug, Clone)]
 pub struct Welcome {
-    address: SocketAddr,
+    listen: Listen,
     /// The store, as a redacted URL.
     store: String,
     series: SeriesName,
@@ -19,10 +21,10 @@ pub struct Welcome {
 }
 
 impl Welcome {
-    pub(crate) fn new(address: SocketAddr, url: &StoreUrl, store: &dyn Store) -> Self {
+    pub(crate) fn new(listen: Listen, url: &StoreUrl, store: &dyn Store) -> Self {
         let series = store.series();
         Self {
-            address,
+            listen,
             store: url.to_string(),
             series: series.name().clone(),
             prefix: series.prefix(),
@@ -34,29 +36,35 @@ impl Welcome {
             },
         }
     }
-
-    /// An address that a client on this host can use.
-    fn reachable(&self) -> SocketAddr {
-        let ip = match self.address.ip() {
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        SocketAddr::new(ip, self.address.port())
-    }
 }
+
+/// An address that a client on this host can use.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+const SAMPLE: &str =
+    "/next-tracking-number?origin_country_id=US&destination_country_id=IN&weight=1.200";
 
 impl fmt::Display for Welcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            address,
+            listen,
             store,
             series,
             prefix,
             fingerprint,
             reach,
         } = self;
-        writeln!(f, "listening on http://{address}")?;
+        match listen {
+            Listen::Tcp(address) => writeln!(f, "listening on http://{address}")?,
+            Listen::Unix(_) => writeln!(f, "listening on {listen}")?,
+        }
         writeln!(f, "store: {store}")?;
         write!(
             f,
@@ -66,11 +74,19 @@ impl fmt::Display for Welcome {
         if let Some(reach) = reach {
             write!(f, "; this series is {reach}")?;
         }
-        let try_at = self.reachable();
-        write!(
-            f,
-            "\ntry it: curl 'http://{try_at}/next-tracking-number?origin_country_id=US&destination_country_id=IN&weight=1.200'"
-        )
+        match listen {
+            Listen::Tcp(address) => {
+                let address = reachable(*address);
+                write!(f, "\ntry it: curl 'http://{address}{SAMPLE}'")
+            }
+            Listen::Unix(path) => {
+                let path = path.display();
+                write!(
+                    f,
+                    "\ntry it: curl --unix-socket '{path}' 'http://localhost{SAMPLE}'"
+                )
+            }
+        }
     }
 }
 

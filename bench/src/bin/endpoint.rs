@@ -14,7 +14,7 @@ use std::thread;
 
 use tracking_bench::generator;
 use tracking_core::issued::Zone;
-use tracking_http::App;
+use tracking_http::{App, Limits};
 use warp::Filter;
 
 /// The sample request of the older service, to the letter.
@@ -61,7 +61,8 @@ async fn serve(is_static: bool) -> Result<(), Failure> {
             .run()
             .await;
     } else {
-        tracking_http::run(App::new(generator(1 << 18), Zone::UTC), listener, ended).await;
+        let app = App::new(generator(1 << 18), Zone::UTC);
+        tracking_http::run(app, Limits::default(), listener, ended).await;
     }
     Ok(())
 }

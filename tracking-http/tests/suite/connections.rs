@@ -109,9 +109,28 @@ fn a_request_in_flight_is_answered_when_the_server_stops() {
     server.join();
 }
 
-fn limits(head_timeout_ms: u64, drain_timeout_ms: u64) -> Limits {
+#[test]
+fn a_request_that_comes_while_the_server_stops_is_answered() {
+    let mut server = InProcess::new();
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.ask("GET", TARGET).header("connection"), None);
+    server.stop();
+    until(|| TcpStream::connect(server.address).is_err());
+    // It is not closed at once.
+    assert!(client.is_silent_for(Duration::from_millis(100)));
+    let answer = client.ask("GET", TARGET);
+    assert_eq!(
+        (answer.status, answer.header("connection")),
+        (200, Some("close"))
+    );
+    assert_eq!(client.rest(), "");
+    server.join();
+}
+
+fn limits(read_timeout_ms: u64, drain_timeout_ms: u64) -> Limits {
     let mut limits = Limits::default();
-    limits.head_timeout = Duration::from_millis(head_timeout_ms);
+    limits.read_timeout = Duration::from_millis(read_timeout_ms);
+    limits.idle_timeout = Duration::from_millis(read_timeout_ms);
     limits.drain_timeout = Duration::from_millis(drain_timeout_ms);
     limits
 }

@@ -5,6 +5,7 @@
 mod connections;
 mod contract;
 mod help;
+mod limits;
 mod logs;
 mod outage;
 mod redis;
@@ -12,5 +13,7 @@ mod redis;
 mod redis_servers;
 mod reservations;
 mod shutdown;
+mod stalled;
 mod start;
 mod support;
+mod unix_socket;

@@ -251,7 +251,7 @@ fn wrong_usage() {
         ),
         (
             ["--listen", "shop:80"],
-            "error: invalid value 'shop:80' for '--listen <IP:PORT>': expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080",
+            "error: invalid value 'shop:80' for '--listen <IP:PORT|unix:PATH>': expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH",
         ),
         (
             ["--prefix", "abcd"],

@@ -1,15 +1,37 @@
 //! A small HTTP/1.1 client that hides nothing.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
 /// One connection, kept alive.
 pub(crate) struct Client {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
 }
+
+/// A socket of any kind.
+trait Stream: Read + Write + Send {
+    fn wait_at_most(&self, time: Duration);
+}
+
+impl Stream for TcpStream {
+    fn wait_at_most(&self, time: Duration) {
+        self.set_read_timeout(Some(time)).unwrap();
+    }
+}
+
+impl Stream for UnixStream {
+    fn wait_at_most(&self, time: Duration) {
+        self.set_read_timeout(Some(time)).unwrap();
+    }
+}
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -21,19 +43,57 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
+        Self::try_connect(address).unwrap()
+    }
+
+    /// None where nobody listens.
+    pub(crate) fn try_connect(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
         stream.set_nodelay(true).unwrap();
+        Some(Self::over(stream))
+    }
+
+    pub(crate) fn connect_unix(path: &Path) -> Self {
+        Self::over(UnixStream::connect(path).unwrap())
+    }
+
+    fn over(stream: impl Stream + 'static) -> Self {
+        stream.wait_at_most(PATIENCE);
         Self {
-            stream: BufReader::new(stream),
+            stream: BufReader::new(Box::new(stream)),
         }
     }
 
     pub(crate) fn ask(&mut self, method: &str, target: &str) -> Answer {
         self.send(&format!("{method} {target} HTTP/1.1\r\nHost: test\r\n\r\n"));
         self.receive(method)
+    }
+
+    /// None where the connection was closed instead.
+    pub(crate) fn try_ask(&mut self, method: &str, target: &str) -> Option<Answer> {
+        let request = format!("{method} {target} HTTP/1.1\r\nHost: test\r\n\r\n");
+        self.try_send(&request).then_some(())?;
+        self.try_receive(method)
+    }
+
+    /// Whether the connection took it.
+    pub(crate) fn try_send(&mut self, text: &str) -> bool {
+        self.stream.get_mut().write_all(text.as_bytes()).is_ok()
+    }
+
+    /// None where the connection was closed instead.
+    pub(crate) fn try_receive(&mut self, method: &str) -> Option<Answer> {
+        let open = self.stream.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
+        open.then(|| self.receive(method))
+    }
+
+    /// Whether nothing comes in this time.
+    pub(crate) fn is_silent_for(&mut self, time: Duration) -> bool {
+        self.stream.get_ref().wait_at_most(time);
+        let result = self.stream.fill_buf();
+        let silent = result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        self.stream.get_ref().wait_at_most(PATIENCE);
+        silent
     }
 
     pub(crate) fn send(&mut self, text: &str) {

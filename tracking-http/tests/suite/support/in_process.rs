@@ -39,10 +39,10 @@ impl InProcess {
         let listener = runtime.block_on(bind).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let routes = tracking_http::routes(App::new(generator, zone));
+        let app = App::new(generator, zone);
         let thread = std::thread::spawn(move || {
             let shutdown = async { drop(stopped.await) };
-            runtime.block_on(tracking_http::serve(routes, limits, listener, shutdown));
+            runtime.block_on(tracking_http::run(app, limits, listener, shutdown));
         });
         Self {
             address,

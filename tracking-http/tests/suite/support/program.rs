@@ -39,11 +39,30 @@ pub(crate) fn run_to_end(args: &[&str], variables: &[(&str, &str)]) -> Output {
 impl Program {
     /// Start it on a free port.
     pub(crate) fn start(args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let args = [&["--listen", "127.0.0.1:0"], args].concat();
-        let mut child = command(&args, variables)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_at(&["--listen", "127.0.0.1:0"], args, variables)
+    }
+
+    /// Start it on a Unix socket.
+    pub(crate) fn start_unix(path: &str, args: &[&str]) -> Self {
+        Self::start_at(&["--listen", &format!("unix:{path}")], args, &[])
+    }
+
+    fn start_at(listen: &[&str], args: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::spawn(command(&[listen, args].concat(), variables))
+    }
+
+    /// Start it on a free port, with so many open files at most, which it may raise to `most`.
+    pub(crate) fn start_with_files(files: u32, most: u32, args: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit -Sn {files} && ulimit -Hn {most} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_tracking-http")]);
+        shell.args(["--listen", "127.0.0.1:0", "--store", "memory:"]);
+        shell.args(args).stdin(Stdio::null());
+        Self::spawn(shell)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut welcome = Vec::new();
         while !welcome
@@ -61,7 +80,8 @@ impl Program {
         let address = welcome
             .iter()
             .find_map(|line| line.strip_prefix("listening on http://"))
-            .unwrap();
+            // Nothing is there to be reached where it listens on a Unix socket.
+            .unwrap_or("0.0.0.0:0");
         Self {
             address: address.parse().unwrap(),
             welcome,

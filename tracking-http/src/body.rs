@@ -1,0 +1,22 @@
+//! The body of a request, read as a whole before anything else is done with it.
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use warp::reply::Response;
+
+use crate::limits::BODY_LENGTH_MAX;
+use crate::problem;
+
+/// Whether its Content-Length says so.
+pub(crate) fn is_too_large(body: &Incoming) -> bool {
+    body.size_hint().lower() > BODY_LENGTH_MAX as u64
+}
+
+/// All of it, or the answer to one that is too large or broken.
+pub(crate) async fn whole(body: Incoming) -> Result<Full<Bytes>, Response> {
+    match Limited::new(body, BODY_LENGTH_MAX).collect().await {
+        Ok(body) => Ok(Full::new(body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Err(problem::body_too_large()),
+        Err(_) => Err(problem::broken_body()),
+    }
+}

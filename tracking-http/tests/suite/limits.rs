@@ -1,0 +1,217 @@
+//! What a client may send, and how many may come.
+
+use std::time::{Duration, Instant};
+
+use tracking_core::Generator;
+use tracking_http::Limits;
+
+use crate::support::{Client, InProcess, Program, Switch, run_to_end};
+
+#[track_caller]
+fn is_problem(server: &InProcess, request: &str, status: u16, kind: &str) {
+    let mut client = Client::connect(server.address);
+    client.send(request);
+    let answer = client.receive("GET");
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert_eq!(answer.problem()["type"], format!("/problems/{kind}"));
+}
+
+#[test]
+fn targets() {
+    let server = InProcess::new();
+    let target = |length: usize| format!("/livez?{}", "x".repeat(length - "/livez?".len()));
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.ask("GET", &target(8_192)).status, 200);
+    let too_long = client.ask("GET", &target(8_193));
+    assert_eq!(too_long.status, 414);
+    assert_eq!(too_long.problem()["type"], "/problems/target-too-long");
+    // The connection goes on.
+    assert_eq!(client.ask("GET", "/livez").status, 200);
+}
+
+/// A request with a header block of so many bytes in so many headers.
+fn headers(length: usize, count: usize) -> String {
+    let mut headers = "Host: test\r\n".to_owned();
+    for index in 2..count {
+        headers.push_str(&format!("x-{index}: y\r\n"));
+    }
+    let filler = length - headers.len() - "filler: \r\n".len();
+    headers.push_str(&format!("filler: {}\r\n", "x".repeat(filler)));
+    format!("GET /livez HTTP/1.1\r\n{headers}\r\n")
+}
+
+#[test]
+fn headers_in_bytes_and_number() {
+    let server = InProcess::new();
+    for request in [headers(16_384, 2), headers(1_000, 64)] {
+        let mut client = Client::connect(server.address);
+        client.send(&request);
+        assert_eq!(client.receive("GET").status, 200);
+    }
+    is_problem(&server, &headers(16_385, 2), 431, "headers-too-large");
+    // These hyper answers.
+    for request in [headers(100_000, 2), headers(1_000, 65)] {
+        let mut client = Client::connect(server.address);
+        client.try_send(&request);
+        if let Some(answer) = client.try_receive("GET") {
+            assert_eq!(answer.status, 431);
+        }
+        assert!(!client.try_send("GET /livez") || client.try_receive("GET").is_none());
+    }
+}
+
+#[test]
+fn bodies() {
+    let server = InProcess::new();
+    let head = "POST /livez HTTP/1.1\r\nHost: test\r\n";
+    let body = "x".repeat(65_537);
+    let sized =
+        |length: usize| format!("{head}Content-Length: {length}\r\n\r\n{}", &body[..length]);
+    let chunked = |length: usize| {
+        let chunk = &body[..length];
+        format!("{head}Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{chunk}\r\n0\r\n\r\n")
+    };
+    for request in [sized(65_536), chunked(65_536)] {
+        let mut client = Client::connect(server.address);
+        client.send(&request);
+        assert_eq!(client.receive("POST").status, 405);
+        // It was read, so that the connection goes on.
+        assert_eq!(client.ask("GET", "/livez").status, 200);
+    }
+    // Only announced: it is refused before it comes.
+    let announced = format!("{head}Content-Length: 65537\r\n\r\n");
+    is_problem(&server, &announced, 413, "body-too-large");
+    is_problem(&server, &chunked(65_537), 413, "body-too-large");
+    let broken = format!("{head}Transfer-Encoding: chunked\r\n\r\nnot a length\r\n");
+    is_problem(&server, &broken, 400, "broken-body");
+}
+
+fn limited(change: impl FnOnce(&mut Limits)) -> Limits {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    limits
+}
+
+#[test]
+fn connections_beyond_the_most_wait_for_a_place() {
+    let limits = limited(|limits| {
+        limits.max_connections = 2;
+        limits.idle_timeout = Duration::from_secs(1);
+    });
+    let generator = Generator::new(Switch::new());
+    let server = InProcess::with_limits(generator, "UTC", limits);
+    let [mut first, mut second, mut third] = [(); 3].map(|()| Client::connect(server.address));
+    assert_eq!(first.ask("GET", "/livez").status, 200);
+    assert_eq!(second.ask("GET", "/livez").status, 200);
+    third.send("GET /livez HTTP/1.1\r\nHost: test\r\n\r\n");
+    assert!(third.is_silent_for(Duration::from_millis(300)));
+    drop(second);
+    let began = Instant::now();
+    assert_eq!(third.receive("GET").status, 200);
+    assert!(
+        began.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        began.elapsed()
+    );
+    // Stalled clients give theirs up in time, too.
+    let mut fourth = Client::connect(server.address);
+    assert_eq!(fourth.ask("GET", "/livez").status, 200);
+}
+
+#[test]
+fn idle_connections_make_room() {
+    let limits = limited(|limits| limits.max_connections = 2);
+    let generator = Generator::new(Switch::new());
+    let server = InProcess::with_limits(generator, "UTC", limits);
+    let [mut first, mut second, mut third] = [(); 3].map(|()| Client::connect(server.address));
+    assert_eq!(first.ask("GET", "/livez").status, 200);
+    assert_eq!(second.ask("GET", "/livez").status, 200);
+    assert_eq!(third.ask("GET", "/livez").status, 200);
+    assert_eq!(first.rest(), "");
+    assert_eq!(second.ask("GET", "/livez").status, 200);
+}
+
+#[test]
+fn requests_beyond_the_most_in_flight_are_refused_at_once() {
+    let store = Switch::new();
+    store.hang();
+    let limits = limited(|limits| limits.max_in_flight = 2);
+    let generator = Generator::new(store.clone());
+    let server = InProcess::with_limits(generator, "UTC", limits);
+    let mut waiting = [(); 2].map(|()| {
+        let mut client = Client::connect(server.address);
+        client.send("GET /next-tracking-number HTTP/1.1\r\nHost: test\r\n\r\n");
+        assert!(client.is_silent_for(Duration::from_millis(100)));
+        client
+    });
+    let began = Instant::now();
+    let mut refused = Client::connect(server.address);
+    let answer = refused.ask("GET", "/next-tracking-number");
+    assert!(
+        began.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(
+        (answer.status, answer.header("retry-after")),
+        (503, Some("1"))
+    );
+    assert_eq!(answer.problem()["type"], "/problems/too-many-in-flight");
+    // What need not wait is answered.
+    assert_eq!(refused.ask("GET", "/livez").status, 200);
+    store.turn_on();
+    for client in &mut waiting {
+        assert_eq!(client.receive("GET").status, 200);
+    }
+    assert_eq!(refused.ask("GET", "/next-tracking-number").status, 200);
+}
+
+#[test]
+fn open_files_are_raised_or_it_warns() {
+    let program = Program::start_with_files(100, 100, &[]);
+    assert_eq!(
+        program.welcome[0],
+        "warning: at most 36 connections are open at once, since the system gives the process no more files: raise `ulimit -Hn`, or lower --max-connections"
+    );
+    // More clients than files: all are served in the end.
+    all_are_served(&program, 60);
+
+    let program = Program::start_with_files(100, 264, &["--max-connections", "200"]);
+    assert!(
+        program.welcome[0].starts_with("listening"),
+        "{:?}",
+        program.welcome
+    );
+    let clients = all_are_served(&program, 200);
+    // At the same time, that is.
+    for mut client in clients {
+        assert_eq!(client.ask("GET", "/livez").status, 200);
+    }
+}
+
+fn all_are_served(program: &Program, count: usize) -> Vec<Client> {
+    let mut clients: Vec<_> = (0..count)
+        .map(|_| Client::connect(program.address))
+        .collect();
+    for client in &mut clients {
+        assert_eq!(client.ask("GET", "/livez").status, 200);
+    }
+    clients
+}
+
+#[test]
+fn wrong_values() {
+    for (flag, value) in [
+        ("--read-timeout", "0s"),
+        ("--idle-timeout", "75"),
+        ("--drain-timeout", "25h"),
+        ("--drain-delay", "-1s"),
+        ("--max-connections", "0"),
+        ("--max-in-flight", "1000001"),
+    ] {
+        let output = run_to_end(&["--store", "memory:", &format!("{flag}={value}")], &[]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{flag}: {stderr}");
+        assert!(stderr.contains(flag) && stderr.contains(value), "{stderr}");
+    }
+}
