@@ -25,6 +25,7 @@ mod app;
 mod args;
 mod connection;
 mod control;
+mod judge;
 mod limits;
 mod listen;
 pub mod logging;

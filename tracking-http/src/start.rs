@@ -1,10 +1,11 @@
 //! From a configuration to a server that may run: all that can fail, before anything is promised.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tracking_core::args::ArgsError;
-use tracking_core::{Generator, OpenError, open_store};
+use tracking_core::{Generator, OpenError, Store, open_store};
 
 use crate::app::App;
 use crate::args::Config;
@@ -37,10 +38,10 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     };
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
-    let store = open_store(&config.store, &config.series)?;
+    let store: Arc<dyn Store> = open_store(&config.store, &config.series)?.into();
     let warnings = store.warnings();
     let welcome = Welcome::new(address, &config.store, &store);
-    let app = App::new(Generator::new(store), config.zone);
+    let app = App::new(Generator::new(Arc::clone(&store)), config.zone).with_store(store);
     Ok(Started {
         app,
         listener,
