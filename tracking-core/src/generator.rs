@@ -224,6 +224,36 @@ impl Generator {
         Ok(())
     }
 
+    /// Fill the beginning of a slice with the numbers that are in hand, and answer how many those are:
+    /// at least one, unless the slice is empty. Never waits, for a store or for anything else.
+    ///
+    /// It may fill less than there is, so ask again for the rest: in a loop with
+    /// [`ready`](Self::ready), for callers that must not block.
+    ///
+    /// # Errors
+    /// As [`try_next`](Self::try_next). Nothing is lost then.
+    pub fn try_fill(&self, numbers: &mut [TrackingNumber]) -> Result<usize, AllocateError> {
+        let Handle {
+            batches, refill, ..
+        } = &*self.handle;
+        let wanted = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let Some(wanted) = NonZeroU32::new(wanted) else {
+            return Ok(0);
+        };
+        match refill.take(wanted, Instant::now()) {
+            Ok(Taken { block, .. }) => {
+                let count = block.length().get() as usize;
+                refill.series().encode_block(block, &mut numbers[..count]);
+                Ok(count)
+            }
+            // While the runway is empty, the batches of threads may not be.
+            Err(error) => {
+                numbers[0] = batches.pop_any(refill.now()).ok_or(error)?;
+                Ok(1)
+            }
+        }
+    }
+
     /// A future that resolves when a number is in hand, for callers that must not block: then
     /// [`try_next`](Self::try_next). It needs no particular async runtime.
     ///

@@ -1,10 +1,11 @@
-//! Answers, each with `Cache-Control: no-store`.
+//! Answers, each with `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::body::Bytes;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
 
@@ -51,9 +52,9 @@ pub(crate) fn json(body: Vec<u8>) -> Response {
 }
 
 /// An answer with a body that is text.
-pub(crate) fn text(body: &'static str) -> Response {
+pub(crate) fn text(body: impl Into<Bytes>) -> Response {
     headed(
-        Response::new(body.into()),
+        Response::new(body.into().into()),
         StatusCode::OK,
         "text/plain; charset=utf-8",
     )
@@ -69,5 +70,6 @@ pub(crate) fn headed(
     let headers: &mut HeaderMap = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }

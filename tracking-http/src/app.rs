@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Zone;
-use tracking_core::{AllocateError, Generator, TrackingNumber};
+use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
 
+use crate::judge::Judge;
 use crate::logging::Throttle;
 
 /// How long a request waits for a number when the runway is empty.
@@ -20,6 +21,7 @@ const READY_DEADLINE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct App {
     generator: Generator,
+    judge: Judge,
     zone: Zone,
     outages: Throttle,
     ending: Arc<AtomicBool>,
@@ -38,6 +40,7 @@ impl App {
     pub fn new(generator: Generator, zone: Zone) -> Self {
         Self {
             generator,
+            judge: Judge::default(),
             zone,
             outages: Throttle::default(),
             ending: Arc::default(),
@@ -47,6 +50,22 @@ impl App {
     /// Set once the server is to end.
     pub(crate) fn ending(&self) -> &Arc<AtomicBool> {
         &self.ending
+    }
+
+    /// Judge numbers by the state of this store, too, which must be the generator's own: more of those
+    /// that were never issued are refused then.
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.judge = Judge::by(store);
+        self
+    }
+
+    pub(crate) fn series(&self) -> &Series {
+        self.generator.series()
+    }
+
+    /// Whether the series could have issued a number.
+    pub(crate) async fn judge(&self, number: &TrackingNumber) -> Verdict {
+        self.judge.verdict(self.series(), number).await
     }
 
     pub(crate) fn zone(&self) -> Zone {
@@ -60,19 +79,33 @@ impl App {
 
     /// The next number, within the deadline.
     pub(crate) async fn number_soon(&self) -> Result<TrackingNumber, NoNumber> {
-        let number = self.wait_for_number().await;
-        number.map_err(|error| self.no_number(&error))
+        self.soon(Generator::try_next).await
     }
 
-    async fn wait_for_number(&self) -> Result<TrackingNumber, AllocateError> {
+    /// The next numbers, within the deadline: at least one, and no more than are in hand at once.
+    pub(crate) async fn numbers_soon(
+        &self,
+        numbers: &mut [TrackingNumber],
+    ) -> Result<usize, NoNumber> {
+        self.soon(|generator| generator.try_fill(numbers)).await
+    }
+
+    /// What `take` takes without waiting, as soon as something is there.
+    async fn soon<T>(
+        &self,
+        mut take: impl FnMut(&Generator) -> Result<T, AllocateError>,
+    ) -> Result<T, NoNumber> {
+        if let Ok(taken) = take(&self.generator) {
+            return Ok(taken);
+        }
         let deadline = Instant::now() + NUMBER_DEADLINE;
         loop {
             let ready = timeout_at(deadline, self.generator.ready()).await;
             // Others wait too, and may have been quicker.
-            match (self.generator.try_next(), ready) {
-                (Ok(number), _) => return Ok(number),
+            match (take(&self.generator), ready) {
+                (Ok(taken), _) => return Ok(taken),
                 (Err(_), Ok(Ok(()))) if Instant::now() < deadline => {}
-                (Err(_), Ok(Err(error))) | (Err(error), _) => return Err(error),
+                (Err(_), Ok(Err(error))) | (Err(error), _) => return Err(self.no_number(&error)),
             }
         }
     }

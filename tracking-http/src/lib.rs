@@ -27,6 +27,7 @@ mod body;
 mod connection;
 mod control;
 mod files;
+mod judge;
 mod limits;
 mod listen;
 pub mod logging;

@@ -1,72 +1,35 @@
 //! Problem details for HTTP APIs, RFC 9457.
 
+mod kind;
+
 use serde::{Serialize, Serializer};
-use tracking_core::order::OrderErrors;
+use tracking_core::Reason;
+use tracking_core::order::{OrderError, OrderErrors};
 use warp::http::StatusCode;
 use warp::http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER};
 use warp::reply::Response;
 
+pub(crate) use self::kind::Kind;
 use crate::answer;
 use crate::app::NoNumber;
 use crate::limits::{BODY_LENGTH_MAX, HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
 
-/// The kinds of problem. Each `type` is the path `/problems/NAME`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    WrongParameters,
-    NotFound,
-    MethodNotAllowed,
-    NoNumber,
-    TargetTooLong,
-    HeadersTooLarge,
-    BodyTooLarge,
-    BrokenBody,
-    TooManyInFlight,
-    Ending,
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ParameterError {
+    pub(crate) parameter: String,
+    /// For programs to act on; it never changes.
+    pub(crate) code: &'static str,
+    /// A sentence.
+    pub(crate) message: String,
 }
 
-impl Kind {
-    fn uri(self) -> &'static str {
-        match self {
-            Self::WrongParameters => "/problems/wrong-parameters",
-            Self::NotFound => "/problems/not-found",
-            Self::MethodNotAllowed => "/problems/method-not-allowed",
-            Self::NoNumber => "/problems/no-number",
-            Self::TargetTooLong => "/problems/target-too-long",
-            Self::HeadersTooLarge => "/problems/headers-too-large",
-            Self::BodyTooLarge => "/problems/body-too-large",
-            Self::BrokenBody => "/problems/broken-body",
-            Self::TooManyInFlight => "/problems/too-many-in-flight",
-            Self::Ending => "/problems/ending",
-        }
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::WrongParameters => "Wrong parameters",
-            Self::NotFound => "Nothing is here",
-            Self::MethodNotAllowed => "Method not allowed",
-            Self::NoNumber => "No number can be issued now",
-            Self::TargetTooLong => "The target is too long",
-            Self::HeadersTooLarge => "The headers are too large",
-            Self::BodyTooLarge => "The body is too large",
-            Self::BrokenBody => "The body is broken",
-            Self::TooManyInFlight => "Too many requests wait already",
-            Self::Ending => "This server is ending",
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::WrongParameters => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoNumber => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
-            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BrokenBody => StatusCode::BAD_REQUEST,
-            Self::TooManyInFlight | Self::Ending => StatusCode::SERVICE_UNAVAILABLE,
+impl From<&OrderError> for ParameterError {
+    fn from(error: &OrderError) -> Self {
+        Self {
+            parameter: error.parameter().to_owned(),
+            code: error.code().as_str(),
+            message: error.message().to_owned(),
         }
     }
 }
@@ -78,8 +41,18 @@ struct Problem<'a> {
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
     detail: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<&'a OrderErrors>,
+    #[serde(flatten)]
+    more: More<'a>,
+}
+
+/// What only some problems have.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum More<'a> {
+    Errors(&'a [ParameterError]),
+    Code(&'static str),
+    #[serde(untagged)]
+    Nothing {},
 }
 
 fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -87,31 +60,64 @@ fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok,
 }
 
 /// Every wrong parameter at once.
-pub(crate) fn wrong_parameters(errors: &OrderErrors) -> Response {
-    let detail = match errors.as_slice() {
-        [one] => format!("{} is wrong. Nothing was issued.", one.parameter()),
+pub(crate) fn wrong_parameters(errors: &[ParameterError]) -> Response {
+    let detail = match errors {
+        [one] => format!("{} is wrong. Nothing was issued.", one.parameter),
         many => format!("{} parameters are wrong. Nothing was issued.", many.len()),
     };
-    write(Kind::WrongParameters, &detail, Some(errors))
+    write(Kind::WrongParameters, &detail, More::Errors(errors))
+}
+
+/// [`wrong_parameters`] of an order.
+pub(crate) fn wrong_order(errors: &OrderErrors) -> Response {
+    let errors: Vec<_> = errors.iter().map(ParameterError::from).collect();
+    wrong_parameters(&errors)
+}
+
+/// `reason` is a clause, and shows nothing of the body.
+pub(crate) fn malformed_body(reason: &str) -> Response {
+    let detail = format!("The body is not a JSON object: {reason}. Nothing was issued.");
+    write(Kind::MalformedBody, &detail, More::Nothing {})
+}
+
+pub(crate) fn unsupported_media_type() -> Response {
+    let detail = "Expected the header `Content-Type: application/json`. Nothing was issued.";
+    write(Kind::UnsupportedMediaType, detail, More::Nothing {})
+}
+
+pub(crate) fn not_acceptable() -> Response {
+    let detail = "The header `Accept` allows none of application/json, application/x-ndjson and text/plain. \
+                  Nothing was issued.";
+    write(Kind::NotAcceptable, detail, More::Nothing {})
+}
+
+/// The series never issued it, or it is nobody's number at all.
+pub(crate) fn refused_number(reason: Reason) -> Response {
+    let kind = match reason {
+        Reason::Malformed => Kind::MalformedNumber,
+        _ => Kind::NotOfThisSeries,
+    };
+    let detail = format!("The series did not issue this number: {reason}.");
+    write(kind, &detail, More::Code(reason.code()))
 }
 
 pub(crate) fn not_found() -> Response {
-    let detail =
-        "This server answers GET /next-tracking-number and GET /api/next-tracking-number/.";
-    write(Kind::NotFound, detail, None)
+    let detail = "This server answers GET /next-tracking-number, GET /api/next-tracking-number/, \
+                  POST /tracking-numbers and GET /tracking-numbers/{number}.";
+    write(Kind::NotFound, detail, More::Nothing {})
 }
 
 /// `allowed` is a list of methods, as the header `Allow` has it.
 pub(crate) fn method_not_allowed(allowed: &'static str) -> Response {
     let detail = format!("Only {allowed} is answered here. Nothing was issued.");
-    let answer = write(Kind::MethodNotAllowed, &detail, None);
+    let answer = write(Kind::MethodNotAllowed, &detail, More::Nothing {});
     with(answer, ALLOW, HeaderValue::from_static(allowed))
 }
 
 pub(crate) fn no_number(problem: NoNumber) -> Response {
     let detail = "The store of the series cannot be used now, and no reserved numbers are left. \
                   Nothing was issued; ask again later.";
-    let answer = write(Kind::NoNumber, detail, None);
+    let answer = write(Kind::NoNumber, detail, More::Nothing {});
     let seconds = problem.retry_after.as_secs().max(1);
     with(answer, RETRY_AFTER, HeaderValue::from(seconds))
 }
@@ -120,38 +126,38 @@ pub(crate) fn target_too_long() -> Response {
     let detail = format!(
         "A path and query of at most {TARGET_LENGTH_MAX} bytes is read. Nothing was issued."
     );
-    write(Kind::TargetTooLong, &detail, None)
+    write(Kind::TargetTooLong, &detail, More::Nothing {})
 }
 
 pub(crate) fn headers_too_large() -> Response {
     let detail = format!(
         "At most {HEADERS_MAX} headers of {HEADERS_LENGTH_MAX} bytes together are read. Nothing was issued."
     );
-    write(Kind::HeadersTooLarge, &detail, None)
+    write(Kind::HeadersTooLarge, &detail, More::Nothing {})
 }
 
 /// What is left of the body is not read, so the connection ends.
 pub(crate) fn body_too_large() -> Response {
     let detail = format!("A body of at most {BODY_LENGTH_MAX} bytes is read. Nothing was issued.");
-    let answer = write(Kind::BodyTooLarge, &detail, None);
+    let answer = write(Kind::BodyTooLarge, &detail, More::Nothing {});
     with(answer, CONNECTION, HeaderValue::from_static("close"))
 }
 
 pub(crate) fn broken_body() -> Response {
     let detail = "The body does not end as its headers say. Nothing was issued.";
-    let answer = write(Kind::BrokenBody, detail, None);
+    let answer = write(Kind::BrokenBody, detail, More::Nothing {});
     with(answer, CONNECTION, HeaderValue::from_static("close"))
 }
 
 pub(crate) fn too_many_in_flight() -> Response {
     let detail = "As many requests wait here as may. Nothing was issued; ask again later.";
-    let answer = write(Kind::TooManyInFlight, detail, None);
+    let answer = write(Kind::TooManyInFlight, detail, More::Nothing {});
     with(answer, RETRY_AFTER, HeaderValue::from(1))
 }
 
 pub(crate) fn ending() -> Response {
     let detail = "It answers what is still sent to it, and takes no new connections soon.";
-    write(Kind::Ending, detail, None)
+    write(Kind::Ending, detail, More::Nothing {})
 }
 
 fn with(mut answer: Response, name: HeaderName, value: HeaderValue) -> Response {
@@ -163,14 +169,14 @@ fn with(mut answer: Response, name: HeaderName, value: HeaderValue) -> Response 
     clippy::expect_used,
     reason = "a problem is strings and numbers, and a Vec takes every write"
 )]
-fn write(kind: Kind, detail: &str, errors: Option<&OrderErrors>) -> Response {
+fn write(kind: Kind, detail: &str, more: More<'_>) -> Response {
     let status = kind.status();
     let problem = Problem {
         r#type: kind.uri(),
         title: kind.title(),
         status,
         detail,
-        errors,
+        more,
     };
     let body = serde_json::to_vec(&problem).expect("a problem is written to a Vec");
     answer::headed(

@@ -2,6 +2,8 @@
 
 mod health;
 mod next_number;
+mod tracking_numbers;
+mod verdict;
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -14,18 +16,22 @@ use warp::reply::Response;
 use self::next_number::Endpoint;
 use crate::answer::Answer;
 use crate::app::App;
-use crate::problem;
+use crate::problem::{self, Kind};
 
 /// What is asked for, by the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route {
+enum Route<'a> {
     NextNumber(Endpoint),
+    TrackingNumbers,
+    /// With the text that stands for the number.
+    Verdict(&'a str),
+    Problem(Kind),
     Live,
     Ready,
 }
 
-impl Route {
-    fn of(path: &str) -> Option<Self> {
+impl<'a> Route<'a> {
+    fn of(path: &'a str) -> Option<Self> {
         Some(match path {
             "/next-tracking-number" | "/next-tracking-number/" => {
                 Self::NextNumber(Endpoint::NextTrackingNumber)
@@ -35,8 +41,18 @@ impl Route {
             }
             "/livez" => Self::Live,
             "/readyz" => Self::Ready,
-            _ => return None,
+            "/tracking-numbers" | "/tracking-numbers/" => Self::TrackingNumbers,
+            _ => match path.strip_prefix("/tracking-numbers/") {
+                Some(number) => Self::verdict(number)?,
+                None => Self::Problem(Kind::of_page(path)?),
+            },
         })
+    }
+
+    fn verdict(number: &'a str) -> Option<Self> {
+        let number = number.strip_suffix('/').unwrap_or(number);
+        let is_one_segment = !number.is_empty() && !number.contains('/');
+        is_one_segment.then_some(Self::Verdict(number))
     }
 
     /// The methods that are answered, as the header `Allow` lists them.
@@ -44,7 +60,8 @@ impl Route {
         match self {
             // Not HEAD: it would burn a number.
             Self::NextNumber(_) => "GET",
-            Self::Live | Self::Ready => "GET, HEAD",
+            Self::TrackingNumbers => "POST",
+            Self::Live | Self::Ready | Self::Verdict(_) | Self::Problem(_) => "GET, HEAD",
         }
     }
 
@@ -59,16 +76,25 @@ impl Route {
 ///
 /// One filter that takes the request apart and one `match`, rather than an `or` of a filter a route: in warp
 /// each route that does not match makes a rejection, and all of them are merged and looked at again for
-/// every request. So nothing here is ever rejected.
+/// every request. So nothing here is ever rejected; but for the one route that reads headers and a body,
+/// which has a filter of its own, so that other requests need not carry them.
 pub fn routes(app: App) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     let app = Arc::new(app);
     let raw_query =
         warp::query::raw().or_else(|_absent| ready(Ok::<_, Infallible>((String::new(),))));
-    warp::method().and(warp::path::full()).and(raw_query).then(
+    let issuing = Arc::clone(&app);
+    let tracking_numbers = warp::path("tracking-numbers")
+        .and(warp::path::end())
+        .and(warp::post())
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |headers, body| tracking_numbers::answer(Arc::clone(&issuing), headers, body));
+    let others = warp::method().and(warp::path::full()).and(raw_query).then(
         move |method: Method, path: warp::path::FullPath, query: String| {
             answer(&app, &method, path.as_str(), query)
         },
-    )
+    );
+    tracking_numbers.or(others).unify()
 }
 
 fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer {
@@ -76,7 +102,11 @@ fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer 
         None => problem::not_found().into(),
         Some(route) if !route.allows(method) => problem::method_not_allowed(route.allowed()).into(),
         Some(Route::NextNumber(endpoint)) => next_number::answer(app, endpoint, query),
+        Some(Route::Verdict(number)) => verdict::answer(app, number),
+        Some(Route::Problem(kind)) => crate::answer::text(kind.page()).into(),
         Some(Route::Live) => health::live().into(),
         Some(Route::Ready) => Answer::later(health::ready(Arc::clone(app))),
+        // What is allowed there has gone to its own filter.
+        Some(route @ Route::TrackingNumbers) => problem::method_not_allowed(route.allowed()).into(),
     }
 }

@@ -1,10 +1,11 @@
 //! From a configuration to a server that may run: all that can fail, before anything is promised.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tracking_core::args::ArgsError;
-use tracking_core::{Generator, OpenError, open_store};
+use tracking_core::{Generator, OpenError, Store, open_store};
 
 use crate::accept::Listener;
 use crate::app::App;
@@ -43,7 +44,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
             return Err(StartError::Listen { listen, source });
         }
     };
-    let store = open_store(&config.store, &config.series)?;
+    let store: Arc<dyn Store> = open_store(&config.store, &config.series)?.into();
     let mut warnings = store.warnings();
     let mut limits = config.limits;
     let possible = files::raise_for(limits.max_connections);
@@ -54,7 +55,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         limits.max_connections = possible;
     }
     let welcome = Welcome::new(listen, &config.store, &store);
-    let app = App::new(Generator::new(store), config.zone);
+    let app = App::new(Generator::new(Arc::clone(&store)), config.zone).with_store(store);
     Ok(Started {
         app,
         listener,

@@ -160,6 +160,25 @@ fn nothing_is_reserved_before_the_first_number_is_asked_for() {
 }
 
 #[test]
+fn try_fill_gives_what_is_in_hand_and_never_waits() {
+    let (allocator, gate) = scripted(Mood::Grants);
+    let block_size = NonZeroU32::new(1_000).unwrap();
+    let generator = Generator::builder().block_size(block_size).build(allocator);
+    assert_eq!(generator.try_fill(&mut []).unwrap(), 0);
+    let mut seen = HashSet::from([generator.next().unwrap()]);
+    gate.set(Mood::Hangs);
+    let mut numbers = [TrackingNumber::BLANK; 300];
+    // The runway, and at last what is left of this thread's batch. Blocking it would hang.
+    while let Ok(count) = generator.try_fill(&mut numbers) {
+        assert!((1..=300).contains(&count));
+        assert!(numbers[..count].iter().all(|number| seen.insert(*number)));
+    }
+    assert!(seen.len() >= 64, "{}", seen.len());
+    assert_eq!(generator.status().runway, 0);
+    gate.set(Mood::Grants);
+}
+
+#[test]
 fn next_gives_the_allocators_error_after_its_deadline() {
     let (allocator, gate) = scripted(Mood::Fails);
     let generator = quick(allocator);

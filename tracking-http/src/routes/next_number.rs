@@ -26,7 +26,7 @@ const BODY_LENGTH: usize = 384;
 pub(super) fn answer(app: &Arc<App>, endpoint: Endpoint, query: String) -> Answer {
     let order = match order(endpoint, query) {
         Ok(order) => order,
-        Err(errors) => return problem::wrong_parameters(&errors).into(),
+        Err(errors) => return problem::wrong_order(&errors).into(),
     };
     if let Some(number) = app.number_now() {
         return issued(app, endpoint, number, &order).into();

@@ -7,6 +7,8 @@ mod contract;
 mod help;
 mod limits;
 mod logs;
+mod many;
+mod million;
 mod outage;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
@@ -17,3 +19,4 @@ mod stalled;
 mod start;
 mod support;
 mod unix_socket;
+mod verdict;

@@ -130,7 +130,7 @@ fn refuses_and_says_what_was_expected() {
 #[test]
 fn a_build_without_redis_says_so() {
     let url: StoreUrl = "redis://u:secret@h".parse().unwrap();
-    let opened = crate::store::open_store(&url, &crate::store::SeriesOptions::default());
+    let opened = crate::store::open_store(&url, &crate::opening::SeriesOptions::default());
     assert_eq!(
         opened.map(|_| ()).unwrap_err().to_string(),
         "redis://u@h:6379: this program was built without the feature `redis`; build it with `--features redis`, or name another store"

@@ -96,11 +96,50 @@ impl Client {
         silent
     }
 
+    /// POST a body of JSON to `/tracking-numbers`.
+    pub(crate) fn order_many(&mut self, accept: &str, body: &str) -> Answer {
+        self.post(
+            &[("content-type", "application/json"), ("accept", accept)],
+            body,
+        )
+    }
+
+    /// POST to `/tracking-numbers`, with these headers alone.
+    pub(crate) fn post(&mut self, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.send_post(headers, body);
+        self.receive("POST")
+    }
+
+    pub(crate) fn send_post(&mut self, headers: &[(&str, &str)], body: &str) {
+        let headers: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let length = body.len();
+        self.send(&format!(
+            "POST /tracking-numbers HTTP/1.1\r\nHost: test\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+        ));
+    }
+
     pub(crate) fn send(&mut self, text: &str) {
         self.stream.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
     pub(crate) fn receive(&mut self, method: &str) -> Answer {
+        let mut answer = self.receive_head();
+        if method != "HEAD" {
+            let length = answer
+                .header("content-length")
+                .map_or(0, |length| length.parse().unwrap());
+            let mut body = vec![0; length];
+            self.stream.read_exact(&mut body).unwrap();
+            answer.body = String::from_utf8(body).unwrap();
+        }
+        answer
+    }
+
+    /// An answer without its body.
+    pub(crate) fn receive_head(&mut self) -> Answer {
         let status_line = self.line();
         let status = status_line
             .split(' ')
@@ -120,15 +159,17 @@ impl Client {
                 .headers
                 .push((name.to_ascii_lowercase(), value.to_owned()));
         }
-        if method != "HEAD" {
-            let length = answer
-                .header("content-length")
-                .map_or(0, |length| length.parse().unwrap());
-            let mut body = vec![0; length];
-            self.stream.read_exact(&mut body).unwrap();
-            answer.body = String::from_utf8(body).unwrap();
-        }
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            Some("nosniff").filter(|_| answer.header("cache-control").is_some()),
+            "{answer:?}"
+        );
         answer
+    }
+
+    /// How many bytes come until the connection ends, in whatever way.
+    pub(crate) fn count_rest(&mut self) -> u64 {
+        std::io::copy(&mut self.stream, &mut std::io::sink()).unwrap_or_default()
     }
 
     /// What is still to come until the server closes the connection.

@@ -5,7 +5,6 @@ use std::thread::JoinHandle;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tracking_core::issued::Zone;
 use tracking_core::{Allocator, Generator, MemoryAllocator};
 use tracking_http::{App, Limits};
 
@@ -30,7 +29,10 @@ impl InProcess {
     }
 
     pub(crate) fn with_limits(generator: Generator, zone: &str, limits: Limits) -> Self {
-        let zone: Zone = zone.parse().unwrap();
+        Self::with_app(App::new(generator, zone.parse().unwrap()), limits)
+    }
+
+    pub(crate) fn with_app(app: App, limits: Limits) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -39,7 +41,6 @@ impl InProcess {
         let listener = runtime.block_on(bind).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let app = App::new(generator, zone);
         let thread = std::thread::spawn(move || {
             let shutdown = async { drop(stopped.await) };
             runtime.block_on(tracking_http::run(app, limits, listener, shutdown));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tracking_core::{AllocateError, Allocator, Block, MemoryAllocator, Series};
+use tracking_core::{AllocateError, Allocator, Block, MemoryAllocator, Series, Snapshot, Store};
 
 /// Clones share one store and one switch.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(crate) struct Switch {
 struct State {
     mode: AtomicU8,
     reservations: AtomicU64,
+    granted: AtomicU64,
+    snapshots: AtomicU64,
 }
 
 const ON: u8 = 0;
@@ -49,6 +51,16 @@ impl Switch {
         self.state.mode.store(HANGS, Ordering::Relaxed);
     }
 
+    /// How many serials were granted.
+    pub(crate) fn granted(&self) -> u64 {
+        self.state.granted.load(Ordering::Relaxed)
+    }
+
+    /// How often it was looked at.
+    pub(crate) fn snapshots(&self) -> u64 {
+        self.state.snapshots.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn reservations(&self) -> u64 {
         self.state.reservations.load(Ordering::Relaxed)
     }
@@ -66,7 +78,25 @@ impl Allocator for Switch {
         }
         match self.state.mode.load(Ordering::Relaxed) {
             OFF => Err(AllocateError::unavailable(SECRET_PLACE, "switched off")),
-            _ => self.inner.reserve(wanted),
+            _ => {
+                let block = self.inner.reserve(wanted)?;
+                let length = block.length().get().into();
+                self.state.granted.fetch_add(length, Ordering::Relaxed);
+                Ok(block)
+            }
+        }
+    }
+}
+
+impl Store for Switch {
+    fn snapshot(&self) -> Result<Snapshot, AllocateError> {
+        self.state.snapshots.fetch_add(1, Ordering::Relaxed);
+        while self.state.mode.load(Ordering::Relaxed) == HANGS {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        match self.state.mode.load(Ordering::Relaxed) {
+            OFF => Err(AllocateError::unavailable(SECRET_PLACE, "switched off")),
+            _ => self.inner.snapshot(),
         }
     }
 }

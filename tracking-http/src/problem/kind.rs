@@ -1,0 +1,189 @@
+//! The kinds of problem, and what their pages say.
+
+use warp::http::StatusCode;
+
+/// A kind of problem. Its `type` is the path `/problems/NAME`, which answers with an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    WrongParameters,
+    MalformedBody,
+    MalformedNumber,
+    NotFound,
+    NotOfThisSeries,
+    MethodNotAllowed,
+    NotAcceptable,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    NoNumber,
+    TargetTooLong,
+    HeadersTooLarge,
+    BrokenBody,
+    TooManyInFlight,
+    Ending,
+}
+
+/// Where the pages are.
+const FOLDER: &str = "/problems/";
+
+impl Kind {
+    const ALL: [Self; 15] = [
+        Self::WrongParameters,
+        Self::MalformedBody,
+        Self::MalformedNumber,
+        Self::NotFound,
+        Self::NotOfThisSeries,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::NoNumber,
+        Self::TargetTooLong,
+        Self::HeadersTooLarge,
+        Self::BrokenBody,
+        Self::TooManyInFlight,
+        Self::Ending,
+    ];
+
+    /// The kind that has its page at this path.
+    pub(crate) fn of_page(path: &str) -> Option<Self> {
+        // Nearly every path is another one.
+        path.starts_with(FOLDER)
+            .then(|| Self::ALL.into_iter().find(|kind| kind.uri() == path))
+            .flatten()
+    }
+
+    pub(super) fn uri(self) -> &'static str {
+        match self {
+            Self::WrongParameters => "/problems/wrong-parameters",
+            Self::MalformedBody => "/problems/malformed-body",
+            Self::MalformedNumber => "/problems/malformed-number",
+            Self::NotFound => "/problems/not-found",
+            Self::NotOfThisSeries => "/problems/not-of-this-series",
+            Self::MethodNotAllowed => "/problems/method-not-allowed",
+            Self::NotAcceptable => "/problems/not-acceptable",
+            Self::BodyTooLarge => "/problems/body-too-large",
+            Self::UnsupportedMediaType => "/problems/unsupported-media-type",
+            Self::NoNumber => "/problems/no-number",
+            Self::TargetTooLong => "/problems/target-too-long",
+            Self::HeadersTooLarge => "/problems/headers-too-large",
+            Self::BrokenBody => "/problems/broken-body",
+            Self::TooManyInFlight => "/problems/too-many-in-flight",
+            Self::Ending => "/problems/ending",
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::WrongParameters => "Wrong parameters",
+            Self::MalformedBody => "The body is not a JSON object",
+            Self::MalformedNumber => "Not a tracking number",
+            Self::NotFound => "Nothing is here",
+            Self::NotOfThisSeries => "Not a number of this series",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::NotAcceptable => "No such form of the answer",
+            Self::BodyTooLarge => "The body is too large",
+            Self::UnsupportedMediaType => "The body must be application/json",
+            Self::NoNumber => "No number can be issued now",
+            Self::TargetTooLong => "The target is too long",
+            Self::HeadersTooLarge => "The headers are too large",
+            Self::BrokenBody => "The body is broken",
+            Self::TooManyInFlight => "Too many requests wait already",
+            Self::Ending => "This server is ending",
+        }
+    }
+
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::WrongParameters
+            | Self::MalformedBody
+            | Self::MalformedNumber
+            | Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::NotFound | Self::NotOfThisSeries => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NoNumber | Self::TooManyInFlight | Self::Ending => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        }
+    }
+
+    /// What its page says: when it happens, and what to do.
+    pub(crate) fn page(self) -> String {
+        let explanation = match self {
+            Self::WrongParameters => {
+                "A parameter of the query, or a member of the body, is missing, misspelt, given twice or has a \
+                 wrong value.\nThe member `errors` lists each with a stable code. Nothing was issued: correct \
+                 them and ask again."
+            }
+            Self::MalformedBody => {
+                "The body could not be read as one JSON object (RFC 8259).\nThe member `detail` says where that \
+                 fails. Nothing was issued."
+            }
+            Self::MalformedNumber => {
+                "The last part of the path is not 1 to 16 characters of A-Z and 0-9, so it is nobody's tracking \
+                 number."
+            }
+            Self::NotFound => "No resource of this server has this path.",
+            Self::NotOfThisSeries => {
+                "The series of this server never issued the number: that is certain.\nThe member `code` says \
+                 why: prefix, length, check-character, not-of-this-series or in-the-future."
+            }
+            Self::MethodNotAllowed => {
+                "The path exists, and is not for this method.\nThe header `Allow` lists the methods. Nothing \
+                 was issued."
+            }
+            Self::NotAcceptable => {
+                "The header `Accept` allows none of the forms that this answer has: application/json, \
+                 application/x-ndjson and text/plain.\nNothing was issued."
+            }
+            Self::BodyTooLarge => {
+                "The body of a request may have 64 KiB (65,536 bytes). Nothing was issued."
+            }
+            Self::UnsupportedMediaType => {
+                "The header `Content-Type` must say application/json. Nothing was issued."
+            }
+            Self::NoNumber => {
+                "The store of the series cannot be used now, and no reserved numbers are left.\nNothing was \
+                 issued. Ask again after the seconds that the header `Retry-After` names."
+            }
+            Self::TargetTooLong => {
+                "The path and query of a request may have 8 KiB (8,192 bytes). Nothing was issued."
+            }
+            Self::HeadersTooLarge => {
+                "A request may have 64 headers, of 16 KiB (16,384 bytes) together. Nothing was issued."
+            }
+            Self::BrokenBody => {
+                "The body ended before, or otherwise than, its headers said. Nothing was issued."
+            }
+            Self::TooManyInFlight => {
+                "As many requests wait in this server as may.\nNothing was issued. Ask again after the seconds \
+                 that the header `Retry-After` names."
+            }
+            Self::Ending => {
+                "This server ends soon, and takes no new connections then. Ask another one."
+            }
+        };
+        let (title, status) = (self.title(), self.status());
+        format!("{title}\nStatus {status}\n\n{explanation}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_page_of_its_own() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of_page(kind.uri()), Some(kind));
+            assert!(kind.page().contains(kind.status().as_str()));
+        }
+        for path in ["/problems/", "/problems/nothing", "/problems", "/livez"] {
+            assert_eq!(Kind::of_page(path), None);
+        }
+    }
+}

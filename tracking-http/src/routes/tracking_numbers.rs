@@ -1,0 +1,47 @@
+//! Many tracking numbers at once, for an order in the body.
+
+mod body;
+mod form;
+mod numbers;
+mod request;
+
+use std::sync::Arc;
+
+use tracking_core::{Clock, SystemClock};
+use warp::http::HeaderMap;
+use warp::reply::Response;
+use warp::{Buf, Stream};
+
+use self::form::Form;
+use self::numbers::Numbers;
+use self::request::Request;
+use crate::app::App;
+use crate::problem;
+
+/// Everything that can be wrong with a request is found before the first number is taken.
+pub(super) async fn answer(
+    app: Arc<App>,
+    headers: HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Response {
+    if !body::is_json(&headers) {
+        return problem::unsupported_media_type();
+    }
+    let Some(form) = Form::accepted(&headers) else {
+        return problem::not_acceptable();
+    };
+    let body = match body::read(body).await {
+        Ok(body) => body,
+        Err(answer) => return *answer,
+    };
+    let request = match Request::parse(&body) {
+        Ok(request) => request,
+        Err(answer) => return *answer,
+    };
+    drop(body);
+    let issued_at_ms = SystemClock.now_ms().unsigned_abs();
+    match Numbers::begin(app, form, &request, issued_at_ms).await {
+        Ok(numbers) => numbers.into_answer(form),
+        Err(error) => problem::no_number(error),
+    }
+}
