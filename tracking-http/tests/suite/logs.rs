@@ -23,6 +23,14 @@ fn no_level_logs_what_a_customer_sent() {
         client.ask("GET", &target);
         client.ask("HEAD", &target);
     }
+    for body in [
+        r#"{"count": 1, "order": {"customer_name": "canary"}}"#,
+        r#"{"count": 1, "order": {"customer_name": "canary\n"}, "canary": 1}"#,
+        r#"{"canary": canary}"#,
+    ] {
+        client.order_many("application/x-ndjson", body);
+    }
+    client.ask("GET", "/tracking-numbers/canary");
     // A request that is none.
     client.send("GET /next-tracking-number?customer_name=canary\r\nHost\r\n\r\n");
     client.receive("GET");
