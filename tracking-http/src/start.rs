@@ -1,9 +1,10 @@
 //! From a configuration to a server that may run: all that can fail, before anything is promised.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tracking_core::args::ArgsError;
 use tracking_core::{Generator, OpenError, Store, open_store};
 
@@ -15,6 +16,10 @@ use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::unix::UnixSocket;
 use crate::welcome::Welcome;
+
+/// How many connections the system holds until they are accepted, if it is set to hold so many. One more
+/// is dropped, and its client asks again after a second.
+const QUEUE: u32 = 4_096;
 
 /// A server that may [run](crate::run).
 #[derive(Debug)]
@@ -37,7 +42,7 @@ pub struct Started {
 /// See [`StartError`].
 pub async fn start(config: Config) -> Result<Started, StartError> {
     // The address first: a second server that was started by mistake must create no series.
-    let (listener, listen) = match listen(&config.listen).await {
+    let (listener, listen) = match listen(&config.listen) {
         Ok(listening) => listening,
         Err(source) => {
             let listen = config.listen;
@@ -65,11 +70,23 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     })
 }
 
+/// As `TcpListener::bind` does it, but with a longer queue.
+fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // The port of a server that has just ended.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
+
 /// A listener, and where it listens in the end.
-async fn listen(listen: &Listen) -> io::Result<(Listener, Listen)> {
+fn listen(listen: &Listen) -> io::Result<(Listener, Listen)> {
     Ok(match listen {
         Listen::Tcp(address) => {
-            let listener = TcpListener::bind(address).await?;
+            let listener = tcp(*address)?;
             let address = listener.local_addr()?;
             (listener.into(), Listen::Tcp(address))
         }

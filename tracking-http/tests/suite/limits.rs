@@ -1,7 +1,9 @@
 //! What a client may send, and how many may come.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use tracking_core::Generator;
 use tracking_http::Limits;
 
@@ -214,4 +216,17 @@ fn wrong_values() {
         assert_eq!(output.status.code(), Some(2), "{flag}: {stderr}");
         assert!(stderr.contains(flag) && stderr.contains(value), "{stderr}");
     }
+}
+
+#[test]
+fn a_burst_of_connections_is_queued() {
+    let program = Program::start(&["--store", "memory:"], &[]);
+    // It accepts none of them for now: what holds them is the system's queue.
+    program.signal(Signal::STOP);
+    let time = Duration::from_millis(900);
+    let clients: Result<Vec<_>, _> = (0..300)
+        .map(|_| TcpStream::connect_timeout(&program.address, time))
+        .collect();
+    program.signal(Signal::CONT);
+    clients.unwrap();
 }
