@@ -16,10 +16,6 @@ use tracking_core::{Clock, SystemClock};
 
 use crate::limits::Limits;
 
-/// How long connections that await a request are kept open when the server ends, so that a client who
-/// is just sending one is answered.
-const LINGER: Duration = Duration::from_millis(500);
-
 /// Who waits for its next request for less is in the middle of something, and not ended for others.
 const IDLE_MIN_MS: u64 = 1_000;
 
@@ -242,17 +238,23 @@ impl Controls {
         }
     }
 
-    /// End all of them, and after `drain_timeout` at once.
+    /// End all of them: those that await a request after `linger`, so that a client who is just sending
+    /// one is answered, and after `drain_timeout` every one.
     ///
     /// Who is in the middle of many requests learns from an answer that no more are taken here. So it
     /// never sends one into a connection that is being closed, as it would if those that happen to idle
     /// were closed first.
-    pub(crate) async fn end(mut self, drain_timeout: Duration, look: &mut Interval) {
+    pub(crate) async fn end(
+        mut self,
+        drain_timeout: Duration,
+        linger: Duration,
+        look: &mut Interval,
+    ) {
         let deadline = Instant::now() + drain_timeout;
         // Nobody sends: `ended` resolves when every control is dropped.
         self.alive = mpsc::channel(1).0;
         self.tell(Order::Drain);
-        let linger = deadline.min(Instant::now() + LINGER);
+        let linger = deadline.min(Instant::now() + linger);
         if self.ended_by(linger, look).await {
             return;
         }

@@ -27,6 +27,8 @@ pub struct Limits {
     pub drain_delay: Duration,
     /// How long the requests in flight may take after that.
     pub drain_timeout: Duration,
+    /// How long, of that, connections stay open that await a request: a client may be just sending one.
+    pub linger: Duration,
     /// How many connections are open at once. More of them wait until one is closed; those that have
     /// been idle the longest make room.
     pub max_connections: u32,
@@ -43,6 +45,7 @@ impl Limits {
         answer_timeout: Duration::from_secs(30),
         drain_delay: Duration::ZERO,
         drain_timeout: Duration::from_secs(20),
+        linger: Duration::from_millis(500),
         max_connections: 10_000,
         max_in_flight: 4_096,
     };

@@ -89,5 +89,7 @@ pub async fn serve<F>(
         begin(&mut controls, accepted);
     }
     drop(acceptor);
-    controls.end(limits.drain_timeout, &mut look).await;
+    controls
+        .end(limits.drain_timeout, limits.linger, &mut look)
+        .await;
 }

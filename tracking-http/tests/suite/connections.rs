@@ -111,7 +111,10 @@ fn a_request_in_flight_is_answered_when_the_server_stops() {
 
 #[test]
 fn a_request_that_comes_while_the_server_stops_is_answered() {
-    let mut server = InProcess::new();
+    // Longer than this test takes on a busy machine.
+    let mut limits = Limits::default();
+    limits.linger = limits.drain_timeout;
+    let mut server = InProcess::with_limits(Generator::new(Switch::new()), "UTC", limits);
     let mut client = Client::connect(server.address);
     assert_eq!(client.ask("GET", TARGET).header("connection"), None);
     server.stop();
