@@ -68,8 +68,7 @@ pub(crate) fn judge(
         return Verdict::Refused(Reason::NotOfThisSeries);
     }
     if let Some(timeline) = timeline {
-        // A tick up to the one that the lane was born with is let pass: the lane may have granted
-        // in just that one.
+        // A tick up to the lane's last is let pass: the lane may have granted until then.
         if !timeline.may_have_used(lane, created_at_ms) && tick > timeline.last_tick(lane) {
             return Verdict::Refused(Reason::NotOfThisSeries);
         }

@@ -125,9 +125,11 @@ impl Timeline {
         self.last[usize::from(lane) % LANE_COUNT]
     }
 
-    /// Whether anything may ever have been granted from a lane of a series that was created at
-    /// `created_at_ms`, in milliseconds since the Unix epoch. Never false for a lane that was
-    /// used, but for the tick that the lane was born with.
+    /// Whether anything may have been granted from a lane of a series that was created at
+    /// `created_at_ms`, in milliseconds since the Unix epoch, later than two seconds after that.
+    ///
+    /// Where it is false, the lane is unused, or was used up to its [last tick](Self::last_tick) in
+    /// those two seconds and never again.
     pub fn may_have_used(&self, lane: u8, created_at_ms: i64) -> bool {
         let created = crate::serial::tick_at(created_at_ms).unwrap_or(0);
         // A state is made within a second of its series, and then has the longest fence ahead.
