@@ -40,6 +40,16 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Malformed,
+        Self::Prefix,
+        Self::Length,
+        Self::CheckCharacter,
+        Self::NotOfThisSeries,
+        Self::InTheFuture,
+    ];
+
     /// The stable code: `malformed`, `prefix`, `length`, `check-character`, `not-of-this-series`
     /// or `in-the-future`.
     pub fn code(self) -> &'static str {

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Zone;
 use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
 
+use crate::cors::{Cors, Origin};
 use crate::judge::Judge;
 use crate::logging::Throttle;
 
@@ -23,6 +24,7 @@ pub struct App {
     generator: Generator,
     judge: Judge,
     zone: Zone,
+    cors: Option<Cors>,
     outages: Throttle,
     ending: Arc<AtomicBool>,
 }
@@ -34,6 +36,13 @@ pub(crate) struct NoNumber {
     pub(crate) retry_after: Duration,
 }
 
+impl NoNumber {
+    /// One such as callers meet: for the documentation.
+    pub(crate) const SAMPLE: Self = Self {
+        retry_after: Duration::from_secs(2),
+    };
+}
+
 impl App {
     /// An app that issues the numbers of a generator, and shows times in a zone where an order has
     /// none of its own.
@@ -42,6 +51,7 @@ impl App {
             generator,
             judge: Judge::default(),
             zone,
+            cors: None,
             outages: Throttle::default(),
             ending: Arc::default(),
         }
@@ -57,6 +67,16 @@ impl App {
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
         self.judge = Judge::by(store);
         self
+    }
+
+    /// Let pages of these origins use the API in browsers: those of none is how it begins.
+    pub fn with_cors(mut self, origins: &[Origin]) -> Self {
+        self.cors = Cors::of(origins);
+        self
+    }
+
+    pub(crate) fn cors(&self) -> Option<&Cors> {
+        self.cors.as_ref()
     }
 
     pub(crate) fn series(&self) -> &Series {

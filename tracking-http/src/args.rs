@@ -6,6 +6,7 @@ use tracking_core::args::StoreArgs;
 use tracking_core::issued::Zone;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
 
+use crate::cors::Origin;
 use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::period::Period;
@@ -54,6 +55,19 @@ pub struct Args {
         value_parser = BoolishValueParser::new()
     )]
     allow_anonymous: bool,
+
+    /// Let pages of another origin use the API in browsers
+    ///
+    /// Such as https://shop.example; several with commas, or the flag again. '*' is any origin: whoever
+    /// reaches the server, or has a browser that does, may then use it from any page.
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "TRACKING_CORS_ORIGIN",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    cors_origin: Vec<Origin>,
 
     #[command(flatten)]
     limits: LimitArgs,
@@ -180,6 +194,7 @@ RUST_LOG says what is logged: info unless set, or for instance debug.";
 pub struct Config {
     pub(crate) listen: Listen,
     pub(crate) zone: Zone,
+    pub(crate) cors_origins: Vec<Origin>,
     pub(crate) limits: Limits,
     pub(crate) store: StoreUrl,
     pub(crate) series: SeriesOptions,
@@ -194,9 +209,13 @@ impl Args {
         if !self.listen.is_local() && !self.allow_anonymous {
             return Err(StartError::Anonymous(self.listen.clone()));
         }
+        if self.cors_origin.len() > 1 && self.cors_origin.iter().any(Origin::is_any) {
+            return Err(StartError::AnyOriginAndOthers);
+        }
         Ok(Config {
             listen: self.listen.clone(),
             zone: self.timezone,
+            cors_origins: self.cors_origin.clone(),
             limits: self.limits.limits(),
             store: self.store.url()?,
             series: self.store.options(Opening::OrCreate)?,

@@ -8,17 +8,21 @@ use std::task::Poll;
 use std::time::Instant;
 
 use hyper::Request;
+use hyper::header::{HeaderValue, ORIGIN};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
+use crate::cors::Cors;
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
 use crate::problem;
-use crate::routes::RouteName;
+use crate::routes::{Route, RouteName};
 
 /// One for a server: what all its connections share.
 #[derive(Debug)]
 pub(crate) struct Front {
     in_flight: Semaphore,
+    /// None where no page of another origin may use the API.
+    cors: Option<Cors>,
 }
 
 /// A request on its way.
@@ -26,13 +30,22 @@ pub(crate) struct Front {
 pub(crate) struct Visit {
     began: Instant,
     route: RouteName,
+    /// The header, where it matters.
+    origin: Option<HeaderValue>,
 }
 
 impl Front {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             in_flight: Semaphore::new(limits.max_in_flight as usize),
+            cors: None,
         }
+    }
+
+    /// Let pages of other origins use the API.
+    pub(crate) fn sharing(mut self, cors: Option<Cors>) -> Self {
+        self.cors = cors;
+        self
     }
 
     /// A request came in, from this address if it has one. The answer to it, where it goes no further.
@@ -44,14 +57,28 @@ impl Front {
         let visit = Visit {
             began: Instant::now(),
             route: RouteName::of(request.uri().path()),
+            origin: self
+                .cors
+                .as_ref()
+                .and_then(|_| request.headers().get(ORIGIN).cloned()),
         };
-        let refusal = too_large(request);
+        let refusal = too_large(request).or_else(|| self.preflight(request));
         (visit, refusal)
+    }
+
+    /// The answer to a preflight of a path that there is.
+    fn preflight<B>(&self, request: &Request<B>) -> Option<Response> {
+        let cors = self.cors.as_ref()?;
+        let route = Route::of(request.uri().path())?;
+        cors.preflight(request.method(), request.headers(), route.allowed())
     }
 
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
-        let _ = (visit.began, visit.route, answer);
+        if let Some(cors) = &self.cors {
+            cors.mark(visit.origin.as_ref(), answer.headers_mut());
+        }
+        let _ = (visit.began, visit.route);
     }
 
     /// Wait for an answer, unless too many others are waited for already. One that is there at once never

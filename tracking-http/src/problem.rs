@@ -93,12 +93,15 @@ pub(crate) fn not_acceptable() -> Response {
 
 /// The series never issued it, or it is nobody's number at all.
 pub(crate) fn refused_number(reason: Reason) -> Response {
-    let kind = match reason {
+    let detail = format!("The series did not issue this number: {reason}.");
+    write(kind_of(reason), &detail, More::Code(reason.code()))
+}
+
+pub(crate) fn kind_of(reason: Reason) -> Kind {
+    match reason {
         Reason::Malformed => Kind::MalformedNumber,
         _ => Kind::NotOfThisSeries,
-    };
-    let detail = format!("The series did not issue this number: {reason}.");
-    write(kind, &detail, More::Code(reason.code()))
+    }
 }
 
 pub(crate) fn not_found() -> Response {

@@ -1,5 +1,6 @@
 //! Which path is answered by what.
 
+mod docs;
 mod health;
 mod name;
 mod next_number;
@@ -15,14 +16,16 @@ use warp::http::Method;
 use warp::reply::Response;
 
 pub(crate) use self::name::RouteName;
-use self::next_number::Endpoint;
+pub(crate) use self::next_number::Endpoint;
+pub(crate) use self::tracking_numbers::COUNT_MAX;
 use crate::answer::Answer;
 use crate::app::App;
+use crate::openapi;
 use crate::problem::{self, Kind};
 
 /// What is asked for, by the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Route<'a> {
+pub(crate) enum Route<'a> {
     NextNumber(Endpoint),
     TrackingNumbers,
     /// With the text that stands for the number.
@@ -30,10 +33,13 @@ enum Route<'a> {
     Problem(Kind),
     Live,
     Ready,
+    OpenApi,
+    /// With the name of a file of the page, empty for the page itself.
+    Docs(&'a str),
 }
 
 impl<'a> Route<'a> {
-    fn of(path: &'a str) -> Option<Self> {
+    pub(crate) fn of(path: &'a str) -> Option<Self> {
         Some(match path {
             "/next-tracking-number" | "/next-tracking-number/" => {
                 Self::NextNumber(Endpoint::NextTrackingNumber)
@@ -43,10 +49,14 @@ impl<'a> Route<'a> {
             }
             "/livez" => Self::Live,
             "/readyz" => Self::Ready,
+            "/openapi.json" => Self::OpenApi,
             "/tracking-numbers" | "/tracking-numbers/" => Self::TrackingNumbers,
             _ => match path.strip_prefix("/tracking-numbers/") {
                 Some(number) => Self::verdict(number)?,
-                None => Self::Problem(Kind::of_page(path)?),
+                None => match path.strip_prefix("/docs") {
+                    Some(file) => Self::Docs(docs::file(file)?),
+                    None => Self::Problem(Kind::of_page(path)?),
+                },
             },
         })
     }
@@ -58,12 +68,17 @@ impl<'a> Route<'a> {
     }
 
     /// The methods that are answered, as the header `Allow` lists them.
-    fn allowed(self) -> &'static str {
+    pub(crate) fn allowed(self) -> &'static str {
         match self {
             // Not HEAD: it would burn a number.
             Self::NextNumber(_) => "GET",
             Self::TrackingNumbers => "POST",
-            Self::Live | Self::Ready | Self::Verdict(_) | Self::Problem(_) => "GET, HEAD",
+            Self::Live
+            | Self::Ready
+            | Self::Verdict(_)
+            | Self::Problem(_)
+            | Self::OpenApi
+            | Self::Docs(_) => "GET, HEAD",
         }
     }
 
@@ -82,6 +97,8 @@ impl<'a> Route<'a> {
 /// which has a filter of its own, so that other requests need not carry them.
 pub fn routes(app: App) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     let app = Arc::new(app);
+    // It is made now, rather than while somebody waits for it.
+    drop(openapi::json());
     let raw_query =
         warp::query::raw().or_else(|_absent| ready(Ok::<_, Infallible>((String::new(),))));
     let issuing = Arc::clone(&app);
@@ -107,6 +124,8 @@ fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer 
         Some(Route::Verdict(number)) => verdict::answer(app, number),
         Some(Route::Problem(kind)) => crate::answer::text(kind.page()).into(),
         Some(Route::Live) => health::live().into(),
+        Some(Route::OpenApi) => docs::openapi().into(),
+        Some(Route::Docs(file)) => docs::page(file).into(),
         Some(Route::Ready) => Answer::later(health::ready(Arc::clone(app))),
         // What is allowed there has gone to its own filter.
         Some(route @ Route::TrackingNumbers) => problem::method_not_allowed(route.allowed()).into(),

@@ -37,7 +37,8 @@ pub async fn run(
         ending.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.drain_delay).await;
     };
-    serve(crate::routes(app), limits, listener, stop).await;
+    let front = Front::new(&limits).sharing(app.cors().cloned());
+    serve_behind(front, crate::routes(app), limits, listener, stop).await;
 }
 
 /// [`run`] for any filter that answers every request, without the delay at the end: for tests, and for
@@ -53,9 +54,22 @@ pub async fn serve<F>(
     F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     F::Future: Send,
 {
+    serve_behind(Front::new(&limits), filter, limits, listener, shutdown).await;
+}
+
+async fn serve_behind<F>(
+    front: Front,
+    filter: F,
+    limits: Limits,
+    listener: impl Into<Listener>,
+    shutdown: impl Future<Output = ()>,
+) where
+    F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Future: Send,
+{
     let service = warp::service(filter);
     let http1 = connection::http1();
-    let front = Arc::new(Front::new(&limits));
+    let front = Arc::new(front);
     let acceptor = Acceptor::new(listener.into(), limits.max_connections);
     let mut controls = Controls::new((&limits).into());
     let shortest = limits.read_timeout.min(limits.idle_timeout);

@@ -60,7 +60,9 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         limits.max_connections = possible;
     }
     let welcome = Welcome::new(listen, &config.store, &store);
-    let app = App::new(Generator::new(Arc::clone(&store)), config.zone).with_store(store);
+    let app = App::new(Generator::new(Arc::clone(&store)), config.zone)
+        .with_store(store)
+        .with_cors(&config.cors_origins);
     Ok(Started {
         app,
         listener,
@@ -107,6 +109,9 @@ pub enum StartError {
         default = Listen::DEFAULT
     )]
     Anonymous(Listen),
+    /// `*` allows every origin, and others are named beside it.
+    #[error("--cors-origin '*' allows every origin: name no other beside it")]
+    AnyOriginAndOthers,
     /// The address can't be had.
     #[error("cannot listen on {listen}: {}", reason(listen, source))]
     Listen {
@@ -147,7 +152,7 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Args(error) if error.is_usage() => 2,
-            Self::Anonymous(_) => 2,
+            Self::Anonymous(_) | Self::AnyOriginAndOthers => 2,
             Self::Args(_) | Self::Listen { .. } | Self::Open(_) | Self::Runtime(_) => 3,
         }
     }

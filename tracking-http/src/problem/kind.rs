@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 const FOLDER: &str = "/problems/";
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -52,7 +52,7 @@ impl Kind {
             .flatten()
     }
 
-    pub(super) fn uri(self) -> &'static str {
+    pub(crate) fn uri(self) -> &'static str {
         match self {
             Self::WrongParameters => "/problems/wrong-parameters",
             Self::MalformedBody => "/problems/malformed-body",
@@ -72,7 +72,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::WrongParameters => "Wrong parameters",
             Self::MalformedBody => "The body is not a JSON object",
@@ -92,7 +92,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn status(self) -> StatusCode {
+    pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::WrongParameters
             | Self::MalformedBody
@@ -111,9 +111,15 @@ impl Kind {
         }
     }
 
-    /// What its page says: when it happens, and what to do.
+    /// What its page says.
     pub(crate) fn page(self) -> String {
-        let explanation = match self {
+        let (title, status) = (self.title(), self.status());
+        format!("{title}\nStatus {status}\n\n{}\n", self.explanation())
+    }
+
+    /// When it happens, and what to do.
+    pub(crate) fn explanation(self) -> &'static str {
+        match self {
             Self::WrongParameters => {
                 "A parameter of the query, or a member of the body, is missing, misspelt, given twice or has a \
                  wrong value.\nThe member `errors` lists each with a stable code. Nothing was issued: correct \
@@ -166,9 +172,7 @@ impl Kind {
             Self::Ending => {
                 "This server ends soon, and takes no new connections then. Ask another one."
             }
-        };
-        let (title, status) = (self.title(), self.status());
-        format!("{title}\nStatus {status}\n\n{explanation}\n")
+        }
     }
 }
 

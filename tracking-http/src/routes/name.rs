@@ -13,6 +13,8 @@ pub(crate) enum RouteName {
     Problem,
     Live,
     Ready,
+    OpenApi,
+    Docs,
     /// No route has the path.
     Other,
 }
@@ -28,12 +30,13 @@ impl RouteName {
             Some(Route::Problem(_)) => Self::Problem,
             Some(Route::Live) => Self::Live,
             Some(Route::Ready) => Self::Ready,
+            Some(Route::OpenApi) => Self::OpenApi,
+            Some(Route::Docs(_)) => Self::Docs,
             None => Self::Other,
         }
     }
 
     /// Its path, with braces where it varies.
-    #[expect(dead_code)]
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::NextTrackingNumber => "/next-tracking-number",
@@ -43,6 +46,8 @@ impl RouteName {
             Self::Problem => "/problems/{name}",
             Self::Live => "/livez",
             Self::Ready => "/readyz",
+            Self::OpenApi => "/openapi.json",
+            Self::Docs => "/docs",
             Self::Other => "other",
         }
     }

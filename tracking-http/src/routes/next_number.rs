@@ -13,7 +13,7 @@ use crate::{answer, problem, query};
 
 /// The two endpoints, which differ in what they require and in what they answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Endpoint {
+pub(crate) enum Endpoint {
     /// `/next-tracking-number`: every parameter is optional, and the order is answered with the number.
     NextTrackingNumber,
     /// `/api/next-tracking-number/`: all parameters are required, and the number and its time are answered.

@@ -14,6 +14,7 @@ use warp::{Buf, Stream};
 
 use self::form::Form;
 use self::numbers::Numbers;
+pub(crate) use self::request::COUNT_MAX;
 use self::request::Request;
 use crate::app::App;
 use crate::problem;

@@ -4,6 +4,8 @@
 
 mod connections;
 mod contract;
+mod cors;
+mod docs;
 mod help;
 mod limits;
 mod logs;

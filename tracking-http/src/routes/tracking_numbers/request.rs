@@ -9,7 +9,7 @@ use warp::reply::Response;
 use crate::problem::{self, ParameterError};
 
 /// The most numbers of one request.
-const COUNT_MAX: u32 = 1_000_000;
+pub(crate) const COUNT_MAX: u32 = 1_000_000;
 
 /// The most unknown members that are listed.
 const UNKNOWN_MAX: usize = 24;

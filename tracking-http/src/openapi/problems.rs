@@ -1,0 +1,125 @@
+//! Each kind of problem, as the server answers it.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use hyper::body::Body;
+use serde_json::Value;
+use tracking_core::Reason;
+use tracking_core::order::{OrderBuilder, Required};
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, Type};
+use warp::reply::Response;
+
+use super::schemas::{always, closed, text, with};
+use crate::app::NoNumber;
+use crate::problem::{self, Kind};
+use crate::routes::Route;
+
+/// The name of its schema and of its example.
+pub(super) fn name(kind: Kind) -> String {
+    format!("{kind:?}")
+}
+
+/// Whether a route has it among its answers to a method that it allows.
+pub(super) fn may_answer(kind: Kind, route: Route<'_>) -> bool {
+    let issues = matches!(route, Route::NextNumber(_) | Route::TrackingNumbers);
+    match kind {
+        Kind::WrongParameters => issues,
+        Kind::MalformedBody | Kind::NotAcceptable | Kind::UnsupportedMediaType => {
+            route == Route::TrackingNumbers
+        }
+        Kind::MalformedNumber | Kind::NotOfThisSeries => matches!(route, Route::Verdict(_)),
+        // Elsewhere, where no path is documented.
+        Kind::NotFound => matches!(route, Route::Problem(_)),
+        // For a method that is not allowed, so that none is documented.
+        Kind::MethodNotAllowed => false,
+        Kind::NoNumber => issues || route == Route::Ready,
+        Kind::Ending => route == Route::Ready,
+        Kind::TargetTooLong
+        | Kind::HeadersTooLarge
+        | Kind::BodyTooLarge
+        | Kind::BrokenBody
+        | Kind::TooManyInFlight => true,
+    }
+}
+
+/// An answer of each kind, made as the server makes it.
+pub(super) fn sample(kind: Kind) -> Response {
+    match kind {
+        Kind::WrongParameters => wrong_parameters(),
+        Kind::MalformedBody => problem::malformed_body("reading it fails at line 1, column 7"),
+        Kind::MalformedNumber => problem::refused_number(Reason::Malformed),
+        Kind::NotFound => problem::not_found(),
+        Kind::NotOfThisSeries => problem::refused_number(Reason::CheckCharacter),
+        Kind::MethodNotAllowed => problem::method_not_allowed("GET"),
+        Kind::NotAcceptable => problem::not_acceptable(),
+        Kind::BodyTooLarge => problem::body_too_large(),
+        Kind::UnsupportedMediaType => problem::unsupported_media_type(),
+        Kind::NoNumber => problem::no_number(NoNumber::SAMPLE),
+        Kind::TargetTooLong => problem::target_too_long(),
+        Kind::HeadersTooLarge => problem::headers_too_large(),
+        Kind::BrokenBody => problem::broken_body(),
+        Kind::TooManyInFlight => problem::too_many_in_flight(),
+        Kind::Ending => problem::ending(),
+    }
+}
+
+fn wrong_parameters() -> Response {
+    let mut order = OrderBuilder::new(Required::NONE);
+    order.set("weight", "1.2345").set("orgin_country_id", "MY");
+    match order.build() {
+        Err(errors) => problem::wrong_order(&errors),
+        Ok(_) => problem::wrong_parameters(&[]),
+    }
+}
+
+/// The body of a sample, which is there as a whole.
+fn body(kind: Kind) -> Value {
+    let body = sample(kind).into_body();
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(body).poll_frame(&mut context) {
+        Poll::Ready(Some(Ok(frame))) => frame
+            .into_data()
+            .ok()
+            .and_then(|data| serde_json::from_slice(&data).ok())
+            .unwrap_or_default(),
+        _ => Value::Null,
+    }
+}
+
+pub(super) fn example(kind: Kind) -> ExampleBuilder {
+    ExampleBuilder::new()
+        .summary(kind.title())
+        .value(Some(body(kind)))
+}
+
+pub(super) fn schema(kind: Kind) -> ObjectBuilder {
+    let status = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some([kind.status().as_u16()]));
+    let detail = text("What it is this time, for people.").min_length(Some(1));
+    let mut problem = closed(kind.explanation());
+    problem = with(problem, "type", always(kind.uri()));
+    problem = with(problem, "title", always(kind.title()));
+    problem = with(problem, "status", status);
+    problem = with(problem, "detail", detail);
+    let body = body(kind);
+    if body.get("errors").is_some() {
+        let errors = ArrayBuilder::new()
+            .items(Ref::from_schema_name("WrongParameter"))
+            .min_items(Some(1));
+        problem = with(problem, "errors", errors);
+    }
+    if body.get("code").is_some() {
+        let codes = Reason::ALL
+            .into_iter()
+            .filter(|reason| problem::kind_of(*reason) == kind)
+            .map(Reason::code);
+        let code = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(codes));
+        problem = with(problem, "code", code);
+    }
+    problem.examples([body])
+}

@@ -1,0 +1,196 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::*;
+
+fn json() -> Value {
+    serde_json::from_slice(&super::json()).unwrap()
+}
+
+/// Every method of every path that is documented, with its operation.
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap();
+            methods
+                .iter()
+                .map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+        })
+        .collect()
+}
+
+/// Fails to compile when a route comes: then it belongs here, and into `documented`.
+fn every_route() -> BTreeSet<&'static str> {
+    const ALL: [RouteName; 9] = [
+        RouteName::NextTrackingNumber,
+        RouteName::ApiNextTrackingNumber,
+        RouteName::TrackingNumbers,
+        RouteName::Verdict,
+        RouteName::Problem,
+        RouteName::Live,
+        RouteName::Ready,
+        RouteName::OpenApi,
+        RouteName::Docs,
+    ];
+    match ALL[0] {
+        RouteName::NextTrackingNumber
+        | RouteName::ApiNextTrackingNumber
+        | RouteName::TrackingNumbers
+        | RouteName::Verdict
+        | RouteName::Problem
+        | RouteName::Live
+        | RouteName::Ready
+        | RouteName::OpenApi
+        | RouteName::Docs
+        | RouteName::Other => ALL.map(RouteName::label).into(),
+    }
+}
+
+#[test]
+fn every_route_is_documented_with_its_methods() {
+    let document = json();
+    let paths: BTreeSet<&str> = operations(&document)
+        .iter()
+        .map(|(path, ..)| *path)
+        .collect();
+    assert_eq!(paths, every_route());
+    for (path, route) in documented() {
+        let methods: BTreeSet<String> = operations(&document)
+            .iter()
+            .filter(|(found, ..)| *found == path)
+            .map(|(_, method, _)| method.to_uppercase())
+            .collect();
+        let allowed: BTreeSet<String> = route.allowed().split(", ").map(str::to_owned).collect();
+        assert_eq!(methods, allowed, "{path}");
+    }
+}
+
+#[test]
+fn every_kind_of_problem_is_documented() {
+    let document = json();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut of_type: BTreeMap<&str, &Value> = BTreeMap::new();
+    for schema in schemas.values() {
+        if let Some(uri) = schema["properties"]["type"]["enum"][0].as_str() {
+            of_type.insert(uri, schema);
+        }
+    }
+    let kinds: BTreeSet<&str> = Kind::ALL.iter().map(|kind| kind.uri()).collect();
+    assert_eq!(of_type.keys().copied().collect::<BTreeSet<_>>(), kinds);
+    for kind in Kind::ALL {
+        let schema = of_type[kind.uri()];
+        assert_eq!(schema["properties"]["title"]["enum"][0], kind.title());
+        assert_eq!(
+            schema["properties"]["status"]["enum"][0],
+            kind.status().as_u16()
+        );
+        let example = schema["examples"][0].as_object().unwrap();
+        assert_eq!(example["type"], kind.uri());
+        assert_eq!(
+            document["components"]["examples"][format!("{kind:?}")]["value"],
+            schema["examples"][0]
+        );
+        // All that is there must be, and nothing else may.
+        let members: BTreeSet<&str> = example.keys().map(String::as_str).collect();
+        let required = schema["required"].as_array().unwrap();
+        assert_eq!(
+            required
+                .iter()
+                .map(|name| name.as_str().unwrap())
+                .collect::<BTreeSet<_>>(),
+            members
+        );
+        assert_eq!(schema["additionalProperties"], false);
+    }
+}
+
+/// But for a method that no path has.
+#[test]
+fn every_kind_of_problem_is_some_answer() {
+    let text = String::from_utf8(super::json().to_vec()).unwrap();
+    for kind in Kind::ALL {
+        let reference = format!("\"$ref\":\"#/components/examples/{kind:?}\"");
+        let is_answer = text.contains(&reference);
+        assert_eq!(is_answer, kind != Kind::MethodNotAllowed, "{kind:?}");
+    }
+}
+
+#[test]
+fn every_header_of_a_problem_is_documented() {
+    let known: Vec<String> = headers::all()
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .collect();
+    for kind in Kind::ALL {
+        for name in problems::sample(kind).headers().keys() {
+            let is_known = known.iter().any(|known| known == name.as_str());
+            assert!(is_known || name == "content-type", "{kind:?}: {name}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk(value: &Value, document: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    let pointer = reference.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{reference}");
+                }
+                members.values().for_each(|value| walk(value, document));
+            }
+            Value::Array(values) => values.iter().for_each(|value| walk(value, document)),
+            _ => {}
+        }
+    }
+    let document = json();
+    walk(&document, &document);
+}
+
+#[test]
+fn operations_are_told_apart_and_every_answer_has_the_headers_of_all() {
+    let document = json();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap()),
+            "{path}"
+        );
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            for name in headers::ALWAYS {
+                assert!(
+                    answer["headers"][name].is_object(),
+                    "{method} {path} {status}: {name}"
+                );
+            }
+            let has_body = method != "head";
+            assert_eq!(
+                answer["content"].is_object(),
+                has_body,
+                "{method} {path} {status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn limits_are_those_that_are_enforced() {
+    let schemas = &json()["components"]["schemas"];
+    let count = &schemas["OrderOfMany"]["properties"]["count"];
+    assert_eq!(
+        (&count["minimum"], &count["maximum"]),
+        (&1.into(), &1_000_000.into())
+    );
+    for name in ["Order", "OrderOfMany"] {
+        assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
+    }
+    assert_eq!(schemas["CustomerName"]["maxLength"], 255);
+    assert_eq!(schemas["CustomerSlug"]["maxLength"], 255);
+    assert_eq!(schemas["TrackingNumber"]["maxLength"], 16);
+}
