@@ -1,25 +1,29 @@
 //! What every request passes on its way to the routes, and every answer on its way back.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Instant;
 
+use http_body_util::Full;
 use hyper::Request;
+use hyper::body::Bytes;
 use hyper::header::{HeaderValue, ORIGIN};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
+use crate::answer::Answer;
+use crate::app::App;
 use crate::cors::Cors;
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
 use crate::problem;
-use crate::routes::{Route, RouteName};
+use crate::routes::{Route, RouteName, Routes};
 
 /// One for a server: what all its connections share.
 #[derive(Debug)]
 pub(crate) struct Front {
+    routes: Routes,
     in_flight: Semaphore,
     /// None where no page of another origin may use the API.
     cors: Option<Cors>,
@@ -35,17 +39,12 @@ pub(crate) struct Visit {
 }
 
 impl Front {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(app: App, limits: &Limits) -> Self {
         Self {
+            cors: app.cors().cloned(),
+            routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
-            cors: None,
         }
-    }
-
-    /// Let pages of other origins use the API.
-    pub(crate) fn sharing(mut self, cors: Option<Cors>) -> Self {
-        self.cors = cors;
-        self
     }
 
     /// A request came in, from this address if it has one. The answer to it, where it goes no further.
@@ -81,19 +80,23 @@ impl Front {
         let _ = (visit.began, visit.route);
     }
 
+    /// What the routes answer.
+    pub(crate) fn answer(&self, request: Request<Full<Bytes>>) -> Answer {
+        self.routes.answer(request)
+    }
+
     /// Wait for an answer, unless too many others are waited for already. One that is there at once never
     /// waits.
     pub(crate) async fn bounded(
         &self,
-        answer: impl Future<Output = Result<Response, Infallible>>,
-    ) -> Result<Response, Infallible> {
-        let mut answer = pin!(answer);
+        mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
+    ) -> Response {
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
         match first {
             Poll::Ready(answer) => answer,
             Poll::Pending => match self.in_flight.try_acquire() {
                 Ok(_permit) => answer.await,
-                Err(_) => Ok(problem::too_many_in_flight()),
+                Err(_) => problem::too_many_in_flight(),
             },
         }
     }

@@ -6,6 +6,7 @@ mod connections;
 mod contract;
 mod cors;
 mod docs;
+mod framing;
 mod help;
 mod limits;
 mod logs;
