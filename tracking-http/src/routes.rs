@@ -24,7 +24,6 @@ pub(crate) use self::next_number::Endpoint;
 pub(crate) use self::tracking_numbers::COUNT_MAX;
 use crate::answer::Answer;
 use crate::app::App;
-use crate::openapi;
 use crate::problem::{self, Kind};
 
 /// What is asked for, by the path.
@@ -151,8 +150,6 @@ pub fn routes(app: App) -> impl Filter<Extract = (Response,), Error = Infallible
 }
 
 fn filter(app: Arc<App>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
-    // It is made now, rather than while somebody waits for it.
-    drop(openapi::json());
     let raw_query =
         warp::query::raw().or_else(|_absent| ready(Ok::<_, Infallible>((String::new(),))));
     let issuing = Arc::clone(&app);
