@@ -217,7 +217,7 @@ fn responses(route: Route<'_>, is_head: bool) -> Responses {
             .copied()
             .filter(|kind| kind.status() == status)
             .collect();
-        let response = problem(&kinds, is_head);
+        let response = problem(route, &kinds, is_head);
         responses
             .responses
             .insert(status.as_str().to_owned(), response.into());
@@ -287,7 +287,8 @@ fn success(route: Route<'_>, is_head: bool) -> ResponseBuilder {
         ),
         Route::Docs(_) => ("The page.", vec![("text/html", lines("HTML."))]),
     };
-    let mut response = with_headers(ResponseBuilder::new().description(description), &[]);
+    let response = ResponseBuilder::new().description(description);
+    let mut response = with_headers(response, route, &[]);
     if !is_head {
         for (content_type, content) in contents {
             response = response.content(content_type, content.build());
@@ -304,10 +305,10 @@ fn success(route: Route<'_>, is_head: bool) -> ResponseBuilder {
 }
 
 /// Problems of one status.
-fn problem(kinds: &[Kind], is_head: bool) -> ResponseBuilder {
+fn problem(route: Route<'_>, kinds: &[Kind], is_head: bool) -> ResponseBuilder {
     let titles: Vec<&str> = kinds.iter().map(|kind| kind.title()).collect();
     let response = ResponseBuilder::new().description(format!("{}.", titles.join(". Or: ")));
-    let response = with_headers(response, kinds);
+    let response = with_headers(response, route, kinds);
     if is_head {
         return response;
     }
@@ -333,7 +334,11 @@ fn problem(kinds: &[Kind], is_head: bool) -> ResponseBuilder {
 }
 
 /// The headers of every answer, and those that the answers of these kinds have.
-fn with_headers(mut response: ResponseBuilder, kinds: &[Kind]) -> ResponseBuilder {
+fn with_headers(
+    mut response: ResponseBuilder,
+    route: Route<'_>,
+    kinds: &[Kind],
+) -> ResponseBuilder {
     for name in headers::ALWAYS {
         response = response.header_ref(name, reference("headers", name));
     }
@@ -343,10 +348,12 @@ fn with_headers(mut response: ResponseBuilder, kinds: &[Kind]) -> ResponseBuilde
             .iter()
             .filter(|answer| answer.headers().contains_key(name))
             .count();
-        if headers::ALWAYS.contains(&name) || having == 0 {
+        // Of whoever has a rate.
+        let may_count = scope(route).is_some() && headers::OF_RATES.contains(&name);
+        if headers::ALWAYS.contains(&name) || (having == 0 && !may_count) {
             continue;
         }
-        response = if having == samples.len() {
+        response = if having > 0 && having == samples.len() {
             response.header_ref(name, reference("headers", name))
         } else {
             // Not there with each of them.
