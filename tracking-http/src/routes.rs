@@ -1,6 +1,8 @@
 //! Which path is answered by what.
 
 mod health;
+mod metrics;
+mod name;
 mod next_number;
 mod tracking_numbers;
 mod verdict;
@@ -13,6 +15,7 @@ use warp::Filter;
 use warp::http::Method;
 use warp::reply::Response;
 
+pub(crate) use self::name::RouteName;
 use self::next_number::Endpoint;
 use crate::answer::Answer;
 use crate::app::App;
@@ -28,6 +31,7 @@ enum Route<'a> {
     Problem(Kind),
     Live,
     Ready,
+    Metrics,
 }
 
 impl<'a> Route<'a> {
@@ -41,6 +45,7 @@ impl<'a> Route<'a> {
             }
             "/livez" => Self::Live,
             "/readyz" => Self::Ready,
+            "/metrics" => Self::Metrics,
             "/tracking-numbers" | "/tracking-numbers/" => Self::TrackingNumbers,
             _ => match path.strip_prefix("/tracking-numbers/") {
                 Some(number) => Self::verdict(number)?,
@@ -55,13 +60,29 @@ impl<'a> Route<'a> {
         is_one_segment.then_some(Self::Verdict(number))
     }
 
+    /// Its name for whoever counts, which no caller chooses.
+    pub(crate) fn name(self) -> RouteName {
+        match self {
+            Self::NextNumber(Endpoint::NextTrackingNumber) => RouteName::NextTrackingNumber,
+            Self::NextNumber(Endpoint::ApiNextTrackingNumber) => RouteName::ApiNextTrackingNumber,
+            Self::TrackingNumbers => RouteName::TrackingNumbers,
+            Self::Verdict(_) => RouteName::TrackingNumber,
+            Self::Problem(_) => RouteName::Problem,
+            Self::Live => RouteName::Live,
+            Self::Ready => RouteName::Ready,
+            Self::Metrics => RouteName::Metrics,
+        }
+    }
+
     /// The methods that are answered, as the header `Allow` lists them.
     fn allowed(self) -> &'static str {
         match self {
             // Not HEAD: it would burn a number.
             Self::NextNumber(_) => "GET",
             Self::TrackingNumbers => "POST",
-            Self::Live | Self::Ready | Self::Verdict(_) | Self::Problem(_) => "GET, HEAD",
+            Self::Live | Self::Ready | Self::Metrics | Self::Verdict(_) | Self::Problem(_) => {
+                "GET, HEAD"
+            }
         }
     }
 
@@ -105,6 +126,7 @@ fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer 
         Some(Route::Verdict(number)) => verdict::answer(app, number),
         Some(Route::Problem(kind)) => crate::answer::text(kind.page()).into(),
         Some(Route::Live) => health::live().into(),
+        Some(Route::Metrics) => Answer::later(metrics::page(Arc::clone(app))),
         Some(Route::Ready) => Answer::later(health::ready(Arc::clone(app))),
         // What is allowed there has gone to its own filter.
         Some(route @ Route::TrackingNumbers) => problem::method_not_allowed(route.allowed()).into(),
