@@ -60,20 +60,6 @@ impl<'a> Route<'a> {
         is_one_segment.then_some(Self::Verdict(number))
     }
 
-    /// Its name for whoever counts, which no caller chooses.
-    pub(crate) fn name(self) -> RouteName {
-        match self {
-            Self::NextNumber(Endpoint::NextTrackingNumber) => RouteName::NextTrackingNumber,
-            Self::NextNumber(Endpoint::ApiNextTrackingNumber) => RouteName::ApiNextTrackingNumber,
-            Self::TrackingNumbers => RouteName::TrackingNumbers,
-            Self::Verdict(_) => RouteName::TrackingNumber,
-            Self::Problem(_) => RouteName::Problem,
-            Self::Live => RouteName::Live,
-            Self::Ready => RouteName::Ready,
-            Self::Metrics => RouteName::Metrics,
-        }
-    }
-
     /// The methods that are answered, as the header `Allow` lists them.
     fn allowed(self) -> &'static str {
         match self {

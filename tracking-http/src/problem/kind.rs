@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Ending,
 }
 
+const _: () = assert!(Kind::Ending as usize + 1 == Kind::ALL.len());
+
 /// Where the pages are.
 const FOLDER: &str = "/problems/";
 

@@ -1,19 +1,22 @@
-//! The names of routes, for metrics and logs.
+//! The routes by name, as logs and metrics call them.
 
-/// A route without what callers put into it: there are so many and no more.
+use super::Route;
+use super::next_number::Endpoint;
+
+/// A route, whatever stands in the places of its path that vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RouteName {
     NextTrackingNumber,
     ApiNextTrackingNumber,
     TrackingNumbers,
-    TrackingNumber,
+    Verdict,
     Problem,
     Live,
     Ready,
     Metrics,
     OpenApi,
     Docs,
-    /// Every path that has no route.
+    /// No route has the path.
     Other,
 }
 
@@ -23,7 +26,7 @@ impl RouteName {
         Self::NextTrackingNumber,
         Self::ApiNextTrackingNumber,
         Self::TrackingNumbers,
-        Self::TrackingNumber,
+        Self::Verdict,
         Self::Problem,
         Self::Live,
         Self::Ready,
@@ -33,12 +36,28 @@ impl RouteName {
         Self::Other,
     ];
 
+    /// The route that answers a path.
+    pub(crate) fn of(path: &str) -> Self {
+        match Route::of(path) {
+            Some(Route::NextNumber(Endpoint::NextTrackingNumber)) => Self::NextTrackingNumber,
+            Some(Route::NextNumber(Endpoint::ApiNextTrackingNumber)) => Self::ApiNextTrackingNumber,
+            Some(Route::TrackingNumbers) => Self::TrackingNumbers,
+            Some(Route::Verdict(_)) => Self::Verdict,
+            Some(Route::Problem(_)) => Self::Problem,
+            Some(Route::Live) => Self::Live,
+            Some(Route::Ready) => Self::Ready,
+            Some(Route::Metrics) => Self::Metrics,
+            None => Self::Other,
+        }
+    }
+
+    /// Its path, with braces where it varies.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::NextTrackingNumber => "/next-tracking-number",
             Self::ApiNextTrackingNumber => "/api/next-tracking-number/",
             Self::TrackingNumbers => "/tracking-numbers",
-            Self::TrackingNumber => "/tracking-numbers/{number}",
+            Self::Verdict => "/tracking-numbers/{number}",
             Self::Problem => "/problems/{name}",
             Self::Live => "/livez",
             Self::Ready => "/readyz",
@@ -49,6 +68,8 @@ impl RouteName {
         }
     }
 }
+
+const _: () = assert!(RouteName::Other as usize + 1 == RouteName::ALL.len());
 
 #[cfg(test)]
 mod tests {
