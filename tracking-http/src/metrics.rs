@@ -1,9 +1,8 @@
 //! What is counted and measured, for Prometheus: `GET /metrics`.
 //!
 //! The crate is `prometheus`: it writes the text format 0.0.4, which every collector and `promtool check
-//! metrics` read, and observes a histogram without a lock. (The official `prometheus-client` writes
-//! OpenMetrics alone, and locks its histograms.) What a request touches are handles that were made
-//! before: no label is looked up for it.
+//! metrics` read. (The official `prometheus-client` writes OpenMetrics alone.) What every request touches
+//! is counted by `requests` itself, since the counters of either crate are shared by all threads.
 
 mod make;
 mod observed;
@@ -39,7 +38,6 @@ pub struct Metrics {
     reservations: Reservations,
     tokens: Tokens,
     problems: [IntCounter; Kind::ALL.len()],
-    issued: IntCounter,
     accepted: IntCounter,
     open: IntGauge,
     open_max: IntGauge,
@@ -63,14 +61,10 @@ impl Metrics {
             "kind",
         );
         Self {
-            requests: Requests::new(&made),
+            requests: Requests::new(),
             reservations: Reservations::new(&made),
             tokens: Tokens::default(),
             problems: Kind::ALL.map(|kind| problems.with_label_values(&[kind.name()])),
-            issued: made.counter(
-                "tracking_numbers_issued_total",
-                "Tracking numbers taken for answers.",
-            ),
             accepted: made.counter(
                 "tracking_http_connections_accepted_total",
                 "Connections accepted.",
@@ -103,7 +97,7 @@ impl Metrics {
 
     /// So many numbers were taken.
     pub(crate) fn issued(&self, numbers: u64) {
-        self.issued.inc_by(numbers);
+        self.requests.issued(numbers);
     }
 
     /// A connection was accepted; it is open until the guard is dropped.

@@ -34,7 +34,8 @@ impl Metrics {
         if let Some(look) = now.look {
             self.of_store(&made, now.series, look);
         }
-        let mut families = [self.made.families(), made.families()].concat();
+        let durations = self.requests.show(&made);
+        let mut families = [self.made.families(), made.families(), vec![durations]].concat();
         families.sort_by(|a, b| a.name().cmp(b.name()));
         let text = TextEncoder::new().encode_to_string(&families);
         text.expect("metrics are written to a String")

@@ -32,11 +32,10 @@ impl Reservations {
         let durations = made.durations(
             "tracking_reservation_duration_seconds",
             "Time that the store took for an attempt to reserve serials.",
-            &[],
         );
         Self {
             by_outcome,
-            durations: durations.with_label_values::<&str>(&[]),
+            durations,
             serials: made.counter(
                 "tracking_serials_reserved_total",
                 "Serials that the store granted.",
