@@ -8,6 +8,7 @@ mod help;
 mod limits;
 mod logs;
 mod many;
+mod metrics;
 mod million;
 mod outage;
 mod redis;
