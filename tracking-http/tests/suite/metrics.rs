@@ -1,6 +1,7 @@
 //! `GET /metrics`.
 
 mod documented;
+mod redis;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
