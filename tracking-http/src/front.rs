@@ -1,56 +1,54 @@
 //! What every request passes on its way to the routes, and every answer on its way back.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
+use http_body_util::Full;
 use hyper::Request;
+use hyper::body::Bytes;
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
+use crate::answer::Answer;
+use crate::app::App;
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
-use crate::metrics::{InFlight, Metrics, OpenConnection};
+use crate::metrics::{Metrics, OpenConnection};
 use crate::problem;
-use crate::routes::RouteName;
+use crate::routes::{RouteName, Routes};
 
 /// One for a server: what all its connections share.
 #[derive(Debug)]
 pub(crate) struct Front {
+    metrics: Arc<Metrics>,
+    routes: Routes,
     in_flight: Semaphore,
-    /// None where a filter is served that is no app of ours.
-    metrics: Option<Arc<Metrics>>,
 }
 
 /// A request on its way.
 #[derive(Debug)]
-pub(crate) struct Visit<'a> {
+pub(crate) struct Visit {
     began: Instant,
     route: RouteName,
-    /// Counted as in flight for as long as it is there.
-    _in_flight: Option<InFlight<'a>>,
 }
 
 impl Front {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(app: App, limits: &Limits) -> Self {
+        let metrics = Arc::clone(app.metrics());
+        metrics.connections_max(limits.max_connections);
         Self {
+            metrics,
+            routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
-            metrics: None,
         }
     }
 
-    /// Count here what comes and goes.
-    pub(crate) fn counting(mut self, metrics: Arc<Metrics>) -> Self {
-        self.metrics = Some(metrics);
-        self
-    }
-
-    /// A connection is open until the answer to this is dropped.
-    pub(crate) fn open(&self) -> Option<OpenConnection> {
-        self.metrics.as_ref().map(Metrics::connection_opened)
+    /// A connection came in. It is counted as open until this is dropped.
+    pub(crate) fn open(&self) -> OpenConnection {
+        self.metrics.connection_opened()
     }
 
     /// A request came in, from this address if it has one. The answer to it, where it goes no further.
@@ -58,39 +56,42 @@ impl Front {
         &self,
         request: &mut Request<B>,
         _peer: Option<IpAddr>,
-    ) -> (Visit<'_>, Option<Response>) {
+    ) -> (Visit, Option<Response>) {
         let visit = Visit {
             began: Instant::now(),
             route: RouteName::of(request.uri().path()),
-            _in_flight: self.metrics.as_deref().map(Metrics::in_flight),
         };
         let refusal = too_large(request);
         (visit, refusal)
     }
 
     /// Its answer goes out.
-    pub(crate) fn leave(&self, visit: Visit<'_>, answer: &mut Response) {
-        if let Some(metrics) = &self.metrics {
-            metrics.answered(visit.route, answer.status(), visit.began.elapsed());
-            if let Some(kind) = problem::kind_of(answer) {
-                metrics.problem(kind);
-            }
+    pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
+        let metrics = &self.metrics;
+        metrics.answered(visit.route, answer.status(), visit.began.elapsed());
+        if let Some(kind) = problem::kind_of(answer) {
+            metrics.problem(kind);
         }
+    }
+
+    /// What the routes answer.
+    pub(crate) fn answer(&self, request: Request<Full<Bytes>>) -> Answer {
+        self.routes.answer(request)
     }
 
     /// Wait for an answer, unless too many others are waited for already. One that is there at once never
     /// waits.
     pub(crate) async fn bounded(
         &self,
-        answer: impl Future<Output = Result<Response, Infallible>>,
-    ) -> Result<Response, Infallible> {
-        let mut answer = pin!(answer);
+        mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
+    ) -> Response {
+        let _counted = self.metrics.in_flight();
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
         match first {
             Poll::Ready(answer) => answer,
             Poll::Pending => match self.in_flight.try_acquire() {
                 Ok(_permit) => answer.await,
-                Err(_) => Ok(problem::too_many_in_flight()),
+                Err(_) => problem::too_many_in_flight(),
             },
         }
     }

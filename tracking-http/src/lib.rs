@@ -52,7 +52,7 @@ pub use limits::Limits;
 pub use listen::{Listen, ParseListenError};
 pub use metrics::{Metrics, Observed, TokensRead};
 pub use routes::routes;
-pub use server::{run, serve};
+pub use server::run;
 pub use shutdown::Signals;
 pub use start::{StartError, Started, start};
 pub use unix::UnixSocket;

@@ -85,7 +85,7 @@ impl Metrics {
         self.requests.answered(route, status, elapsed);
     }
 
-    /// A request has begun; it is in flight until the guard is dropped.
+    /// A request's answer is waited for, until the guard is dropped.
     pub(crate) fn in_flight(&self) -> InFlight<'_> {
         self.requests.in_flight()
     }

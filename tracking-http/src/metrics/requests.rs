@@ -118,7 +118,7 @@ impl Requests {
         let in_flight = self.shards.iter().map(|shard| &shard.in_flight);
         made.set(
             "tracking_http_requests_in_flight",
-            "Requests that have begun and have no answer yet.",
+            "Requests whose answer is waited for.",
             in_flight
                 .map(|cell| cell.load(Ordering::Relaxed))
                 .sum::<i64>() as f64,
