@@ -81,7 +81,10 @@ fn answer(
     let has_body = !request.body().is_end_stream();
     let answer = match refusal {
         Some(refusal) => Answer::from(refusal),
-        None if has_body && body::is_too_large(request.body()) => problem::body_too_large().into(),
+        None if has_body && body::is_too_large(request.body()) => {
+            control.refuse_midway();
+            problem::body_too_large().into()
+        }
         None if has_body => {
             Answer::later(with_body(Arc::clone(front), Arc::clone(control), request))
         }
@@ -107,7 +110,10 @@ async fn with_body(
     control.body_awaited();
     let (head, body) = request.into_parts();
     match body::whole(body).await {
-        Err(refusal) => refusal,
+        Err(refusal) => {
+            control.refuse_midway();
+            refusal
+        }
         Ok(body) => {
             control.busy();
             front.answer(Request::from_parts(head, body)).await
