@@ -89,14 +89,14 @@ fn the_counts_of_all_threads_add_up() {
 #[test]
 fn bounds_and_statuses_beyond_those_expected_are_counted() {
     let metrics = Metrics::new();
-    for (status, seconds) in [(418, 10), (599, 11)] {
+    for (status, seconds) in [(418, 4), (418, 10), (599, 11)] {
         let status = StatusCode::from_u16(status).unwrap();
         metrics.answered(RouteName::Other, status, Duration::from_secs(seconds));
     }
     let text = page(&metrics, None);
     let sample = r#"tracking_http_requests_total{route="other",status="other"}"#;
-    assert_eq!(value(&text, sample), Some(2.0));
-    for (bound, count) in [("5", 0.0), ("10", 1.0), ("+Inf", 2.0)] {
+    assert_eq!(value(&text, sample), Some(3.0));
+    for (bound, count) in [("2.5", 0.0), ("5", 1.0), ("10", 2.0), ("+Inf", 3.0)] {
         let sample = format!(
             r#"tracking_http_request_duration_seconds_bucket{{route="other",le="{bound}"}}"#
         );
