@@ -199,7 +199,7 @@ fn a_store_that_is_down_when_it_is_looked_at_is_seen_to_come_back() {
     });
     let scrape = Scrape::of(&mut client);
     assert_eq!(scrape.get("tracking_store_clock_ahead_seconds"), Some(0.0));
-    assert_eq!(scrape.get("tracking_lanes_in_use"), Some(1.0));
+    assert!(scrape.value("tracking_lanes_in_use") >= 1.0);
 }
 
 #[test]
