@@ -1,8 +1,8 @@
 //! Requests and numbers: what is counted for each of them, at next to no cost.
 //!
-//! Each thread counts in a shard of its own, and a page adds the shards up. A counter that all threads
-//! share would move from core to core with each request, some 60 ns each time; a histogram of the crate
-//! is eight of those.
+//! Each thread counts in a shard of its own, and a page adds the shards up. Counters that all threads
+//! share move from core to core with each request: with those of the crate, and no look-up, two threads
+//! in a tight loop took ten times as long as one.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
