@@ -34,6 +34,7 @@ pub mod logging;
 mod period;
 mod problem;
 mod query;
+mod request_id;
 mod routes;
 mod server;
 mod shutdown;
