@@ -7,12 +7,14 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
 
-use hyper::Request;
+use hyper::{Method, Request};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
+use crate::logging::log_request;
 use crate::problem;
+use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::RouteName;
 
 /// One for a server: what all its connections share.
@@ -25,6 +27,8 @@ pub(crate) struct Front {
 #[derive(Debug)]
 pub(crate) struct Visit {
     began: Instant,
+    id: RequestId,
+    method: Method,
     route: RouteName,
 }
 
@@ -43,6 +47,8 @@ impl Front {
     ) -> (Visit, Option<Response>) {
         let visit = Visit {
             began: Instant::now(),
+            id: RequestId::of(request.headers()),
+            method: request.method().clone(),
             route: RouteName::of(request.uri().path()),
         };
         let refusal = too_large(request);
@@ -51,7 +57,12 @@ impl Front {
 
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
-        let _ = (visit.began, visit.route, answer);
+        answer
+            .headers_mut()
+            .insert(X_REQUEST_ID, visit.id.to_header());
+        let (route, status) = (visit.route.label(), answer.status());
+        let elapsed = visit.began.elapsed();
+        log_request(&visit.id, route, &visit.method, status, elapsed, None);
     }
 
     /// Wait for an answer, unless too many others are waited for already. One that is there at once never

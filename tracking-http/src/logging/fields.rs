@@ -93,7 +93,8 @@ impl Visit for Fields<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.number(field, value);
+        self.name(field);
+        decimal(self.line, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
@@ -102,12 +103,35 @@ impl Visit for Fields<'_> {
 
     /// With three decimals: what has a fraction here is a time.
     fn record_f64(&mut self, field: &Field, value: f64) {
-        if value.is_finite() {
-            self.number(field, format_args!("{value:.3}"));
+        if !value.is_finite() {
+            return self.number(field, "null");
+        }
+        // The formatting of floats takes as long as half of the line.
+        let thousandths = (value * 1_000.0).round();
+        if (0.0..1e15).contains(&thousandths) {
+            self.name(field);
+            let (whole, rest) = (thousandths as u64 / 1_000, thousandths as u64 % 1_000);
+            decimal(self.line, whole);
+            let [a, b, c] = [rest / 100, rest / 10 % 10, rest % 10].map(|digit| b'0' + digit as u8);
+            self.line.extend_from_slice(&[b'.', a, b, c]);
         } else {
-            self.number(field, "null");
+            self.number(field, format_args!("{value:.3}"));
         }
     }
+}
+
+fn decimal(line: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [b'0'; 20];
+    let mut begin = digits.len();
+    loop {
+        begin -= 1;
+        digits[begin] += (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    line.extend_from_slice(&digits[begin..]);
 }
 
 fn is_message(field: &Field) -> bool {
@@ -116,8 +140,14 @@ fn is_message(field: &Field) -> bool {
 
 /// Whether text can stand without quotes and still be told from what follows.
 fn is_bare(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'=');
-    !text.is_empty() && text.bytes().all(is_plain)
+    !text.is_empty() && is_plain(text) && !text.bytes().any(|byte| matches!(byte, b' ' | b'='))
+}
+
+/// Whether text is nothing but printable ASCII without quotes and backslashes, as nearly all is. It looks at
+/// every byte, without a branch, which takes a few nanoseconds.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    text.bytes().fold(true, |all, byte| all & plain(byte))
 }
 
 /// Takes what is formatted on to the line, escaped.
@@ -136,6 +166,9 @@ impl fmt::Write for Escaped<'_> {
 /// Appends text with its control characters and line separators escaped as in JSON (RFC 8259), so that it stays
 /// on its line and gives a terminal no orders; within quotes those and the backslash, too.
 fn escape(line: &mut Vec<u8>, text: &str, quotes: bool) {
+    if is_plain(text) {
+        return line.extend_from_slice(text.as_bytes());
+    }
     let is_escaped = |c: char| {
         c.is_control()
             || matches!(c, '\u{2028}' | '\u{2029}')

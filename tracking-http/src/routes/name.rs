@@ -33,7 +33,6 @@ impl RouteName {
     }
 
     /// Its path, with braces where it varies.
-    #[expect(dead_code)]
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::NextTrackingNumber => "/next-tracking-number",

@@ -114,6 +114,30 @@ fn every_level_and_kind_of_value() {
 }
 
 #[test]
+fn numbers() {
+    for (number, text) in [
+        (0.0, "0.000"),
+        (0.0004, "0.000"),
+        (0.0005, "0.001"),
+        (9.9996, "10.000"),
+        (123_456.789, "123456.789"),
+        (-1.5, "-1.500"),
+        (1e12, "1000000000000.000"),
+    ] {
+        let line = logged(Style::Plain, || tracing::info!(target: "t", number, "m"));
+        let (_, found) = line.split_once(" m number=").unwrap();
+        assert_eq!(found.trim_end(), text);
+    }
+    for number in [0, 7, 10, 200, u64::MAX] {
+        let line = logged(Style::Json, || tracing::info!(target: "t", number, "m"));
+        assert!(
+            line.ends_with(&format!(",\"number\":{number}}}\n")),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn no_value_begins_a_line_or_gives_a_terminal_orders() {
     let evil = "a\r\n2026-03-01T09:05:07.089Z  INFO t: forged\u{2028}\u{85}\x1b[2J\t\0\x7f\"\\ü";
     let log = || {
