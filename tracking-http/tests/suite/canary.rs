@@ -11,10 +11,8 @@ use serde_json::Value;
 use crate::support::{Client, Program, query, run_to_end};
 
 /// As much as can be asked for, also of the crates that see a request first.
-const EVERYTHING: (&str, &str) = (
-    "RUST_LOG",
-    "trace,warp=trace,warp::filters=trace,hyper=trace,hyper::proto=trace,tracking_http=trace",
-);
+const EVERYTHING: &str =
+    "trace,warp=trace,warp::filters=trace,hyper=trace,hyper::proto=trace,tracking_http=trace";
 
 /// What all canaries share, but for the percent-encoding of their first letters.
 const CANARY: &str = "okka";
@@ -230,10 +228,10 @@ impl Asking {
     }
 }
 
-fn everything_logged(format: &str) -> (String, usize) {
+fn everything_logged(format: &str, filter: &str) -> (String, usize) {
     let program = Program::start(
         &["--store", "memory:", "--log-format", format],
-        &[EVERYTHING],
+        &[("RUST_LOG", filter)],
     );
     let mut asking = Asking::of(program.address);
     asking.queries();
@@ -265,14 +263,15 @@ fn everything_logged(format: &str) -> (String, usize) {
 
 #[test]
 fn text_at_no_level_shows_what_a_client_sent() {
-    let (said, asked) = everything_logged("text");
+    let (said, asked) = everything_logged("text", EVERYTHING);
     let requests = said.matches("  INFO tracking_http::request: answered id=");
     assert!(requests.count() >= asked, "{said}");
 }
 
 #[test]
 fn json_at_no_level_shows_what_a_client_sent() {
-    let (said, asked) = everything_logged("json");
+    // A span makes the filter one that is asked for each line.
+    let (said, asked) = everything_logged("json", &format!("{EVERYTHING},[span]=trace"));
     let objects = said.lines().map(|line| {
         serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"))
     });
@@ -286,7 +285,7 @@ fn a_stores_password_is_never_shown() {
         let output = run_to_end(
             &["--listen", "127.0.0.1:0", "--log-format", format],
             &[
-                EVERYTHING,
+                ("RUST_LOG", EVERYTHING),
                 ("TRACKING_STORE", "redis://shop:quokka@127.0.0.1:1/"),
             ],
         );

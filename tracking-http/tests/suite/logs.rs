@@ -129,13 +129,11 @@ fn a_log_that_nobody_reads_holds_nobody_up() {
     let mut program = memory(&["--log-format", "json"], &[]);
     let mut client = Client::connect(program.address);
     let before = program.memory_kib("VmRSS:");
-    let mut slowest = Duration::ZERO;
+    let began = Instant::now();
     for _ in 0..REQUESTS {
-        let began = Instant::now();
         assert_eq!(client.ask("GET", "/next-tracking-number").status, 200);
-        slowest = slowest.max(began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(60), "held up");
     }
-    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     let grown = program.memory_kib("VmRSS:").saturating_sub(before);
     assert!(grown < 8 * 1024, "{grown} KiB");
     let reading = program.read_stderr();
