@@ -50,7 +50,7 @@ pub use args::{Args, Config};
 pub use limits::Limits;
 pub use listen::{Listen, ParseListenError};
 pub use routes::routes;
-pub use server::{run, serve};
+pub use server::run;
 pub use shutdown::Signals;
 pub use start::{StartError, Started, start};
 pub use unix::UnixSocket;

@@ -1,6 +1,5 @@
 //! The server: accepts connections until it is told to stop, then lets the open ones finish.
 
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,8 +7,6 @@ use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 use tracking_core::{Clock, SystemClock};
-use warp::Filter;
-use warp::reply::Response;
 
 use crate::accept::{Acceptor, Listener};
 use crate::app::App;
@@ -37,35 +34,27 @@ pub async fn run(
         ending.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.drain_delay).await;
     };
-    serve(crate::routes(app), limits, listener, stop).await;
+    let front = Arc::new(Front::new(app, &limits));
+    serve(front, limits, listener.into(), stop).await;
 }
 
-/// [`run`] for any filter that answers every request, without the delay at the end: for tests, and for
-/// benchmarks that hold another filter against ours.
-///
 /// The accept loop is our own, since `warp::serve` sets no limits, no time-outs and no `TCP_NODELAY`.
-pub async fn serve<F>(
-    filter: F,
+async fn serve(
+    front: Arc<Front>,
     limits: Limits,
-    listener: impl Into<Listener>,
+    listener: Listener,
     shutdown: impl Future<Output = ()>,
-) where
-    F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
-    F::Future: Send,
-{
-    let service = warp::service(filter);
+) {
     let http1 = connection::http1();
-    let front = Arc::new(Front::new(&limits));
-    let acceptor = Acceptor::new(listener.into(), limits.max_connections);
+    let acceptor = Acceptor::new(listener, limits.max_connections);
     let mut controls = Controls::new((&limits).into());
     let shortest = limits.read_timeout.min(limits.idle_timeout);
     let mut look = tokio::time::interval((shortest / 8).clamp(LOOKS.0, LOOKS.1));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let begin = |controls: &mut Controls, (stream, place)| {
         let control = controls.add(place);
-        let (http1, service) = (http1.clone(), service.clone());
-        let front = Arc::clone(&front);
-        tokio::spawn(connection::serve(stream, http1, service, control, front));
+        let (http1, front) = (http1.clone(), Arc::clone(&front));
+        tokio::spawn(connection::serve(stream, http1, control, front));
     };
     let mut shutdown = pin!(shutdown);
     loop {

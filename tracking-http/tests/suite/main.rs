@@ -5,6 +5,7 @@
 mod canary;
 mod connections;
 mod contract;
+mod framing;
 mod help;
 mod limits;
 mod logs;
