@@ -96,3 +96,32 @@ impl Drop for Logs {
         self.flush();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::sink::tests::Out;
+    use super::*;
+
+    #[test]
+    fn a_panic_is_reported_below_what_was_logged_before() {
+        let out = Out::default();
+        let sink = Arc::new(Sink::new(out.clone(), false).unwrap());
+        let (report, reported) = mpsc::channel();
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            // Other tests may panic meanwhile.
+            if panic.payload_as_str() == Some("on purpose") {
+                let _ = report.send(out.text());
+            } else {
+                usual(panic);
+            }
+        }));
+        flush_on_panic(Arc::clone(&sink));
+        sink.put(b"before\n", false);
+        assert!(thread::spawn(|| panic!("on purpose")).join().is_err());
+        assert_eq!(reported.recv().unwrap(), "before\n");
+    }
+}
