@@ -8,16 +8,18 @@ use std::task::Poll;
 use std::time::Instant;
 
 use http_body_util::Full;
-use hyper::Request;
 use hyper::body::Bytes;
+use hyper::{Method, Request};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
+use crate::logging::log_request;
 use crate::metrics::{Metrics, OpenConnection};
 use crate::problem;
+use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{RouteName, Routes};
 
 /// One for a server: what all its connections share.
@@ -32,6 +34,8 @@ pub(crate) struct Front {
 #[derive(Debug)]
 pub(crate) struct Visit {
     began: Instant,
+    id: RequestId,
+    method: Method,
     route: RouteName,
 }
 
@@ -59,6 +63,8 @@ impl Front {
     ) -> (Visit, Option<Response>) {
         let visit = Visit {
             began: Instant::now(),
+            id: RequestId::of(request.headers()),
+            method: request.method().clone(),
             route: RouteName::of(request.uri().path()),
         };
         let refusal = too_large(request);
@@ -67,11 +73,16 @@ impl Front {
 
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
-        let metrics = &self.metrics;
-        metrics.answered(visit.route, answer.status(), visit.began.elapsed());
+        answer
+            .headers_mut()
+            .insert(X_REQUEST_ID, visit.id.to_header());
+        let (route, status, elapsed) = (visit.route, answer.status(), visit.began.elapsed());
+        self.metrics.answered(route, status, elapsed);
         if let Some(kind) = problem::kind_of(answer) {
-            metrics.problem(kind);
+            self.metrics.problem(kind);
         }
+        let route = route.label();
+        log_request(&visit.id, route, &visit.method, status, elapsed, None);
     }
 
     /// What the routes answer.

@@ -37,6 +37,7 @@ mod metrics;
 mod period;
 mod problem;
 mod query;
+mod request_id;
 mod routes;
 mod server;
 mod shutdown;
