@@ -3,13 +3,14 @@
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
 use http_body_util::Full;
-use hyper::Request;
 use hyper::body::Bytes;
 use hyper::header::{HeaderValue, ORIGIN};
+use hyper::{Method, Request};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
@@ -17,12 +18,16 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::cors::Cors;
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
+use crate::logging::log_request;
+use crate::metrics::{Metrics, OpenConnection};
 use crate::problem;
+use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{Route, RouteName, Routes};
 
 /// One for a server: what all its connections share.
 #[derive(Debug)]
 pub(crate) struct Front {
+    metrics: Arc<Metrics>,
     routes: Routes,
     in_flight: Semaphore,
     /// None where no page of another origin may use the API.
@@ -33,6 +38,8 @@ pub(crate) struct Front {
 #[derive(Debug)]
 pub(crate) struct Visit {
     began: Instant,
+    id: RequestId,
+    method: Method,
     route: RouteName,
     /// The header, where it matters.
     origin: Option<HeaderValue>,
@@ -40,11 +47,19 @@ pub(crate) struct Visit {
 
 impl Front {
     pub(crate) fn new(app: App, limits: &Limits) -> Self {
+        let metrics = Arc::clone(app.metrics());
+        metrics.connections_max(limits.max_connections);
         Self {
             cors: app.cors().cloned(),
+            metrics,
             routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
         }
+    }
+
+    /// A connection came in. It is counted as open until this is dropped.
+    pub(crate) fn open(&self) -> OpenConnection {
+        self.metrics.connection_opened()
     }
 
     /// A request came in, from this address if it has one. The answer to it, where it goes no further.
@@ -55,6 +70,8 @@ impl Front {
     ) -> (Visit, Option<Response>) {
         let visit = Visit {
             began: Instant::now(),
+            id: RequestId::of(request.headers()),
+            method: request.method().clone(),
             route: RouteName::of(request.uri().path()),
             origin: self
                 .cors
@@ -77,7 +94,16 @@ impl Front {
         if let Some(cors) = &self.cors {
             cors.mark(visit.origin.as_ref(), answer.headers_mut());
         }
-        let _ = (visit.began, visit.route);
+        answer
+            .headers_mut()
+            .insert(X_REQUEST_ID, visit.id.to_header());
+        let (route, status, elapsed) = (visit.route, answer.status(), visit.began.elapsed());
+        self.metrics.answered(route, status, elapsed);
+        if let Some(kind) = problem::kind_of(answer) {
+            self.metrics.problem(kind);
+        }
+        let route = route.label();
+        log_request(&visit.id, route, &visit.method, status, elapsed, None);
     }
 
     /// What the routes answer.
@@ -91,6 +117,7 @@ impl Front {
         &self,
         mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
     ) -> Response {
+        let _counted = self.metrics.in_flight();
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
         match first {
             Poll::Ready(answer) => answer,

@@ -100,7 +100,7 @@ fn document() -> OpenApi {
 /// Each path that is documented, and what it leads to.
 fn documented() -> impl Iterator<Item = (&'static str, Route<'static>)> {
     /// Where a path varies, one of those that there are.
-    const PATHS: [&str; 9] = [
+    const PATHS: [&str; 10] = [
         "/next-tracking-number",
         "/api/next-tracking-number/",
         "/tracking-numbers",
@@ -108,6 +108,7 @@ fn documented() -> impl Iterator<Item = (&'static str, Route<'static>)> {
         "/problems/not-found",
         "/livez",
         "/readyz",
+        "/metrics",
         "/openapi.json",
         "/docs",
     ];

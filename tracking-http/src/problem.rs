@@ -94,10 +94,10 @@ pub(crate) fn not_acceptable() -> Response {
 /// The series never issued it, or it is nobody's number at all.
 pub(crate) fn refused_number(reason: Reason) -> Response {
     let detail = format!("The series did not issue this number: {reason}.");
-    write(kind_of(reason), &detail, More::Code(reason.code()))
+    write(of_reason(reason), &detail, More::Code(reason.code()))
 }
 
-pub(crate) fn kind_of(reason: Reason) -> Kind {
+pub(crate) fn of_reason(reason: Reason) -> Kind {
     match reason {
         Reason::Malformed => Kind::MalformedNumber,
         _ => Kind::NotOfThisSeries,
@@ -182,9 +182,16 @@ fn write(kind: Kind, detail: &str, more: More<'_>) -> Response {
         more,
     };
     let body = serde_json::to_vec(&problem).expect("a problem is written to a Vec");
-    answer::headed(
+    let mut answer = answer::headed(
         Response::new(body.into()),
         status,
         "application/problem+json",
-    )
+    );
+    answer.extensions_mut().insert(kind);
+    answer
+}
+
+/// The kind of problem that an answer is, if it is one.
+pub(crate) fn kind_of(answer: &Response) -> Option<Kind> {
+    answer.extensions().get().copied()
 }

@@ -2,6 +2,7 @@
 
 mod docs;
 mod health;
+mod metrics;
 mod name;
 mod next_number;
 mod tracking_numbers;
@@ -36,6 +37,7 @@ pub(crate) enum Route<'a> {
     Problem(Kind),
     Live,
     Ready,
+    Metrics,
     OpenApi,
     /// With the name of a file of the page, empty for the page itself.
     Docs(&'a str),
@@ -52,6 +54,7 @@ impl<'a> Route<'a> {
             }
             "/livez" => Self::Live,
             "/readyz" => Self::Ready,
+            "/metrics" => Self::Metrics,
             "/openapi.json" => Self::OpenApi,
             "/tracking-numbers" | "/tracking-numbers/" => Self::TrackingNumbers,
             _ => match path.strip_prefix("/tracking-numbers/") {
@@ -78,6 +81,7 @@ impl<'a> Route<'a> {
             Self::TrackingNumbers => "POST",
             Self::Live
             | Self::Ready
+            | Self::Metrics
             | Self::Verdict(_)
             | Self::Problem(_)
             | Self::OpenApi
@@ -175,6 +179,7 @@ fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer 
         Some(Route::Verdict(number)) => verdict::answer(app, number),
         Some(Route::Problem(kind)) => crate::answer::text(kind.page()).into(),
         Some(Route::Live) => health::live().into(),
+        Some(Route::Metrics) => Answer::later(metrics::page(Arc::clone(app))),
         Some(Route::OpenApi) => docs::openapi().into(),
         Some(Route::Docs(file)) => docs::page(file).into(),
         Some(Route::Ready) => Answer::later(health::ready(Arc::clone(app))),

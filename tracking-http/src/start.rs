@@ -14,6 +14,7 @@ use crate::args::Config;
 use crate::files;
 use crate::limits::Limits;
 use crate::listen::Listen;
+use crate::metrics::{Metrics, Observed};
 use crate::unix::UnixSocket;
 use crate::welcome::Welcome;
 
@@ -60,9 +61,12 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         limits.max_connections = possible;
     }
     let welcome = Welcome::new(listen, &config.store, &store);
-    let app = App::new(Generator::new(Arc::clone(&store)), config.zone)
+    let metrics = Arc::new(Metrics::new());
+    let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
+    let app = App::new(Generator::new(observed), config.zone)
         .with_store(store)
-        .with_cors(&config.cors_origins);
+        .with_cors(&config.cors_origins)
+        .with_metrics(metrics);
     Ok(Started {
         app,
         listener,

@@ -81,6 +81,12 @@ fn about(route: Route<'_>) -> About {
             "Ready is who would answer with a number. Not while the store fails and none is reserved, nor while \
              the server ends.",
         ),
+        Route::Metrics => (
+            "service",
+            "metrics",
+            "What it counts",
+            "For Prometheus. It waits for the store half a second at most.",
+        ),
         Route::OpenApi => ("documentation", "openApi", "This document", "OpenAPI 3.1."),
         Route::Docs(_) => (
             "documentation",
@@ -102,6 +108,7 @@ fn scope(route: Route<'_>) -> Option<&'static str> {
     match route {
         Route::NextNumber(_) | Route::TrackingNumbers => Some("issue"),
         Route::Verdict(_) => Some("read"),
+        Route::Metrics => Some("metrics"),
         Route::Problem(_) | Route::Live | Route::Ready | Route::OpenApi | Route::Docs(_) => None,
     }
 }
@@ -173,15 +180,18 @@ fn parameters_of(path: &str, route: Route<'_>) -> Vec<Parameter> {
             of_path("number", number.into(), "B8WLRKEQCPUK1E4V")
         }
         Route::Problem(_) => {
-            let names = Kind::ALL.map(|kind| kind.uri().trim_start_matches("/problems/"));
+            let names = Kind::ALL.map(Kind::name);
             let schema = ObjectBuilder::new()
                 .schema_type(Type::String)
                 .enum_values(Some(names));
             of_path("name", schema.into(), names[0])
         }
-        Route::TrackingNumbers | Route::Live | Route::Ready | Route::OpenApi | Route::Docs(_) => {
-            Vec::new()
-        }
+        Route::TrackingNumbers
+        | Route::Live
+        | Route::Ready
+        | Route::Metrics
+        | Route::OpenApi
+        | Route::Docs(_) => Vec::new(),
     }
 }
 
@@ -273,6 +283,10 @@ fn success(route: Route<'_>, is_head: bool) -> ResponseBuilder {
                 "text/plain",
                 ContentBuilder::new().schema(Some(schemas::always("ready\n"))),
             )],
+        ),
+        Route::Metrics => (
+            "The metrics.",
+            vec![("text/plain", lines("Prometheus' text format, 0.0.4."))],
         ),
         Route::OpenApi => (
             "This document.",

@@ -114,7 +114,7 @@ pub(super) fn schema(kind: Kind) -> ObjectBuilder {
     if body.get("code").is_some() {
         let codes = Reason::ALL
             .into_iter()
-            .filter(|reason| problem::kind_of(*reason) == kind)
+            .filter(|reason| problem::of_reason(*reason) == kind)
             .map(Reason::code);
         let code = ObjectBuilder::new()
             .schema_type(Type::String)

@@ -24,7 +24,7 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
 
 /// Fails to compile when a route comes: then it belongs here, and into `documented`.
 fn every_route() -> BTreeSet<&'static str> {
-    const ALL: [RouteName; 9] = [
+    const ALL: [RouteName; 10] = [
         RouteName::NextTrackingNumber,
         RouteName::ApiNextTrackingNumber,
         RouteName::TrackingNumbers,
@@ -32,6 +32,7 @@ fn every_route() -> BTreeSet<&'static str> {
         RouteName::Problem,
         RouteName::Live,
         RouteName::Ready,
+        RouteName::Metrics,
         RouteName::OpenApi,
         RouteName::Docs,
     ];
@@ -43,6 +44,7 @@ fn every_route() -> BTreeSet<&'static str> {
         | RouteName::Problem
         | RouteName::Live
         | RouteName::Ready
+        | RouteName::Metrics
         | RouteName::OpenApi
         | RouteName::Docs
         | RouteName::Other => ALL.map(RouteName::label).into(),

@@ -13,6 +13,7 @@ pub(crate) enum RouteName {
     Problem,
     Live,
     Ready,
+    Metrics,
     OpenApi,
     Docs,
     /// No route has the path.
@@ -20,19 +21,38 @@ pub(crate) enum RouteName {
 }
 
 impl RouteName {
+    /// In the order of the variants, so that a name is an index of it.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::NextTrackingNumber,
+        Self::ApiNextTrackingNumber,
+        Self::TrackingNumbers,
+        Self::Verdict,
+        Self::Problem,
+        Self::Live,
+        Self::Ready,
+        Self::Metrics,
+        Self::OpenApi,
+        Self::Docs,
+        Self::Other,
+    ];
+
     /// The route that answers a path.
     pub(crate) fn of(path: &str) -> Self {
-        match Route::of(path) {
-            Some(Route::NextNumber(Endpoint::NextTrackingNumber)) => Self::NextTrackingNumber,
-            Some(Route::NextNumber(Endpoint::ApiNextTrackingNumber)) => Self::ApiNextTrackingNumber,
-            Some(Route::TrackingNumbers) => Self::TrackingNumbers,
-            Some(Route::Verdict(_)) => Self::Verdict,
-            Some(Route::Problem(_)) => Self::Problem,
-            Some(Route::Live) => Self::Live,
-            Some(Route::Ready) => Self::Ready,
-            Some(Route::OpenApi) => Self::OpenApi,
-            Some(Route::Docs(_)) => Self::Docs,
-            None => Self::Other,
+        Route::of(path).map_or(Self::Other, Self::of_route)
+    }
+
+    pub(crate) fn of_route(route: Route<'_>) -> Self {
+        match route {
+            Route::NextNumber(Endpoint::NextTrackingNumber) => Self::NextTrackingNumber,
+            Route::NextNumber(Endpoint::ApiNextTrackingNumber) => Self::ApiNextTrackingNumber,
+            Route::TrackingNumbers => Self::TrackingNumbers,
+            Route::Verdict(_) => Self::Verdict,
+            Route::Problem(_) => Self::Problem,
+            Route::Live => Self::Live,
+            Route::Ready => Self::Ready,
+            Route::Metrics => Self::Metrics,
+            Route::OpenApi => Self::OpenApi,
+            Route::Docs(_) => Self::Docs,
         }
     }
 
@@ -46,9 +66,24 @@ impl RouteName {
             Self::Problem => "/problems/{name}",
             Self::Live => "/livez",
             Self::Ready => "/readyz",
+            Self::Metrics => "/metrics",
             Self::OpenApi => "/openapi.json",
             Self::Docs => "/docs",
             Self::Other => "other",
+        }
+    }
+}
+
+const _: () = assert!(RouteName::Other as usize + 1 == RouteName::ALL.len());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_an_index() {
+        for (index, name) in RouteName::ALL.into_iter().enumerate() {
+            assert_eq!(name as usize, index);
         }
     }
 }

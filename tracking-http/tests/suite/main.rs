@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod canary;
 mod connections;
 mod contract;
 mod cors;
@@ -11,6 +12,7 @@ mod help;
 mod limits;
 mod logs;
 mod many;
+mod metrics;
 mod million;
 mod outage;
 mod redis;

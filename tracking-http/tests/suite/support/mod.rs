@@ -3,10 +3,12 @@
 mod client;
 mod in_process;
 mod program;
+mod scrape;
 mod switch;
 
 pub(crate) use client::{Answer, Client, ask, query};
 pub(crate) use in_process::InProcess;
 pub(crate) use program::{Program, run_to_end};
+pub(crate) use scrape::Scrape;
 pub(crate) use switch::Switch;
 pub(crate) use tracking_core::testing::FULL_ORDER as FULL;
