@@ -8,7 +8,7 @@
 //! use tracking_core::token::{Scope, Token, TokenEntry};
 //!
 //! let token = Token::random()?;
-//! let entry = TokenEntry::new("shop-a".parse()?, &token, Scope::Issue.into());
+//! let entry = TokenEntry::new("shop-a".parse()?, token.digest(), Scope::Issue.into());
 //! // For the caller, once:
 //! assert!(token.expose().starts_with("trk_"));
 //! // For the file of the server:

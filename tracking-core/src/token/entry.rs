@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, SecondsFormat};
 
-use super::{Scopes, Token, TokenDigest, TokenName};
+use super::{Scopes, TokenDigest, TokenName};
 
 /// The most numbers a second that a rate can say: the world's parcels, many times over.
 pub const RATE_MAX: u32 = 10_000_000;
@@ -28,10 +28,10 @@ pub struct TokenEntry {
 
 impl TokenEntry {
     /// The entry of a token that never expires, and whose holder may take any number of numbers.
-    pub fn new(name: TokenName, token: &Token, scopes: Scopes) -> Self {
+    pub fn new(name: TokenName, digest: TokenDigest, scopes: Scopes) -> Self {
         Self {
             name,
-            digest: token.digest(),
+            digest,
             scopes,
             expires_at_ms: None,
             rate: None,
@@ -51,10 +51,7 @@ impl fmt::Display for TokenEntry {
             write!(f, "{separator}\"{scope}\"")?;
         }
         writeln!(f, "]")?;
-        if let Some(time) = self
-            .expires_at_ms
-            .and_then(DateTime::from_timestamp_millis)
-        {
+        if let Some(time) = self.expires_at_ms.and_then(DateTime::from_timestamp_millis) {
             let time = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
             writeln!(f, "expires = {time}")?;
         }
@@ -148,7 +145,13 @@ mod tests {
         assert_eq!((rate.per_second(), rate.burst()), (5, 1));
         for (rate, burst, error) in [
             (0, None, TokenRateError::Rate { found: 0 }),
-            (RATE_MAX + 1, None, TokenRateError::Rate { found: RATE_MAX + 1 }),
+            (
+                RATE_MAX + 1,
+                None,
+                TokenRateError::Rate {
+                    found: RATE_MAX + 1,
+                },
+            ),
             (1, Some(0), TokenRateError::Burst),
         ] {
             assert_eq!(TokenRate::new(rate, burst), Err(error));

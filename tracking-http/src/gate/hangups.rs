@@ -1,0 +1,50 @@
+//! SIGHUP: read the tokens again.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::spawn_blocking;
+
+use super::Gate;
+
+/// SIGHUP, caught from its creation on.
+///
+/// It never ends the server, not even without tokens to read again: a terminal that is closed, or a script
+/// that tells all servers to read their files, should stop no issue of numbers.
+#[derive(Debug)]
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// Catch it, instead of being killed by it. Call it within a Tokio runtime.
+    ///
+    /// # Errors
+    /// The system does not let us.
+    pub fn new() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Read the tokens of a gate again at each SIGHUP, for as long as it is polled.
+    pub async fn reload(mut self, gate: Arc<Gate>) {
+        while self.0.recv().await.is_some() {
+            let gate = Arc::clone(&gate);
+            // A file may be on a disk that hangs.
+            if let Err(error) = spawn_blocking(move || reload(&gate)).await {
+                tracing::error!("reading the tokens again failed: {error}");
+            }
+        }
+    }
+}
+
+fn reload(gate: &Gate) {
+    match (gate.reload(), gate.count()) {
+        (Ok(()), None) => tracing::info!("nothing to read again on SIGHUP, without --tokens"),
+        (Ok(()), Some(count)) => {
+            tracing::info!("read the tokens again: {count}");
+            if let Some(warning) = gate.warning() {
+                tracing::warn!("{warning}");
+            }
+        }
+        (Err(error), _) => tracing::error!("the tokens stay as they were: {error}"),
+    }
+}
