@@ -47,7 +47,7 @@ impl Listener {
         match self {
             Self::Tcp(listener) => listener
                 .poll_accept(context)
-                .map_ok(|(stream, _peer)| Stream::tcp(stream)),
+                .map_ok(|(stream, peer)| Stream::tcp(stream, peer)),
             Self::Unix(socket) => socket.poll_accept(context).map_ok(Stream::Unix),
         }
     }
@@ -57,9 +57,9 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let listener = net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
-                let (stream, _peer) = listener.accept()?;
+                let (stream, peer) = listener.accept()?;
                 stream.set_nonblocking(true)?;
-                TcpStream::from_std(stream).map(Stream::tcp)
+                Ok(Stream::tcp(TcpStream::from_std(stream)?, peer))
             }
             Self::Unix(socket) => {
                 let listener = unix_net::UnixListener::from(socket.as_fd().try_clone_to_owned()?);

@@ -14,11 +14,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
-use tokio::sync::Semaphore;
 use tower_service::Service;
 use warp::reply::Response;
 
 use crate::control::{Control, Order};
+use crate::front::Front;
 use crate::limits::{HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
 use crate::stream::{Stream, Watched};
 use crate::{body, problem};
@@ -49,21 +49,29 @@ pub(crate) async fn serve<S>(
     http1: http1::Builder,
     service: S,
     control: Arc<Control>,
-    in_flight: Arc<Semaphore>,
+    front: Arc<Front>,
 ) where
     S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
     S: Clone + Send + 'static,
     S::Future: Send,
 {
+    let peer = stream.peer();
     let service = service_fn(|request| {
-        let work = begin(&service, &control, request);
-        let (control, in_flight) = (&control, &in_flight);
+        control.busy();
+        let mut request = with_path(request);
+        let (visit, refusal) = front.enter(&mut request, peer);
+        let work = match refusal {
+            Some(refusal) => Work::Refused(refusal),
+            None => begin(&service, &control, request),
+        };
+        let (control, front) = (&control, &front);
         async move {
             let Ok(mut answer) = match work {
                 Work::Refused(answer) => Ok(answer),
-                Work::Answer(answer) => bounded(in_flight, answer).await,
-                Work::WithBody(answer) => bounded(in_flight, answer).await,
+                Work::Answer(answer) => front.bounded(answer).await,
+                Work::WithBody(answer) => front.bounded(answer).await,
             };
+            front.leave(visit, &mut answer);
             control.answered();
             if control.is_draining() {
                 let close = HeaderValue::from_static("close");
@@ -102,12 +110,8 @@ where
     S: Clone + Send + 'static,
     S::Future: Send,
 {
-    control.busy();
-    if let Some(refusal) = refusal(&request) {
-        return Work::Refused(refusal);
-    }
     let mut service = service.clone();
-    let (head, body) = with_path(request).into_parts();
+    let (head, body) = request.into_parts();
     if body.is_end_stream() {
         return Work::Answer(service.call(Request::from_parts(head, Full::default())));
     }
@@ -125,35 +129,6 @@ where
             }
         }
     }))
-}
-
-/// The answer to a request with too large a head.
-fn refusal(request: &Request<Incoming>) -> Option<Response> {
-    let target = request.uri().path_and_query();
-    if target.is_some_and(|target| target.as_str().len() > TARGET_LENGTH_MAX) {
-        return Some(problem::target_too_long());
-    }
-    let lengths = request.headers().iter().map(|(name, value)| {
-        // ": " and the line end.
-        name.as_str().len() + value.len() + 4
-    });
-    (lengths.sum::<usize>() > HEADERS_LENGTH_MAX).then(problem::headers_too_large)
-}
-
-/// Wait for an answer, unless too many others are waited for already. One that is there at once never waits.
-async fn bounded(
-    in_flight: &Semaphore,
-    answer: impl Future<Output = Result<Response, Infallible>>,
-) -> Result<Response, Infallible> {
-    let mut answer = pin!(answer);
-    let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
-    match first {
-        Poll::Ready(answer) => answer,
-        Poll::Pending => match in_flight.try_acquire() {
-            Ok(_permit) => answer.await,
-            Err(_) => Ok(problem::too_many_in_flight()),
-        },
-    }
 }
 
 /// The target of CONNECT is a host and no path, and warp 0.4 panics where a filter then asks for the

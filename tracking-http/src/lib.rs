@@ -16,8 +16,8 @@
 //! # }
 //! ```
 //!
-//! A request goes through `server` (accepts) -> `connection` (hyper) -> [`routes`] (warp) -> a module of
-//! `routes`, and its answer is made by `answer` or `problem`.
+//! A request goes through `server` (accepts) -> `connection` (hyper) -> `front` (what holds for every
+//! route) -> [`routes`] (warp) -> a module of `routes`, and its answer is made by `answer` or `problem`.
 
 mod accept;
 mod answer;
@@ -27,6 +27,7 @@ mod body;
 mod connection;
 mod control;
 mod files;
+mod front;
 mod gate;
 mod judge;
 mod limits;

@@ -1,6 +1,7 @@
 //! Which path is answered by what.
 
 mod health;
+mod name;
 mod next_number;
 mod tracking_numbers;
 mod verdict;
@@ -13,6 +14,7 @@ use warp::Filter;
 use warp::http::Method;
 use warp::reply::Response;
 
+pub(crate) use self::name::RouteName;
 use self::next_number::Endpoint;
 use crate::answer::Answer;
 use crate::app::App;

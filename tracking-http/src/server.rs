@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::MissedTickBehavior;
 use tracking_core::{Clock, SystemClock};
 use warp::Filter;
@@ -16,6 +15,7 @@ use crate::accept::{Acceptor, Listener};
 use crate::app::App;
 use crate::connection;
 use crate::control::Controls;
+use crate::front::Front;
 use crate::limits::Limits;
 
 /// How often connections are looked at for those that waited too long, at least and at most.
@@ -55,7 +55,7 @@ pub async fn serve<F>(
 {
     let service = warp::service(filter);
     let http1 = connection::http1();
-    let in_flight = Arc::new(Semaphore::new(limits.max_in_flight as usize));
+    let front = Arc::new(Front::new(&limits));
     let acceptor = Acceptor::new(listener.into(), limits.max_connections);
     let mut controls = Controls::new((&limits).into());
     let shortest = limits.read_timeout.min(limits.idle_timeout);
@@ -64,10 +64,8 @@ pub async fn serve<F>(
     let begin = |controls: &mut Controls, (stream, place)| {
         let control = controls.add(place);
         let (http1, service) = (http1.clone(), service.clone());
-        let in_flight = Arc::clone(&in_flight);
-        tokio::spawn(connection::serve(
-            stream, http1, service, control, in_flight,
-        ));
+        let front = Arc::clone(&front);
+        tokio::spawn(connection::serve(stream, http1, service, control, front));
     };
     let mut shutdown = pin!(shutdown);
     loop {

@@ -1,6 +1,7 @@
 //! The bytes of a connection, and what their coming and going says about the client.
 
 use std::io::{self, IoSlice};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,16 +14,25 @@ use crate::control::Control;
 /// A connection's socket.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    Tcp(TcpStream),
+    Tcp(TcpStream, IpAddr),
     Unix(UnixStream),
 }
 
 impl Stream {
-    pub(crate) fn tcp(stream: TcpStream) -> Self {
+    pub(crate) fn tcp(stream: TcpStream, peer: SocketAddr) -> Self {
         // An answer is one small write; Nagle's algorithm would hold it back. It fails only where the
         // peer is gone already.
         let _ = stream.set_nodelay(true);
-        Self::Tcp(stream)
+        // An IPv4 address is one, also where it comes in by a socket for both.
+        Self::Tcp(stream, peer.ip().to_canonical())
+    }
+
+    /// The address of who is at the other end, if it has one.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(_, peer) => Some(*peer),
+            Self::Unix(_) => None,
+        }
     }
 }
 
@@ -52,7 +62,7 @@ impl Watched {
 macro_rules! delegate {
     ($self:ident, $method:ident $(, $argument:expr)*) => {
         match &mut $self.stream {
-            Stream::Tcp(stream) => Pin::new(stream).$method($($argument),*),
+            Stream::Tcp(stream, _) => Pin::new(stream).$method($($argument),*),
             Stream::Unix(stream) => Pin::new(stream).$method($($argument),*),
         }
     };
@@ -94,7 +104,7 @@ impl AsyncWrite for Watched {
 
     fn is_write_vectored(&self) -> bool {
         match &self.stream {
-            Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Tcp(stream, _) => stream.is_write_vectored(),
             Stream::Unix(stream) => stream.is_write_vectored(),
         }
     }

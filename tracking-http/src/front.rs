@@ -1,0 +1,86 @@
+//! What every request passes on its way to the routes, and every answer on its way back.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Instant;
+
+use hyper::Request;
+use tokio::sync::Semaphore;
+use warp::reply::Response;
+
+use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
+use crate::problem;
+use crate::routes::RouteName;
+
+/// One for a server: what all its connections share.
+#[derive(Debug)]
+pub(crate) struct Front {
+    in_flight: Semaphore,
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    began: Instant,
+    route: RouteName,
+}
+
+impl Front {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            in_flight: Semaphore::new(limits.max_in_flight as usize),
+        }
+    }
+
+    /// A request came in, from this address if it has one. The answer to it, where it goes no further.
+    pub(crate) fn enter<B>(
+        &self,
+        request: &mut Request<B>,
+        _peer: Option<IpAddr>,
+    ) -> (Visit, Option<Response>) {
+        let visit = Visit {
+            began: Instant::now(),
+            route: RouteName::of(request.uri().path()),
+        };
+        let refusal = too_large(request);
+        (visit, refusal)
+    }
+
+    /// Its answer goes out.
+    pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
+        let _ = (visit.began, visit.route, answer);
+    }
+
+    /// Wait for an answer, unless too many others are waited for already. One that is there at once never
+    /// waits.
+    pub(crate) async fn bounded(
+        &self,
+        answer: impl Future<Output = Result<Response, Infallible>>,
+    ) -> Result<Response, Infallible> {
+        let mut answer = pin!(answer);
+        let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+        match first {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => match self.in_flight.try_acquire() {
+                Ok(_permit) => answer.await,
+                Err(_) => Ok(problem::too_many_in_flight()),
+            },
+        }
+    }
+}
+
+/// The answer to a request with too large a head.
+fn too_large<B>(request: &Request<B>) -> Option<Response> {
+    let target = request.uri().path_and_query();
+    if target.is_some_and(|target| target.as_str().len() > TARGET_LENGTH_MAX) {
+        return Some(problem::target_too_long());
+    }
+    let lengths = request.headers().iter().map(|(name, value)| {
+        // ": " and the line end.
+        name.as_str().len() + value.len() + 4
+    });
+    (lengths.sum::<usize>() > HEADERS_LENGTH_MAX).then(problem::headers_too_large)
+}

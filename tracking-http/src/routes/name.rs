@@ -1,0 +1,49 @@
+//! The routes by name, as logs and metrics call them.
+
+use super::Route;
+use super::next_number::Endpoint;
+
+/// A route, whatever stands in the places of its path that vary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RouteName {
+    NextTrackingNumber,
+    ApiNextTrackingNumber,
+    TrackingNumbers,
+    Verdict,
+    Problem,
+    Live,
+    Ready,
+    /// No route has the path.
+    Other,
+}
+
+impl RouteName {
+    /// The route that answers a path.
+    pub(crate) fn of(path: &str) -> Self {
+        match Route::of(path) {
+            Some(Route::NextNumber(Endpoint::NextTrackingNumber)) => Self::NextTrackingNumber,
+            Some(Route::NextNumber(Endpoint::ApiNextTrackingNumber)) => Self::ApiNextTrackingNumber,
+            Some(Route::TrackingNumbers) => Self::TrackingNumbers,
+            Some(Route::Verdict(_)) => Self::Verdict,
+            Some(Route::Problem(_)) => Self::Problem,
+            Some(Route::Live) => Self::Live,
+            Some(Route::Ready) => Self::Ready,
+            None => Self::Other,
+        }
+    }
+
+    /// Its path, with braces where it varies.
+    #[expect(dead_code)]
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::NextTrackingNumber => "/next-tracking-number",
+            Self::ApiNextTrackingNumber => "/api/next-tracking-number/",
+            Self::TrackingNumbers => "/tracking-numbers",
+            Self::Verdict => "/tracking-numbers/{number}",
+            Self::Problem => "/problems/{name}",
+            Self::Live => "/livez",
+            Self::Ready => "/readyz",
+            Self::Other => "other",
+        }
+    }
+}
