@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Zone;
 use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
 
+use crate::gate::Gate;
 use crate::judge::Judge;
 use crate::logging::Throttle;
 
@@ -25,6 +26,7 @@ pub struct App {
     zone: Zone,
     outages: Throttle,
     ending: Arc<AtomicBool>,
+    gate: Arc<Gate>,
 }
 
 /// No number could be had in time. Why is in the log, and not for callers: it names the store.
@@ -44,6 +46,7 @@ impl App {
             zone,
             outages: Throttle::default(),
             ending: Arc::default(),
+            gate: Arc::default(),
         }
     }
 
@@ -57,6 +60,16 @@ impl App {
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
         self.judge = Judge::by(store);
         self
+    }
+
+    /// Let in whom this gate lets in, instead of everybody.
+    pub(crate) fn with_gate(mut self, gate: Arc<Gate>) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     pub(crate) fn series(&self) -> &Series {

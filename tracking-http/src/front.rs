@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use hyper::Request;
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
+use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
 use crate::problem;
 use crate::routes::RouteName;
@@ -19,6 +21,7 @@ use crate::routes::RouteName;
 #[derive(Debug)]
 pub(crate) struct Front {
     in_flight: Semaphore,
+    gate: Arc<Gate>,
 }
 
 /// A request on its way.
@@ -26,12 +29,15 @@ pub(crate) struct Front {
 pub(crate) struct Visit {
     began: Instant,
     route: RouteName,
+    /// Who asks, once they are let in.
+    admission: Admission,
 }
 
 impl Front {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, gate: Arc<Gate>) -> Self {
         Self {
             in_flight: Semaphore::new(limits.max_in_flight as usize),
+            gate,
         }
     }
 
@@ -39,19 +45,42 @@ impl Front {
     pub(crate) fn enter<B>(
         &self,
         request: &mut Request<B>,
-        _peer: Option<IpAddr>,
+        peer: Option<IpAddr>,
     ) -> (Visit, Option<Response>) {
-        let visit = Visit {
+        let mut visit = Visit {
             began: Instant::now(),
             route: RouteName::of(request.uri().path()),
+            admission: Admission::default(),
         };
-        let refusal = too_large(request);
+        let refusal = too_large(request).or_else(|| self.refusal(&mut visit, request, peer));
         (visit, refusal)
     }
 
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
-        let _ = (visit.began, visit.route, answer);
+        visit.admission.write_rate_fields(answer.headers_mut());
+        let _ = (visit.began, visit.admission.caller());
+    }
+
+    /// The answer to who may not.
+    fn refusal<B>(
+        &self,
+        visit: &mut Visit,
+        request: &mut Request<B>,
+        peer: Option<IpAddr>,
+    ) -> Option<Response> {
+        let needed = visit.route.scope();
+        match self.gate.admit(needed, request.headers(), peer) {
+            Ok(admission) => {
+                // The only one that costs more than one, which it finds out later.
+                if visit.route == RouteName::TrackingNumbers && admission.is_counted() {
+                    request.extensions_mut().insert(admission.clone());
+                }
+                visit.admission = admission;
+                None
+            }
+            Err(refusal) => Some(*refusal),
+        }
     }
 
     /// Wait for an answer, unless too many others are waited for already. One that is there at once never

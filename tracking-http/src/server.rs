@@ -30,6 +30,7 @@ pub async fn run(
     listener: impl Into<Listener>,
     shutdown: impl Future<Output = ()>,
 ) {
+    let front = Front::new(&limits, Arc::clone(app.gate()));
     let ending = Arc::clone(app.ending());
     let stop = async move {
         shutdown.await;
@@ -37,14 +38,27 @@ pub async fn run(
         ending.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.drain_delay).await;
     };
-    serve(crate::routes(app), limits, listener, stop).await;
+    serve_behind(front, crate::routes(app), limits, listener, stop).await;
 }
 
-/// [`run`] for any filter that answers every request, without the delay at the end: for tests, and for
-/// benchmarks that hold another filter against ours.
-///
-/// The accept loop is our own, since `warp::serve` sets no limits, no time-outs and no `TCP_NODELAY`.
+/// [`run`] for any filter that answers every request, without the delay at the end, and for everybody: for
+/// tests, and for benchmarks that hold another filter against ours.
 pub async fn serve<F>(
+    filter: F,
+    limits: Limits,
+    listener: impl Into<Listener>,
+    shutdown: impl Future<Output = ()>,
+) where
+    F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Future: Send,
+{
+    let front = Front::new(&limits, Arc::default());
+    serve_behind(front, filter, limits, listener, shutdown).await;
+}
+
+/// The accept loop is our own, since `warp::serve` sets no limits, no time-outs and no `TCP_NODELAY`.
+async fn serve_behind<F>(
+    front: Front,
     filter: F,
     limits: Limits,
     listener: impl Into<Listener>,
@@ -55,7 +69,7 @@ pub async fn serve<F>(
 {
     let service = warp::service(filter);
     let http1 = connection::http1();
-    let front = Arc::new(Front::new(&limits));
+    let front = Arc::new(front);
     let acceptor = Acceptor::new(listener.into(), limits.max_connections);
     let mut controls = Controls::new((&limits).into());
     let shortest = limits.read_timeout.min(limits.idle_timeout);

@@ -49,6 +49,11 @@ impl Admission {
         Ok(admission)
     }
 
+    /// Whether it has a rate, so that a batch is to be [charged](Self::charge).
+    pub(crate) fn is_counted(&self) -> bool {
+        self.left.is_some()
+    }
+
     /// The *name* of the token, for the log.
     pub(crate) fn caller(&self) -> Option<&str> {
         match self.account.as_ref()? {

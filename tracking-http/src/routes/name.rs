@@ -1,5 +1,7 @@
 //! The routes by name, as logs and metrics call them.
 
+use tracking_core::token::Scope;
+
 use super::Route;
 use super::next_number::Endpoint;
 
@@ -29,6 +31,17 @@ impl RouteName {
             Some(Route::Live) => Self::Live,
             Some(Route::Ready) => Self::Ready,
             None => Self::Other,
+        }
+    }
+
+    /// What a caller must be allowed to do, to be answered.
+    pub(crate) fn scope(self) -> Option<Scope> {
+        match self {
+            Self::NextTrackingNumber | Self::ApiNextTrackingNumber | Self::TrackingNumbers => {
+                Some(Scope::Issue)
+            }
+            Self::Verdict => Some(Scope::Read),
+            Self::Problem | Self::Live | Self::Ready | Self::Other => None,
         }
     }
 
