@@ -62,8 +62,8 @@ impl App {
         self
     }
 
-    /// Let in whom this gate lets in, instead of everybody.
-    pub(crate) fn with_gate(mut self, gate: Arc<Gate>) -> Self {
+    /// Let in whom this gate lets in, instead of everybody. The [server](crate::run) asks it.
+    pub fn with_gate(mut self, gate: Arc<Gate>) -> Self {
         self.gate = gate;
         self
     }

@@ -239,7 +239,6 @@ Examples:
       A series of its own, and the time in Malaysia
   TRACKING_STORE=file:/var/lib/tracking/shop.series tracking-http
       A variable for a flag: each has one
-
   tracking-http --listen 0.0.0.0:8080 --tokens /etc/tracking/tokens.toml
       Let in who has a token; curl -H 'Authorization: Bearer TOKEN' shows one
 

@@ -51,6 +51,17 @@ struct TokenFile {
 }
 
 impl Gate {
+    /// A gate for those who have a token of this file, as `--tokens` makes it.
+    ///
+    /// # Errors
+    /// The file can't be read, or is wrong.
+    pub fn with_tokens(file: impl Into<PathBuf>) -> Result<Self, TokensError> {
+        Self::new(GateConfig {
+            tokens: Some(file.into()),
+            ..GateConfig::default()
+        })
+    }
+
     pub(crate) fn new(config: GateConfig) -> Result<Self, TokensError> {
         Self::with_clock(config, RateClock::monotonic())
     }

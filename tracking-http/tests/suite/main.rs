@@ -10,6 +10,7 @@ mod logs;
 mod many;
 mod million;
 mod outage;
+mod rates;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;
@@ -18,5 +19,6 @@ mod shutdown;
 mod stalled;
 mod start;
 mod support;
+mod tokens;
 mod unix_socket;
 mod verdict;
