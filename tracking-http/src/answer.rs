@@ -1,6 +1,7 @@
 //! Answers, each with `Cache-Control: no-store` and `X-Content-Type-Options: nosniff`.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -14,8 +15,7 @@ use warp::reply::Response;
 /// Nearly all are there: so a request carries no state machine with it that holds all that waiting
 /// would need, which is large and would be moved about.
 pub(crate) enum Answer {
-    /// Taken when it is polled.
-    Now(Option<Response>),
+    Now(Response),
     Later(Pin<Box<dyn Future<Output = Response> + Send>>),
 }
 
@@ -27,7 +27,7 @@ impl Answer {
 
 impl From<Response> for Answer {
     fn from(answer: Response) -> Self {
-        Self::Now(Some(answer))
+        Self::Now(answer)
     }
 }
 
@@ -36,11 +36,14 @@ impl Future for Answer {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
         match &mut *self {
-            Self::Now(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Now(answer) => Poll::Ready(mem::take(answer)),
             Self::Later(answer) => answer.as_mut().poll(context),
         }
     }
 }
+
+/// As many headers as nearly every answer has at most.
+const HEADERS: usize = 6;
 
 /// An answer with a body that is JSON.
 pub(crate) fn json(body: Vec<u8>) -> Response {
@@ -68,6 +71,8 @@ pub(crate) fn headed(
 ) -> Response {
     *answer.status_mut() = status;
     let headers: &mut HeaderMap = answer.headers_mut();
+    // Room for those that some answers have besides: the map grows by moving all of it.
+    headers.reserve(HEADERS);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -3,22 +3,23 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use http_body_util::Full;
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
-use tower_service::Service;
 use warp::reply::Response;
 
+use crate::answer::Answer;
 use crate::control::{Control, Order};
-use crate::front::Front;
+use crate::front::{Front, Visit};
 use crate::limits::{HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
 use crate::stream::{Stream, Watched};
 use crate::{body, problem};
@@ -35,51 +36,15 @@ pub(crate) fn http1() -> http1::Builder {
     http1
 }
 
-/// A request's answer in the making.
-enum Work<F> {
-    Refused(Response),
-    Answer(F),
-    /// The body is to be read first. That is rare, and on the heap so that the others stay small.
-    WithBody(Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>),
-}
-
 /// Serve a connection until it ends, or is told to by its control.
-pub(crate) async fn serve<S>(
+pub(crate) async fn serve(
     stream: Stream,
     http1: http1::Builder,
-    service: S,
     control: Arc<Control>,
     front: Arc<Front>,
-) where
-    S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
-    S: Clone + Send + 'static,
-    S::Future: Send,
-{
+) {
     let peer = stream.peer();
-    let service = service_fn(|request| {
-        control.busy();
-        let mut request = with_path(request);
-        let (visit, refusal) = front.enter(&mut request, peer);
-        let work = match refusal {
-            Some(refusal) => Work::Refused(refusal),
-            None => begin(&service, &control, request),
-        };
-        let (control, front) = (&control, &front);
-        async move {
-            let Ok(mut answer) = match work {
-                Work::Refused(answer) => Ok(answer),
-                Work::Answer(answer) => front.bounded(answer).await,
-                Work::WithBody(answer) => front.bounded(answer).await,
-            };
-            front.leave(visit, &mut answer);
-            control.answered();
-            if control.is_draining() {
-                let close = HeaderValue::from_static("close");
-                answer.headers_mut().insert(CONNECTION, close);
-            }
-            Ok::<_, Infallible>(answer)
-        }
-    });
+    let service = service_fn(|request| answer(&front, &control, peer, with_path(request)));
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&control)));
     let mut connection = pin!(http1.serve_connection(stream, service));
     let mut finishing = false;
@@ -104,31 +69,77 @@ pub(crate) async fn serve<S>(
     }
 }
 
-fn begin<S>(service: &S, control: &Arc<Control>, request: Request<Incoming>) -> Work<S::Future>
-where
-    S: Service<Request<Full<Bytes>>, Response = Response, Error = Infallible>,
-    S: Clone + Send + 'static,
-    S::Future: Send,
-{
-    let mut service = service.clone();
-    let (head, body) = request.into_parts();
-    if body.is_end_stream() {
-        return Work::Answer(service.call(Request::from_parts(head, Full::default())));
-    }
-    if body::is_too_large(&body) {
-        return Work::Refused(problem::body_too_large());
-    }
-    control.body_awaited();
-    let control = Arc::clone(control);
-    Work::WithBody(Box::pin(async move {
-        match body::whole(body).await {
-            Err(refusal) => Ok(refusal),
-            Ok(body) => {
-                control.busy();
-                service.call(Request::from_parts(head, body)).await
-            }
+fn answer(
+    front: &Arc<Front>,
+    control: &Arc<Control>,
+    peer: Option<IpAddr>,
+    mut request: Request<Incoming>,
+) -> Answering {
+    control.busy();
+    let (visit, refusal) = front.enter(&mut request, peer);
+    let has_body = !request.body().is_end_stream();
+    let answer = match refusal {
+        Some(refusal) => Answer::from(refusal),
+        None if has_body && body::is_too_large(request.body()) => {
+            control.refuse_midway();
+            problem::body_too_large().into()
         }
+        None if has_body => {
+            Answer::later(with_body(Arc::clone(front), Arc::clone(control), request))
+        }
+        None => front.answer(request.map(|_none| Full::default())),
+    };
+    let mut answer = match answer {
+        Answer::Now(answer) => return Answering(Answer::Now(sent(front, control, visit, answer))),
+        Answer::Later(answer) => answer,
+    };
+    let (front, control) = (Arc::clone(front), Arc::clone(control));
+    Answering(Answer::later(async move {
+        let answer = front.bounded(answer.as_mut()).await;
+        sent(&front, &control, visit, answer)
     }))
+}
+
+/// The answer to a request whose body is read first.
+async fn with_body(
+    front: Arc<Front>,
+    control: Arc<Control>,
+    request: Request<Incoming>,
+) -> Response {
+    control.body_awaited();
+    let (head, body) = request.into_parts();
+    match body::whole(body).await {
+        Err(refusal) => {
+            control.refuse_midway();
+            refusal
+        }
+        Ok(body) => {
+            control.busy();
+            front.answer(Request::from_parts(head, body)).await
+        }
+    }
+}
+
+/// The answer as it goes to the client.
+fn sent(front: &Front, control: &Control, visit: Visit, mut answer: Response) -> Response {
+    front.leave(visit, &mut answer);
+    control.answered();
+    if control.is_draining() {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+    }
+    answer
+}
+
+/// An [`Answer`] as hyper awaits it.
+struct Answering(Answer);
+
+impl Future for Answering {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(Ok)
+    }
 }
 
 /// The target of CONNECT is a host and no path, and warp 0.4 panics where a filter then asks for the

@@ -5,7 +5,7 @@
 //! in a while, and wakes those whose time has passed.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Duration;
@@ -75,6 +75,8 @@ pub(crate) struct Control {
     /// When the connection is closed unless the phase has ended.
     deadline_ms: AtomicU64,
     order: AtomicU8,
+    /// Whether the client may still be sending when the connection ends.
+    refused_midway: AtomicBool,
     waker: Mutex<Option<Waker>>,
     /// Dropped with the last connection, which ends [`Controls::ended`].
     _alive: mpsc::Sender<()>,
@@ -117,7 +119,12 @@ impl Control {
 
     /// The answer is on its way, and the next request is awaited.
     pub(crate) fn answered(&self) {
-        self.enter(Phase::Idle, after(self.patience.idle_ms));
+        let patience_ms = if self.is_refused_midway() {
+            self.patience.read_ms
+        } else {
+            self.patience.idle_ms
+        };
+        self.enter(Phase::Idle, after(patience_ms));
     }
 
     /// The answer does not go out, since the client does not read.
@@ -132,6 +139,15 @@ impl Control {
         if self.is(Phase::Blocked) {
             self.answered();
         }
+    }
+
+    /// A request was refused before all of it came, and the connection ends with that.
+    pub(crate) fn refuse_midway(&self) {
+        self.refused_midway.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_refused_midway(&self) -> bool {
+        self.refused_midway.load(Ordering::Relaxed)
     }
 
     /// Whether the next answer is the last.
@@ -199,6 +215,7 @@ impl Controls {
             phase: (Phase::Head as u8).into(),
             deadline_ms: after(self.patience.read_ms).into(),
             order: (Order::Serve as u8).into(),
+            refused_midway: false.into(),
             waker: Mutex::new(None),
             _alive: self.alive.clone(),
             _place: place,

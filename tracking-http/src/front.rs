@@ -1,25 +1,29 @@
 //! What every request passes on its way to the routes, and every answer on its way back.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
+use http_body_util::Full;
 use hyper::Request;
+use hyper::body::Bytes;
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
+use crate::answer::Answer;
+use crate::app::App;
 use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
 use crate::problem;
-use crate::routes::RouteName;
+use crate::routes::{RouteName, Routes};
 
 /// One for a server: what all its connections share.
 #[derive(Debug)]
 pub(crate) struct Front {
+    routes: Routes,
     in_flight: Semaphore,
     gate: Arc<Gate>,
 }
@@ -34,10 +38,11 @@ pub(crate) struct Visit {
 }
 
 impl Front {
-    pub(crate) fn new(limits: &Limits, gate: Arc<Gate>) -> Self {
+    pub(crate) fn new(app: App, limits: &Limits) -> Self {
         Self {
+            gate: Arc::clone(app.gate()),
+            routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
-            gate,
         }
     }
 
@@ -83,19 +88,23 @@ impl Front {
         }
     }
 
+    /// What the routes answer.
+    pub(crate) fn answer(&self, request: Request<Full<Bytes>>) -> Answer {
+        self.routes.answer(request)
+    }
+
     /// Wait for an answer, unless too many others are waited for already. One that is there at once never
     /// waits.
     pub(crate) async fn bounded(
         &self,
-        answer: impl Future<Output = Result<Response, Infallible>>,
-    ) -> Result<Response, Infallible> {
-        let mut answer = pin!(answer);
+        mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
+    ) -> Response {
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
         match first {
             Poll::Ready(answer) => answer,
             Poll::Pending => match self.in_flight.try_acquire() {
                 Ok(_permit) => answer.await,
-                Err(_) => Ok(problem::too_many_in_flight()),
+                Err(_) => problem::too_many_in_flight(),
             },
         }
     }

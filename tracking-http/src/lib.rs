@@ -53,7 +53,7 @@ pub use gate::{Gate, Hangups};
 pub use limits::Limits;
 pub use listen::{Listen, ParseListenError};
 pub use routes::routes;
-pub use server::{run, serve};
+pub use server::run;
 pub use shutdown::Signals;
 pub use start::{StartError, Started, start};
 pub use tokens::TokensError;

@@ -1,6 +1,5 @@
 //! The server: accepts connections until it is told to stop, then lets the open ones finish.
 
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,8 +7,6 @@ use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 use tracking_core::{Clock, SystemClock};
-use warp::Filter;
-use warp::reply::Response;
 
 use crate::accept::{Acceptor, Listener};
 use crate::app::App;
@@ -30,7 +27,6 @@ pub async fn run(
     listener: impl Into<Listener>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let front = Front::new(&limits, Arc::clone(app.gate()));
     let ending = Arc::clone(app.ending());
     let stop = async move {
         shutdown.await;
@@ -38,48 +34,27 @@ pub async fn run(
         ending.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.drain_delay).await;
     };
-    serve_behind(front, crate::routes(app), limits, listener, stop).await;
-}
-
-/// [`run`] for any filter that answers every request, without the delay at the end, and for everybody: for
-/// tests, and for benchmarks that hold another filter against ours.
-pub async fn serve<F>(
-    filter: F,
-    limits: Limits,
-    listener: impl Into<Listener>,
-    shutdown: impl Future<Output = ()>,
-) where
-    F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
-    F::Future: Send,
-{
-    let front = Front::new(&limits, Arc::default());
-    serve_behind(front, filter, limits, listener, shutdown).await;
+    let front = Arc::new(Front::new(app, &limits));
+    serve(front, limits, listener.into(), stop).await;
 }
 
 /// The accept loop is our own, since `warp::serve` sets no limits, no time-outs and no `TCP_NODELAY`.
-async fn serve_behind<F>(
-    front: Front,
-    filter: F,
+async fn serve(
+    front: Arc<Front>,
     limits: Limits,
-    listener: impl Into<Listener>,
+    listener: Listener,
     shutdown: impl Future<Output = ()>,
-) where
-    F: Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
-    F::Future: Send,
-{
-    let service = warp::service(filter);
+) {
     let http1 = connection::http1();
-    let front = Arc::new(front);
-    let acceptor = Acceptor::new(listener.into(), limits.max_connections);
+    let acceptor = Acceptor::new(listener, limits.max_connections);
     let mut controls = Controls::new((&limits).into());
     let shortest = limits.read_timeout.min(limits.idle_timeout);
     let mut look = tokio::time::interval((shortest / 8).clamp(LOOKS.0, LOOKS.1));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let begin = |controls: &mut Controls, (stream, place)| {
         let control = controls.add(place);
-        let (http1, service) = (http1.clone(), service.clone());
-        let front = Arc::clone(&front);
-        tokio::spawn(connection::serve(stream, http1, service, control, front));
+        let (http1, front) = (http1.clone(), Arc::clone(&front));
+        tokio::spawn(connection::serve(stream, http1, control, front));
     };
     let mut shutdown = pin!(shutdown);
     loop {

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -41,11 +41,52 @@ impl Stream {
 pub(crate) struct Watched {
     stream: Stream,
     control: Arc<Control>,
+    is_shut: bool,
+    /// How many more bytes are thrown away in the end.
+    discarded_max: usize,
+}
+
+/// What a client may still send after it was refused in the middle of a request. To close a socket with
+/// bytes in it that nobody has read resets the connection, and takes the answer from the client.
+const DISCARDED_MAX: usize = 16 * 1024 * 1024;
+
+/// Call a method of the socket that there is.
+macro_rules! delegate {
+    ($self:ident, $method:ident $(, $argument:expr)*) => {
+        match &mut $self.stream {
+            Stream::Tcp(stream, _) => Pin::new(stream).$method($($argument),*),
+            Stream::Unix(stream) => Pin::new(stream).$method($($argument),*),
+        }
+    };
 }
 
 impl Watched {
     pub(crate) fn new(stream: Stream, control: Arc<Control>) -> Self {
-        Self { stream, control }
+        Self {
+            stream,
+            control,
+            is_shut: false,
+            discarded_max: DISCARDED_MAX,
+        }
+    }
+
+    /// Read until the client has sent all that it will, within limits.
+    fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [0; 8 * 1024];
+        // Some at a time, so that others have their turn.
+        for _ in 0..32 {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = match delegate!(self, poll_read, context, &mut buffer) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(result) => result.map_or(0, |()| buffer.filled().len()),
+            };
+            self.discarded_max = self.discarded_max.saturating_sub(read);
+            if read == 0 || self.discarded_max == 0 {
+                return Poll::Ready(());
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn wrote(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -56,16 +97,6 @@ impl Watched {
         }
         result
     }
-}
-
-/// Call a method of the socket that there is.
-macro_rules! delegate {
-    ($self:ident, $method:ident $(, $argument:expr)*) => {
-        match &mut $self.stream {
-            Stream::Tcp(stream, _) => Pin::new(stream).$method($($argument),*),
-            Stream::Unix(stream) => Pin::new(stream).$method($($argument),*),
-        }
-    };
 }
 
 impl AsyncRead for Watched {
@@ -114,6 +145,13 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        delegate!(self, poll_shutdown, context)
+        if !self.is_shut {
+            ready!(delegate!(self, poll_shutdown, context))?;
+            self.is_shut = true;
+        }
+        if self.control.is_refused_midway() {
+            ready!(self.poll_discard(context));
+        }
+        Poll::Ready(Ok(()))
     }
 }

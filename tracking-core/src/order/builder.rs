@@ -1,6 +1,5 @@
 //! An order from names and values.
 
-use std::borrow::Cow;
 use std::str;
 
 use super::shown::{Shown, lossy_start, shown_bare};
@@ -75,14 +74,14 @@ impl OrderBuilder {
 
     /// Takes one parameter of a request whose bytes may not be UTF-8, such as a query after percent-decoding.
     pub fn set_bytes(&mut self, name: &[u8], value: &[u8]) -> &mut Self {
-        let known = str::from_utf8(name)
-            .map_err(|_| Cow::Owned(lossy_start(name)))
-            .and_then(|name| Parameter::from_name(name).ok_or(Cow::Borrowed(name)));
-        match known {
-            Ok(parameter) => {
-                self.set_parameter(parameter, str::from_utf8(value).map_err(|_| value))
+        match Parameter::from_bytes(name) {
+            Some(parameter) => {
+                self.set_parameter(parameter, str::from_utf8(value).map_err(|_| value));
             }
-            Err(name) => self.add_unknown(&name),
+            None => match str::from_utf8(name) {
+                Ok(name) => self.add_unknown(name),
+                Err(_) => self.add_unknown(&lossy_start(name)),
+            },
         }
         self
     }
@@ -94,6 +93,9 @@ impl OrderBuilder {
     /// [`OrderErrors`] lists at most one error for each parameter, in the order of [`Parameter::ALL`], then 24
     /// unknown parameters as they came; if there are more of those, a last one says so.
     pub fn build(self) -> Result<Order, OrderErrors> {
+        if self.is_right() {
+            return Ok(self.order);
+        }
         let Self {
             required,
             order,
@@ -127,6 +129,17 @@ impl OrderBuilder {
         errors.extend(unknown);
         errors.extend(more_unknown);
         OrderErrors::new(errors).map_or(Ok(order), Err)
+    }
+
+    /// Whether there is nothing to report, as for nearly every order.
+    fn is_right(&self) -> bool {
+        self.wrong.is_empty()
+            && self.unknown.is_empty()
+            && self.given.iter().all(|given| *given != Given::Again)
+            && (self.required == Required::NONE
+                || Parameter::ALL.into_iter().all(|parameter| {
+                    !self.required.contains(parameter) || self.order.has(parameter)
+                }))
     }
 
     /// `Err` holds bytes that are not UTF-8.

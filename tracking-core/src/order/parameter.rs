@@ -54,9 +54,14 @@ impl Parameter {
     /// The parameter of exactly this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
+        Self::from_bytes(name.as_bytes())
+    }
+
+    /// [`from_name`](Self::from_name) for what may not be UTF-8.
+    pub(super) fn from_bytes(name: &[u8]) -> Option<Self> {
         Self::ALL
             .into_iter()
-            .find(|parameter| parameter.name() == name)
+            .find(|parameter| parameter.name().as_bytes() == name)
     }
 
     /// What a value has to be, after "expected".

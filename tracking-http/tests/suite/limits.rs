@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tracking_core::Generator;
+use tracking_core::{Generator, MemoryAllocator};
 use tracking_http::Limits;
 
 use crate::support::{Client, InProcess, Program, Switch, run_to_end};
@@ -86,6 +86,40 @@ fn bodies() {
     is_problem(&server, &chunked(65_537), 413, "body-too-large");
     let broken = format!("{head}Transfer-Encoding: chunked\r\n\r\nnot a length\r\n");
     is_problem(&server, &broken, 400, "broken-body");
+}
+
+#[test]
+fn who_sends_too_large_a_body_to_its_end_learns_of_it() {
+    let server = InProcess::new();
+    // More than the buffers between us hold.
+    let body = "x".repeat(12 * 1024 * 1024);
+    let length = body.len();
+    for coding in [
+        format!("Content-Length: {length}\r\n\r\n{body}"),
+        format!("Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n"),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(&format!(
+            "POST /tracking-numbers HTTP/1.1\r\nHost: test\r\n{coding}"
+        ));
+        assert_eq!(client.receive("POST").problem()["status"], 413);
+        assert_eq!(client.rest(), "");
+    }
+}
+
+#[test]
+fn who_never_ends_a_body_that_is_too_large_is_closed() {
+    let limits = limited(|limits| limits.read_timeout = Duration::from_millis(300));
+    let generator = Generator::new(MemoryAllocator::new());
+    let server = InProcess::with_limits(generator, "UTC", limits);
+    let mut client = Client::connect(server.address);
+    client.send("POST /livez HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999\r\n\r\nx");
+    assert_eq!(client.receive("POST").status, 413);
+    let began = Instant::now();
+    while client.try_send("x") {
+        assert!(began.elapsed() < Duration::from_secs(10), "still open");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn limited(change: impl FnOnce(&mut Limits)) -> Limits {

@@ -4,6 +4,7 @@
 
 mod connections;
 mod contract;
+mod framing;
 mod help;
 mod limits;
 mod logs;
