@@ -7,7 +7,7 @@ mod limiter;
 use std::time::Duration;
 
 use tracking_core::token::TokenRate;
-use warp::http::header::{HeaderMap, HeaderName, HeaderValue};
+use warp::http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use self::addresses::{Addresses, Client};
 pub(crate) use self::clock::RateClock;
@@ -56,9 +56,9 @@ impl Rate {
 
     /// Say what is left, and of how much. What was said before, by who knew better, stays.
     pub(crate) fn write(&self, left: Left, headers: &mut HeaderMap) {
-        if headers.contains_key(RATELIMIT) {
+        let Entry::Vacant(field) = headers.entry(RATELIMIT) else {
             return;
-        }
+        };
         let missing = self.rate.burst().saturating_sub(left.0);
         let full_after = seconds(self.period() * missing);
         let mut text = Text::<40>::default();
@@ -67,7 +67,7 @@ impl Rate {
         text.push(b";t=");
         text.push_number(full_after);
         if let Ok(value) = HeaderValue::from_bytes(text.as_bytes()) {
-            headers.insert(RATELIMIT, value);
+            field.insert(value);
             headers.insert(RATELIMIT_POLICY, self.policy.clone());
         }
     }

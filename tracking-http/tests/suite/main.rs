@@ -21,5 +21,6 @@ mod stalled;
 mod start;
 mod support;
 mod tokens;
+mod tokens_start;
 mod unix_socket;
 mod verdict;
