@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Zone;
 use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
 
+use crate::gate::Gate;
 use crate::judge::Judge;
 use crate::logging::Throttle;
 use crate::looks::Looks;
@@ -29,6 +30,7 @@ pub struct App {
     zone: Zone,
     outages: Throttle,
     ending: Arc<AtomicBool>,
+    gate: Arc<Gate>,
 }
 
 /// No number could be had in time. Why is in the log, and not for callers: it names the store.
@@ -50,6 +52,7 @@ impl App {
             zone,
             outages: Throttle::default(),
             ending: Arc::default(),
+            gate: Arc::default(),
         }
     }
 
@@ -89,6 +92,16 @@ impl App {
             status: self.generator.status(),
             look: look.as_ref().map(Option::as_deref),
         })
+    }
+
+    /// Let in whom this gate lets in, instead of everybody. The [server](crate::run) asks it.
+    pub fn with_gate(mut self, gate: Arc<Gate>) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     pub(crate) fn series(&self) -> &Series {

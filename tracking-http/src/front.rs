@@ -15,6 +15,7 @@ use warp::reply::Response;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
 use crate::logging::log_request;
 use crate::metrics::{Metrics, OpenConnection};
@@ -28,6 +29,7 @@ pub(crate) struct Front {
     metrics: Arc<Metrics>,
     routes: Routes,
     in_flight: Semaphore,
+    gate: Arc<Gate>,
 }
 
 /// A request on its way.
@@ -37,6 +39,8 @@ pub(crate) struct Visit {
     id: RequestId,
     method: Method,
     route: RouteName,
+    /// Who asks, once they are let in.
+    admission: Admission,
 }
 
 impl Front {
@@ -45,6 +49,7 @@ impl Front {
         metrics.connections_max(limits.max_connections);
         Self {
             metrics,
+            gate: Arc::clone(app.gate()),
             routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
         }
@@ -59,30 +64,52 @@ impl Front {
     pub(crate) fn enter<B>(
         &self,
         request: &mut Request<B>,
-        _peer: Option<IpAddr>,
+        peer: Option<IpAddr>,
     ) -> (Visit, Option<Response>) {
-        let visit = Visit {
+        let mut visit = Visit {
             began: Instant::now(),
             id: RequestId::of(request.headers()),
             method: request.method().clone(),
             route: RouteName::of(request.uri().path()),
+            admission: Admission::default(),
         };
-        let refusal = too_large(request);
+        let refusal = too_large(request).or_else(|| self.refusal(&mut visit, request, peer));
         (visit, refusal)
     }
 
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
-        answer
-            .headers_mut()
-            .insert(X_REQUEST_ID, visit.id.to_header());
+        let headers = answer.headers_mut();
+        headers.insert(X_REQUEST_ID, visit.id.to_header());
+        visit.admission.write_rate_fields(headers);
         let (route, status, elapsed) = (visit.route, answer.status(), visit.began.elapsed());
         self.metrics.answered(route, status, elapsed);
         if let Some(kind) = problem::kind_of(answer) {
             self.metrics.problem(kind);
         }
-        let route = route.label();
-        log_request(&visit.id, route, &visit.method, status, elapsed, None);
+        let (route, caller) = (route.label(), visit.admission.caller());
+        log_request(&visit.id, route, &visit.method, status, elapsed, caller);
+    }
+
+    /// The answer to who may not.
+    fn refusal<B>(
+        &self,
+        visit: &mut Visit,
+        request: &mut Request<B>,
+        peer: Option<IpAddr>,
+    ) -> Option<Response> {
+        let needed = visit.route.scope();
+        match self.gate.admit(needed, request.headers(), peer) {
+            Ok(admission) => {
+                // The only one that costs more than one, which it finds out later.
+                if visit.route == RouteName::TrackingNumbers && admission.is_counted() {
+                    request.extensions_mut().insert(admission.clone());
+                }
+                visit.admission = admission;
+                None
+            }
+            Err(refusal) => Some(*refusal),
+        }
     }
 
     /// What the routes answer.

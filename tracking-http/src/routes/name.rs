@@ -1,5 +1,7 @@
 //! The routes by name, as logs and metrics call them.
 
+use tracking_core::token::Scope;
+
 use super::Route;
 use super::next_number::Endpoint;
 
@@ -48,6 +50,20 @@ impl RouteName {
             Some(Route::Ready) => Self::Ready,
             Some(Route::Metrics) => Self::Metrics,
             None => Self::Other,
+        }
+    }
+
+    /// What a caller must be allowed to do, to be answered.
+    pub(crate) fn scope(self) -> Option<Scope> {
+        match self {
+            Self::NextTrackingNumber | Self::ApiNextTrackingNumber | Self::TrackingNumbers => {
+                Some(Scope::Issue)
+            }
+            Self::Verdict => Some(Scope::Read),
+            Self::Metrics => Some(Scope::Metrics),
+            Self::Problem | Self::Live | Self::Ready | Self::OpenApi | Self::Docs | Self::Other => {
+                None
+            }
         }
     }
 
