@@ -1,10 +1,16 @@
-//! What the benchmarks share: a series, and a generator that never waits for its runway.
+//! What the benchmarks share: a series, a generator that never waits for its runway, and servers.
 
+pub mod served;
+
+use std::error::Error;
 use std::num::NonZeroU32;
 
 use tracking_core::{
     EPOCH_MS, Generator, Key, MemoryAllocator, Prefix, Series, SeriesName, reserve_patiently,
 };
+
+/// Whatever stops a benchmark.
+pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// A series with a prefix of three characters: the longest numbers.
 #[expect(clippy::expect_used, reason = "the prefix is a constant")]

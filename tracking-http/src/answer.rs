@@ -56,10 +56,15 @@ pub(crate) fn json(body: Vec<u8>) -> Response {
 
 /// An answer with a body that is text.
 pub(crate) fn text(body: impl Into<Bytes>) -> Response {
+    text_of(body, "text/plain; charset=utf-8")
+}
+
+/// An answer with a body that is text of some type.
+pub(crate) fn text_of(body: impl Into<Bytes>, content_type: &'static str) -> Response {
     headed(
         Response::new(body.into().into()),
         StatusCode::OK,
-        "text/plain; charset=utf-8",
+        content_type,
     )
 }
 

@@ -11,6 +11,8 @@ use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Ver
 use crate::gate::Gate;
 use crate::judge::Judge;
 use crate::logging::Throttle;
+use crate::looks::Looks;
+use crate::metrics::{Metrics, Now};
 
 /// How long a request waits for a number when the runway is empty.
 const NUMBER_DEADLINE: Duration = Duration::from_secs(2);
@@ -23,6 +25,8 @@ const READY_DEADLINE: Duration = Duration::from_millis(500);
 pub struct App {
     generator: Generator,
     judge: Judge,
+    looks: Option<Arc<Looks>>,
+    metrics: Arc<Metrics>,
     zone: Zone,
     outages: Throttle,
     ending: Arc<AtomicBool>,
@@ -43,6 +47,8 @@ impl App {
         Self {
             generator,
             judge: Judge::default(),
+            looks: None,
+            metrics: Arc::default(),
             zone,
             outages: Throttle::default(),
             ending: Arc::default(),
@@ -56,9 +62,11 @@ impl App {
     }
 
     /// Judge numbers by the state of this store, too, which must be the generator's own: more of those
-    /// that were never issued are refused then.
+    /// that were never issued are refused then. `/metrics` shows that state.
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
-        self.judge = Judge::by(store);
+        let looks = Arc::new(Looks::at(store));
+        self.judge = Judge::by(Arc::clone(&looks));
+        self.looks = Some(looks);
         self
     }
 
@@ -70,6 +78,30 @@ impl App {
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {
         &self.gate
+    }
+
+    /// Count here, beside what else is counted here: the reservations of an
+    /// [`Observed`](crate::Observed) allocator.
+    pub fn with_metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// What `/metrics` answers. It waits for the store half a second at most.
+    pub(crate) async fn metrics_page(&self) -> String {
+        let look = match &self.looks {
+            Some(looks) => Some(looks.watch().await),
+            None => None,
+        };
+        self.metrics.page(&Now {
+            series: self.series(),
+            status: self.generator.status(),
+            look: look.as_ref().map(Option::as_deref),
+        })
     }
 
     pub(crate) fn series(&self) -> &Series {
@@ -87,12 +119,16 @@ impl App {
 
     /// The next number, unless it must be waited for.
     pub(crate) fn number_now(&self) -> Option<TrackingNumber> {
-        self.generator.try_next().ok()
+        let number = self.generator.try_next().ok()?;
+        self.metrics.issued(1);
+        Some(number)
     }
 
     /// The next number, within the deadline.
     pub(crate) async fn number_soon(&self) -> Result<TrackingNumber, NoNumber> {
-        self.soon(Generator::try_next).await
+        let number = self.soon(Generator::try_next).await?;
+        self.metrics.issued(1);
+        Ok(number)
     }
 
     /// The next numbers, within the deadline: at least one, and no more than are in hand at once.
@@ -100,7 +136,9 @@ impl App {
         &self,
         numbers: &mut [TrackingNumber],
     ) -> Result<usize, NoNumber> {
-        self.soon(|generator| generator.try_fill(numbers)).await
+        let taken = self.soon(|generator| generator.try_fill(numbers)).await?;
+        self.metrics.issued(taken as u64);
+        Ok(taken)
     }
 
     /// What `take` takes without waiting, as soon as something is there.

@@ -12,6 +12,7 @@ use tracking_core::{Opening, SeriesOptions, StoreUrl};
 use crate::gate::{GateConfig, Proxy};
 use crate::limits::Limits;
 use crate::listen::Listen;
+use crate::logging::LogFormat;
 use crate::period::Period;
 use crate::start::StartError;
 
@@ -58,6 +59,16 @@ pub struct Args {
         value_parser = BoolishValueParser::new()
     )]
     allow_anonymous: bool,
+
+    /// How lines of the log are written to stderr
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "TRACKING_LOG_FORMAT",
+        hide_env_values = true,
+        default_value = "text"
+    )]
+    log_format: LogFormat,
 
     #[command(flatten)]
     gate: GateArgs,
@@ -251,7 +262,8 @@ Exit codes:
   2  wrong usage
   3  could not start: the address, the file of tokens, the store or the series
 
-RUST_LOG says what is logged: info unless set, or for instance debug.";
+RUST_LOG says what is logged: info unless set, or for instance debug. Each request leaves a line
+of its own; info,tracking_http::request=off leaves out those.";
 
 /// What the server is to do, checked as far as that needs no store and no socket.
 #[derive(Debug)]
@@ -285,6 +297,11 @@ impl Args {
             store: self.store.url()?,
             series: self.store.options(Opening::OrCreate)?,
         })
+    }
+
+    /// How the log is written.
+    pub fn log_format(&self) -> LogFormat {
+        self.log_format
     }
 
     /// What was given and is not used, for a line on stderr.

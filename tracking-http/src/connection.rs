@@ -43,6 +43,7 @@ pub(crate) async fn serve(
     control: Arc<Control>,
     front: Arc<Front>,
 ) {
+    let _open = front.open();
     let peer = stream.peer();
     let service = service_fn(|request| answer(&front, &control, peer, with_path(request)));
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&control)));

@@ -8,8 +8,8 @@ use std::task::Poll;
 use std::time::Instant;
 
 use http_body_util::Full;
-use hyper::Request;
 use hyper::body::Bytes;
+use hyper::{Method, Request};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
@@ -17,12 +17,16 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
+use crate::logging::log_request;
+use crate::metrics::{Metrics, OpenConnection};
 use crate::problem;
+use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{RouteName, Routes};
 
 /// One for a server: what all its connections share.
 #[derive(Debug)]
 pub(crate) struct Front {
+    metrics: Arc<Metrics>,
     routes: Routes,
     in_flight: Semaphore,
     gate: Arc<Gate>,
@@ -32,6 +36,8 @@ pub(crate) struct Front {
 #[derive(Debug)]
 pub(crate) struct Visit {
     began: Instant,
+    id: RequestId,
+    method: Method,
     route: RouteName,
     /// Who asks, once they are let in.
     admission: Admission,
@@ -39,11 +45,19 @@ pub(crate) struct Visit {
 
 impl Front {
     pub(crate) fn new(app: App, limits: &Limits) -> Self {
+        let metrics = Arc::clone(app.metrics());
+        metrics.connections_max(limits.max_connections);
         Self {
             gate: Arc::clone(app.gate()),
+            metrics,
             routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
         }
+    }
+
+    /// A connection came in. It is counted as open until this is dropped.
+    pub(crate) fn open(&self) -> OpenConnection {
+        self.metrics.connection_opened()
     }
 
     /// A request came in, from this address if it has one. The answer to it, where it goes no further.
@@ -54,6 +68,8 @@ impl Front {
     ) -> (Visit, Option<Response>) {
         let mut visit = Visit {
             began: Instant::now(),
+            id: RequestId::of(request.headers()),
+            method: request.method().clone(),
             route: RouteName::of(request.uri().path()),
             admission: Admission::default(),
         };
@@ -63,8 +79,16 @@ impl Front {
 
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
-        visit.admission.write_rate_fields(answer.headers_mut());
-        let _ = (visit.began, visit.admission.caller());
+        let headers = answer.headers_mut();
+        headers.insert(X_REQUEST_ID, visit.id.to_header());
+        visit.admission.write_rate_fields(headers);
+        let (route, status, elapsed) = (visit.route, answer.status(), visit.began.elapsed());
+        self.metrics.answered(route, status, elapsed);
+        if let Some(kind) = problem::kind_of(answer) {
+            self.metrics.problem(kind);
+        }
+        let (route, token) = (route.label(), visit.admission.caller());
+        log_request(&visit.id, route, &visit.method, status, elapsed, token);
     }
 
     /// The answer to who may not.
@@ -99,6 +123,7 @@ impl Front {
         &self,
         mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
     ) -> Response {
+        let _counted = self.metrics.in_flight();
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
         match first {
             Poll::Ready(answer) => answer,

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracking_http::logging::{self, Logs};
 use tracking_http::{Args, Hangups, Signals, StartError};
 
 /// More than this many threads serve more requests than any shop has.
@@ -11,19 +12,26 @@ const WORKERS_MAX: usize = 8;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    tracking_http::logging::init();
-    match serve(args) {
+    let logs = match logging::init(args.log_format()) {
+        Ok(logs) => logs,
+        Err(error) => {
+            let error = StartError::Runtime(error);
+            let _ = writeln!(io::stderr(), "error: {error}");
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    match serve(args, &logs) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(format_args!("error: {error}"));
+            logs.say(format_args!("error: {error}"));
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-fn serve(args: Args) -> Result<(), StartError> {
+fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
     if let Some(warning) = args.warning() {
-        say(format_args!("warning: {warning}"));
+        logs.say(format_args!("warning: {warning}"));
     }
     let config = args.config()?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -38,17 +46,12 @@ fn serve(args: Args) -> Result<(), StartError> {
         let hangups = Hangups::new().map_err(StartError::Runtime)?;
         let started = tracking_http::start(config).await?;
         for warning in &started.warnings {
-            say(format_args!("warning: {warning}"));
+            logs.say(format_args!("warning: {warning}"));
         }
-        say(format_args!("{}", started.welcome));
+        logs.say(format_args!("{}", started.welcome));
         // Until the very end: it must not kill a server that drains either.
-        tokio::spawn(hangups.reload(started.gate));
+        tokio::spawn(hangups.reload(&started.app));
         tracking_http::run(started.app, started.limits, started.listener, signals.end()).await;
         Ok(())
     })
-}
-
-/// A line on stderr. Nobody may be reading it, and that stops no server.
-fn say(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -245,9 +245,16 @@ fn write(kind: Kind, detail: &str, more: More<'_>) -> Response {
         more,
     };
     let body = serde_json::to_vec(&problem).expect("a problem is written to a Vec");
-    answer::headed(
+    let mut answer = answer::headed(
         Response::new(body.into()),
         status,
         "application/problem+json",
-    )
+    );
+    answer.extensions_mut().insert(kind);
+    answer
+}
+
+/// The kind of problem that an answer is, if it is one.
+pub(crate) fn kind_of(answer: &Response) -> Option<Kind> {
+    answer.extensions().get().copied()
 }

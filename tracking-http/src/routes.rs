@@ -1,6 +1,7 @@
 //! Which path is answered by what.
 
 mod health;
+mod metrics;
 mod name;
 mod next_number;
 mod tracking_numbers;
@@ -34,6 +35,7 @@ enum Route<'a> {
     Problem(Kind),
     Live,
     Ready,
+    Metrics,
 }
 
 impl<'a> Route<'a> {
@@ -47,6 +49,7 @@ impl<'a> Route<'a> {
             }
             "/livez" => Self::Live,
             "/readyz" => Self::Ready,
+            "/metrics" => Self::Metrics,
             "/tracking-numbers" | "/tracking-numbers/" => Self::TrackingNumbers,
             _ => match path.strip_prefix("/tracking-numbers/") {
                 Some(number) => Self::verdict(number)?,
@@ -67,7 +70,9 @@ impl<'a> Route<'a> {
             // Not HEAD: it would burn a number.
             Self::NextNumber(_) => "GET",
             Self::TrackingNumbers => "POST",
-            Self::Live | Self::Ready | Self::Verdict(_) | Self::Problem(_) => "GET, HEAD",
+            Self::Live | Self::Ready | Self::Metrics | Self::Verdict(_) | Self::Problem(_) => {
+                "GET, HEAD"
+            }
         }
     }
 
@@ -164,6 +169,7 @@ fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer 
         Some(Route::Verdict(number)) => verdict::answer(app, number),
         Some(Route::Problem(kind)) => crate::answer::text(kind.page()).into(),
         Some(Route::Live) => health::live().into(),
+        Some(Route::Metrics) => Answer::later(metrics::page(Arc::clone(app))),
         Some(Route::Ready) => Answer::later(health::ready(Arc::clone(app))),
         // What is allowed there has gone to its own filter.
         Some(route @ Route::TrackingNumbers) => problem::method_not_allowed(route.allowed()).into(),

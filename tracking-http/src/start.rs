@@ -16,6 +16,7 @@ use crate::files;
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::listen::Listen;
+use crate::metrics::{Metrics, Observed, TokensRead};
 use crate::tokens::TokensError;
 use crate::unix::UnixSocket;
 use crate::welcome::Welcome;
@@ -29,8 +30,6 @@ const QUEUE: u32 = 4_096;
 pub struct Started {
     /// What answers requests.
     pub app: App,
-    /// Who may; the app has it, too.
-    pub gate: Arc<Gate>,
     /// Where they come in.
     pub listener: Listener,
     /// What clients may take.
@@ -68,12 +67,17 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         limits.max_connections = possible;
     }
     let welcome = Welcome::new(listen, &config.store, &store, gate.count());
-    let app = App::new(Generator::new(Arc::clone(&store)), config.zone)
+    let metrics = Arc::new(Metrics::new());
+    if let Some(count) = gate.count() {
+        metrics.tokens_read(count.in_force(), TokensRead::Taken);
+    }
+    let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
+    let app = App::new(Generator::new(observed), config.zone)
         .with_store(store)
-        .with_gate(Arc::clone(&gate));
+        .with_metrics(metrics)
+        .with_gate(gate);
     Ok(Started {
         app,
-        gate,
         listener,
         limits,
         warnings,

@@ -127,6 +127,13 @@ pub(crate) struct Count {
     expired: usize,
 }
 
+impl Count {
+    /// Those that have not expired.
+    pub(crate) fn in_force(self) -> usize {
+        self.tokens - self.expired
+    }
+}
+
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count| if count == 1 { "" } else { "s" };

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p tracking-bench --bin endpoint [ROUNDS [REQUESTS]]`
 //!
+//! The endpoint logs its requests, as JSON, to a file, unless `RUST_LOG` says otherwise.
+//!
 //! Two processes serve, each asked in turn over the same number of keep-alive connections; what
 //! each round cost them is read from the kernel's accounts of their threads. The ratio of a pair of
 //! rounds holds where absolute times, on a machine that others use too, do not.
@@ -14,6 +16,7 @@ use std::thread;
 
 use tracking_bench::generator;
 use tracking_core::issued::Zone;
+use tracking_http::logging::{self, LogFormat};
 use tracking_http::{App, Limits};
 use warp::Filter;
 
@@ -61,6 +64,7 @@ async fn serve(is_static: bool) -> Result<(), Failure> {
             .run()
             .await;
     } else {
+        let _logs = logging::init(LogFormat::Json)?;
         let app = App::new(generator(1 << 18), Zone::UTC);
         tracking_http::run(app, Limits::default(), listener, ended).await;
     }
@@ -78,6 +82,8 @@ impl Server {
             .arg(how)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // A line a request, which nobody is to see.
+            .stderr(Stdio::from(tempfile::tempfile()?))
             .spawn()?;
         let output = process.stdout.take().ok_or("no output")?;
         let mut line = String::new();

@@ -26,11 +26,14 @@ pub(crate) enum Kind {
     BatchBeyondBurst,
 }
 
+const _: () = assert!(Kind::BatchBeyondBurst as usize + 1 == Kind::ALL.len());
+
 /// Where the pages are.
 const FOLDER: &str = "/problems/";
 
 impl Kind {
-    const ALL: [Self; 19] = [
+    /// In the order of the variants, so that a kind is an index of it.
+    pub(crate) const ALL: [Self; 19] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -58,6 +61,11 @@ impl Kind {
         path.starts_with(FOLDER)
             .then(|| Self::ALL.into_iter().find(|kind| kind.uri() == path))
             .flatten()
+    }
+
+    /// The last part of its `type`.
+    pub(crate) fn name(self) -> &'static str {
+        self.uri().trim_start_matches(FOLDER)
     }
 
     pub(super) fn uri(self) -> &'static str {
@@ -216,6 +224,14 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_an_index_and_has_a_name() {
+        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, index);
+            assert_eq!(format!("/problems/{}", kind.name()), kind.uri());
+        }
+    }
 
     #[test]
     fn each_kind_has_a_page_of_its_own() {

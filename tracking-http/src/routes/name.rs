@@ -15,11 +15,29 @@ pub(crate) enum RouteName {
     Problem,
     Live,
     Ready,
+    Metrics,
+    OpenApi,
+    Docs,
     /// No route has the path.
     Other,
 }
 
 impl RouteName {
+    /// In the order of the variants, so that a name is an index of it.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::NextTrackingNumber,
+        Self::ApiNextTrackingNumber,
+        Self::TrackingNumbers,
+        Self::Verdict,
+        Self::Problem,
+        Self::Live,
+        Self::Ready,
+        Self::Metrics,
+        Self::OpenApi,
+        Self::Docs,
+        Self::Other,
+    ];
+
     /// The route that answers a path.
     pub(crate) fn of(path: &str) -> Self {
         match Route::of(path) {
@@ -30,6 +48,7 @@ impl RouteName {
             Some(Route::Problem(_)) => Self::Problem,
             Some(Route::Live) => Self::Live,
             Some(Route::Ready) => Self::Ready,
+            Some(Route::Metrics) => Self::Metrics,
             None => Self::Other,
         }
     }
@@ -41,12 +60,14 @@ impl RouteName {
                 Some(Scope::Issue)
             }
             Self::Verdict => Some(Scope::Read),
-            Self::Problem | Self::Live | Self::Ready | Self::Other => None,
+            Self::Metrics => Some(Scope::Metrics),
+            Self::Problem | Self::Live | Self::Ready | Self::OpenApi | Self::Docs | Self::Other => {
+                None
+            }
         }
     }
 
     /// Its path, with braces where it varies.
-    #[expect(dead_code)]
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::NextTrackingNumber => "/next-tracking-number",
@@ -56,7 +77,24 @@ impl RouteName {
             Self::Problem => "/problems/{name}",
             Self::Live => "/livez",
             Self::Ready => "/readyz",
+            Self::Metrics => "/metrics",
+            Self::OpenApi => "/openapi.json",
+            Self::Docs => "/docs",
             Self::Other => "other",
+        }
+    }
+}
+
+const _: () = assert!(RouteName::Other as usize + 1 == RouteName::ALL.len());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_an_index() {
+        for (index, name) in RouteName::ALL.into_iter().enumerate() {
+            assert_eq!(name as usize, index);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod canary;
 mod connections;
 mod contract;
 mod framing;
@@ -9,6 +10,7 @@ mod help;
 mod limits;
 mod logs;
 mod many;
+mod metrics;
 mod million;
 mod outage;
 mod rates;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -122,6 +123,19 @@ impl Program {
     /// Nobody reads its stderr any more.
     pub(crate) fn close_stderr(&mut self) {
         self.stderr = None;
+    }
+
+    /// From now on what it says is read, line by line.
+    pub(crate) fn read_stderr(&mut self) -> Arc<Mutex<String>> {
+        let said = Arc::<Mutex<String>>::default();
+        let kept = Arc::clone(&said);
+        let stderr = self.stderr.take().unwrap();
+        std::thread::spawn(move || {
+            for line in stderr.lines() {
+                *kept.lock().unwrap() += &(line.unwrap() + "\n");
+            }
+        });
+        said
     }
 
     /// How it ended, and what it said since it served.

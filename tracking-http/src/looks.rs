@@ -1,0 +1,134 @@
+//! Looks at the store: no more often than they are needed, one at a time, and never waited for too long.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+use tracking_core::{Clock, Snapshot, Store, SystemClock};
+
+/// For how long a look is good enough for who watches the store; one that failed, a shorter time, so that
+/// it is soon seen to be back.
+const WATCH_MAX_AGE: Duration = Duration::from_secs(10);
+const WATCH_MAX_AGE_FAILED: Duration = Duration::from_secs(1);
+
+/// How long who watches waits for a look.
+const WATCH_DEADLINE: Duration = Duration::from_millis(500);
+
+/// A store that is looked at.
+#[derive(Debug)]
+pub(crate) struct Looks {
+    store: Arc<dyn Store>,
+    last: Mutex<Option<Arc<Look>>>,
+    /// Held while the store is read, which blocks: there is never more than one such thread.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) began: Instant,
+    /// `None` where the store could not be read. That is remembered too, so that those who wait
+    /// meanwhile need not all find out for themselves.
+    pub(crate) snapshot: Option<Snapshot>,
+    /// By how much the store's clock was ahead of ours, at least: the time that the look took tells
+    /// nothing. 0 where there is no snapshot.
+    pub(crate) clock_ahead_ms: i64,
+}
+
+impl Look {
+    fn at(store: &dyn Store) -> Self {
+        let began = Instant::now();
+        let before_ms = SystemClock.now_ms();
+        let snapshot = store.snapshot();
+        let after_ms = SystemClock.now_ms();
+        if let Err(error) = &snapshot {
+            tracing::debug!(kind = error.kind(), "the store cannot be looked at");
+        }
+        let snapshot = snapshot.ok();
+        let store_ms = snapshot.as_ref().map_or(before_ms, |seen| seen.now_ms);
+        Self {
+            began,
+            snapshot,
+            clock_ahead_ms: ahead_ms(store_ms, before_ms, after_ms),
+        }
+    }
+}
+
+/// By how much a clock that was read between two moments of ours is ahead of it, at least.
+fn ahead_ms(store_ms: i64, before_ms: i64, after_ms: i64) -> i64 {
+    // Our clock may have been set back in between.
+    let possible = before_ms.min(after_ms)..=before_ms.max(after_ms);
+    store_ms - store_ms.clamp(*possible.start(), *possible.end())
+}
+
+impl Looks {
+    pub(crate) fn at(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            last: Mutex::new(None),
+            turn: Arc::default(),
+        }
+    }
+
+    pub(crate) fn last(&self) -> Option<Arc<Look>> {
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// A look that is recent enough to watch the store by; `None` where it does not answer.
+    pub(crate) async fn watch(self: &Arc<Self>) -> Option<Arc<Look>> {
+        let asked = Instant::now();
+        let recent = |look: &Arc<Look>| {
+            asked.saturating_duration_since(look.began)
+                < match look.snapshot {
+                    Some(_) => WATCH_MAX_AGE,
+                    None => WATCH_MAX_AGE_FAILED,
+                }
+        };
+        match self.last().filter(recent) {
+            Some(look) => Some(look),
+            None => timeout(WATCH_DEADLINE, Arc::clone(self).since(asked))
+                .await
+                .ok()?,
+        }
+    }
+
+    /// A look that began after `asked`: all who wait for one share it.
+    pub(crate) async fn since(self: Arc<Self>, asked: Instant) -> Option<Arc<Look>> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        if let Some(look) = self.last().filter(|look| look.began >= asked) {
+            return Some(look);
+        }
+        let reading = tokio::task::spawn_blocking(move || {
+            let look = Arc::new(Look::at(&*self.store));
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&look));
+            // Also where nobody waits for it any more.
+            drop(turn);
+            look
+        });
+        reading.await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_look_tells_of_the_clock() {
+        for (store_ms, before_ms, after_ms, ahead) in [
+            (100, 100, 100, 0),
+            // It may have been read at any moment of the look.
+            (100, 90, 110, 0),
+            (120, 90, 110, 10),
+            (80, 90, 110, -10),
+            // Ours was set back meanwhile.
+            (100, 110, 90, 0),
+            (120, 110, 90, 10),
+        ] {
+            assert_eq!(ahead_ms(store_ms, before_ms, after_ms), ahead);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! API tokens, where the server has a file of them.
+
+use std::sync::OnceLock;
+
+use prometheus::{IntCounterVec, IntGauge};
+
+use super::TokensRead;
+use super::make::Maker;
+
+/// Shown only once a file was read: a server without one has nothing to be alerted of.
+#[derive(Default)]
+pub(super) struct Tokens(OnceLock<Shown>);
+
+struct Shown {
+    in_force: IntGauge,
+    reads: IntCounterVec,
+}
+
+impl TokensRead {
+    const ALL: [Self; 2] = [Self::Taken, Self::Refused];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl Tokens {
+    pub(super) fn read(&self, made: &Maker, in_force: usize, outcome: TokensRead) {
+        let shown = self.0.get_or_init(|| {
+            let reads = made.counters(
+                "tracking_token_file_reads_total",
+                "Readings of the file of tokens, by outcome.",
+                "outcome",
+            );
+            for outcome in TokensRead::ALL {
+                reads.with_label_values(&[outcome.label()]);
+            }
+            Shown {
+                in_force: made.whole_gauge("tracking_tokens_in_force", "API tokens in force."),
+                reads,
+            }
+        });
+        shown
+            .in_force
+            .set(i64::try_from(in_force).unwrap_or(i64::MAX));
+        shown.reads.with_label_values(&[outcome.label()]).inc();
+    }
+}

@@ -1,0 +1,12 @@
+//! What is counted and measured, for Prometheus.
+
+use std::sync::Arc;
+
+use warp::reply::Response;
+
+use crate::app::App;
+use crate::{answer, metrics};
+
+pub(super) async fn page(app: Arc<App>) -> Response {
+    answer::text_of(app.metrics_page().await, metrics::CONTENT_TYPE)
+}
