@@ -70,6 +70,16 @@ impl App {
         self
     }
 
+    /// Let in whom this gate lets in, instead of everybody. The [server](crate::run) asks it.
+    pub fn with_gate(mut self, gate: Arc<Gate>) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
     /// Count here, beside what else is counted here: the reservations of an
     /// [`Observed`](crate::Observed) allocator.
     pub fn with_metrics(mut self, metrics: Arc<Metrics>) -> Self {
@@ -92,16 +102,6 @@ impl App {
             status: self.generator.status(),
             look: look.as_ref().map(Option::as_deref),
         })
-    }
-
-    /// Let in whom this gate lets in, instead of everybody. The [server](crate::run) asks it.
-    pub fn with_gate(mut self, gate: Arc<Gate>) -> Self {
-        self.gate = gate;
-        self
-    }
-
-    pub(crate) fn gate(&self) -> &Arc<Gate> {
-        &self.gate
     }
 
     pub(crate) fn series(&self) -> &Series {

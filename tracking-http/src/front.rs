@@ -48,8 +48,8 @@ impl Front {
         let metrics = Arc::clone(app.metrics());
         metrics.connections_max(limits.max_connections);
         Self {
-            metrics,
             gate: Arc::clone(app.gate()),
+            metrics,
             routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
         }
@@ -87,8 +87,8 @@ impl Front {
         if let Some(kind) = problem::kind_of(answer) {
             self.metrics.problem(kind);
         }
-        let (route, caller) = (route.label(), visit.admission.caller());
-        log_request(&visit.id, route, &visit.method, status, elapsed, caller);
+        let (route, token) = (route.label(), visit.admission.caller());
+        log_request(&visit.id, route, &visit.method, status, elapsed, token);
     }
 
     /// The answer to who may not.

@@ -50,7 +50,7 @@ fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
         }
         logs.say(format_args!("{}", started.welcome));
         // Until the very end: it must not kill a server that drains either.
-        tokio::spawn(hangups.reload(started.gate, started.metrics));
+        tokio::spawn(hangups.reload(&started.app));
         tracking_http::run(started.app, started.limits, started.listener, signals.end()).await;
         Ok(())
     })

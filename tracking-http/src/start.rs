@@ -30,10 +30,6 @@ const QUEUE: u32 = 4_096;
 pub struct Started {
     /// What answers requests.
     pub app: App,
-    /// Who may; the app has it, too.
-    pub gate: Arc<Gate>,
-    /// What is counted; the app has it, too.
-    pub metrics: Arc<Metrics>,
     /// Where they come in.
     pub listener: Listener,
     /// What clients may take.
@@ -78,12 +74,10 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
     let app = App::new(Generator::new(observed), config.zone)
         .with_store(store)
-        .with_metrics(Arc::clone(&metrics))
-        .with_gate(Arc::clone(&gate));
+        .with_metrics(metrics)
+        .with_gate(gate);
     Ok(Started {
         app,
-        gate,
-        metrics,
         listener,
         limits,
         warnings,

@@ -128,7 +128,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    /// How many of them let somebody in.
+    /// Those that have not expired.
     pub(crate) fn in_force(self) -> usize {
         self.tokens - self.expired
     }

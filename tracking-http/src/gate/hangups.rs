@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 
 use super::Gate;
+use crate::app::App;
 use crate::metrics::{Metrics, TokensRead};
 
 /// SIGHUP, caught from its creation on.
@@ -25,36 +26,38 @@ impl Hangups {
         signal(SignalKind::hangup()).map(Self)
     }
 
-    /// Read the tokens of a gate again at each SIGHUP, for as long as it is polled.
-    pub async fn reload(mut self, gate: Arc<Gate>, metrics: Arc<Metrics>) {
-        while self.0.recv().await.is_some() {
-            let (gate, metrics) = (Arc::clone(&gate), Arc::clone(&metrics));
-            // A file may be on a disk that hangs.
-            if let Err(error) = spawn_blocking(move || reload(&gate, &metrics)).await {
-                tracing::error!("reading the tokens again failed: {error}");
+    /// Read the tokens of an app again at each SIGHUP, for as long as it is polled.
+    pub fn reload(mut self, app: &App) -> impl Future<Output = ()> + Send + use<> {
+        let (gate, metrics) = (Arc::clone(app.gate()), Arc::clone(app.metrics()));
+        async move {
+            while self.0.recv().await.is_some() {
+                let (gate, metrics) = (Arc::clone(&gate), Arc::clone(&metrics));
+                // A file may be on a disk that hangs.
+                if let Err(error) = spawn_blocking(move || reload(&gate, &metrics)).await {
+                    tracing::error!("reading the tokens again failed: {error}");
+                }
             }
         }
     }
 }
 
 fn reload(gate: &Gate, metrics: &Metrics) {
-    let read = gate.reload();
-    let count = gate.count();
-    if let Some(count) = count {
-        let outcome = match &read {
-            Ok(()) => TokensRead::Taken,
-            Err(_) => TokensRead::Refused,
-        };
-        metrics.tokens_read(count.in_force(), outcome);
-    }
-    match (read, count) {
-        (Ok(()), None) => tracing::info!("nothing to read again on SIGHUP, without --tokens"),
-        (Ok(()), Some(count)) => {
+    let result = gate.reload();
+    let Some(count) = gate.count() else {
+        tracing::info!("nothing to read again on SIGHUP, without --tokens");
+        return;
+    };
+    match result {
+        Ok(()) => {
+            metrics.tokens_read(count.in_force(), TokensRead::Taken);
             tracing::info!("read the tokens again: {count}");
             if let Some(warning) = gate.warning() {
                 tracing::warn!("{warning}");
             }
         }
-        (Err(error), _) => tracing::error!("the tokens stay as they were: {error}"),
+        Err(error) => {
+            metrics.tokens_read(count.in_force(), TokensRead::Refused);
+            tracing::error!("the tokens stay as they were: {error}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::support::{Client, InProcess, Program, TokenFile};
 const NEXT: &str = "/next-tracking-number";
 const API: &str = "/api/next-tracking-number/";
 const BATCH: &str = "/tracking-numbers";
+const METRICS: &str = "/metrics";
 const VERDICT: &str = "/tracking-numbers/AB12";
 
 fn server(file: &TokenFile) -> InProcess {
@@ -48,6 +49,7 @@ fn each_route_needs_its_scope() {
         ("GET", API, "issue"),
         ("POST", BATCH, "issue"),
         ("GET", VERDICT, "read"),
+        ("GET", METRICS, "metrics"),
     ] {
         let without = client.ask(method, target);
         assert_eq!(without.status, 401, "{target}");
@@ -267,6 +269,41 @@ fn a_token_is_replaced_without_a_gap() {
 }
 
 #[test]
+fn readings_of_the_file_are_counted() {
+    let [watch, old] = [
+        ("watch", "trk_w", "metrics", ""),
+        ("a", "trk_a", "issue", "expires = 2020-01-01T00:00:00Z"),
+    ];
+    let file = TokenFile::new(&[watch, old]);
+    let mut program = program(&file, &[]);
+    let mut client = Client::connect(program.address);
+    let mut figures = || {
+        let page = client.ask_with("GET", METRICS, &[&bearer("trk_w")]).body;
+        [
+            "tracking_tokens_in_force ",
+            "tracking_token_file_reads_total{outcome=\"taken\"} ",
+            "tracking_token_file_reads_total{outcome=\"refused\"} ",
+        ]
+        .map(|name| {
+            let value = page.lines().find_map(|line| line.strip_prefix(name));
+            value
+                .unwrap_or_else(|| panic!("{name}: {page}"))
+                .parse::<u32>()
+                .unwrap()
+        })
+    };
+    assert_eq!(figures(), [1, 1, 0]);
+    file.write_text("x");
+    program.signal(Signal::HUP);
+    program.wait_for("the tokens stay as they were");
+    assert_eq!(figures(), [1, 1, 1]);
+    file.write(&[watch, ("b", "trk_b", "issue", "")]);
+    program.signal(Signal::HUP);
+    program.wait_for("read the tokens again: 2 tokens of 2 names");
+    assert_eq!(figures(), [2, 2, 1]);
+}
+
+#[test]
 fn sighup_ends_no_server() {
     let mut program = Program::start(&["--store", "memory:"], &[]);
     program.signal(Signal::HUP);
@@ -317,6 +354,7 @@ fn no_level_logs_a_token() {
         client.ask_with("GET", VERDICT, &[&bearer(token)]);
     }
     client.ask_with("GET", NEXT, &["Authorization: canary"]);
+    program.wait_for("token=shop");
     file.write_text("canary");
     program.signal(Signal::HUP);
     let said = program.wait_for("the tokens stay as they were");
