@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracking_core::args::StoreArgs;
 use tracking_core::issued::Zone;
+use tracking_core::token::{Scope, TokenName};
 
 pub(crate) use order::OrderArgs;
 
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     /// Show, create or restore a series
     #[command(subcommand, arg_required_else_help = true, after_help = help::SERIES)]
     Series(SeriesCommand),
+    /// Make a token for a caller of the server
+    #[command(subcommand, arg_required_else_help = true, after_help = help::TOKEN)]
+    Token(TokenCommand),
 }
 
 #[derive(Debug, Args)]
@@ -151,4 +155,48 @@ pub(crate) enum SeriesCommand {
         #[command(flatten)]
         report: ReportArgs,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token, and the lines for the server's file
+    #[command(after_help = help::NEW_TOKEN)]
+    New(NewTokenArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewTokenArgs {
+    /// Whose it is: 1 to 64 characters of a-z, 0-9 and -
+    ///
+    /// The server logs it. Two tokens may have one name, for as long as one takes the place of the other.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: TokenName,
+    /// What it is good for: issue, read or metrics
+    ///
+    /// issue takes numbers, read asks whether a number is of the series, metrics reads the server's
+    /// figures. Several with commas between, or one for each flag.
+    #[arg(
+        long = "scope",
+        value_name = "SCOPE",
+        required = true,
+        value_delimiter = ','
+    )]
+    pub(crate) scopes: Vec<Scope>,
+    /// When it ends to be good, by RFC 3339
+    ///
+    /// Without it: never.
+    #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
+    pub(crate) expires: Option<i64>,
+    /// How many numbers a second all tokens of this name may take
+    ///
+    /// Without it there is no such limit.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) rate: Option<u32>,
+    /// How many of them at once
+    ///
+    /// Without it: as many as in a second.
+    #[arg(long, value_name = "COUNT", requires = "rate")]
+    pub(crate) burst: Option<u32>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }

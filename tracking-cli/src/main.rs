@@ -11,6 +11,7 @@ mod next;
 mod output;
 mod series;
 mod stores;
+mod token;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args, &store),
         Command::Inspect(args) => inspect::run(args, &store),
         Command::Series(command) => series::run(command, &store),
+        Command::Token(command) => token::run(command),
     };
     match result {
         // Whoever reads has seen enough, which is no error.

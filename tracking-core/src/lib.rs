@@ -72,6 +72,7 @@
 //! |---|---|
 //! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
 //! | `redis` | `RedisAllocator`: a series that hosts share through Redis or Valkey |
+//! | `token` | `token`: tokens of callers, and the lines of the server's file that says what each may |
 //! | `args` | `args`: the flags and variables that name a store and a series, by `clap` |
 #![warn(missing_docs)]
 
@@ -101,6 +102,8 @@ mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timeline;
+#[cfg(feature = "token")]
+pub mod token;
 mod url;
 
 pub use allocator::{AllocateError, Allocator, Snapshot, Store, reserve_patiently};

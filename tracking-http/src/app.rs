@@ -9,6 +9,7 @@ use tracking_core::issued::Zone;
 use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
 
 use crate::cors::{Cors, Origin};
+use crate::gate::Gate;
 use crate::judge::Judge;
 use crate::logging::Throttle;
 use crate::looks::Looks;
@@ -31,6 +32,7 @@ pub struct App {
     cors: Option<Cors>,
     outages: Throttle,
     ending: Arc<AtomicBool>,
+    gate: Arc<Gate>,
 }
 
 /// No number could be had in time. Why is in the log, and not for callers: it names the store.
@@ -60,6 +62,7 @@ impl App {
             cors: None,
             outages: Throttle::default(),
             ending: Arc::default(),
+            gate: Arc::default(),
         }
     }
 
@@ -85,6 +88,16 @@ impl App {
 
     pub(crate) fn cors(&self) -> Option<&Cors> {
         self.cors.as_ref()
+    }
+
+    /// Let in whom this gate lets in, instead of everybody. The [server](crate::run) asks it.
+    pub fn with_gate(mut self, gate: Arc<Gate>) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// Count here, beside what else is counted here: the reservations of an

@@ -1,12 +1,16 @@
 //! The flags and variables of the server.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use clap::builder::BoolishValueParser;
 use tracking_core::args::StoreArgs;
 use tracking_core::issued::Zone;
+use tracking_core::token::TokenRate;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
 
 use crate::cors::Origin;
+use crate::gate::{GateConfig, Proxy};
 use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::logging::LogFormat;
@@ -48,7 +52,7 @@ pub struct Args {
 
     /// Listen where other hosts can reach it
     ///
-    /// Whoever does may take numbers. Without it, only a loopback address will do.
+    /// Whoever does may take numbers. Without it and without --tokens, only a loopback address will do.
     #[arg(
         long,
         env = "TRACKING_ALLOW_ANONYMOUS",
@@ -81,10 +85,78 @@ pub struct Args {
     log_format: LogFormat,
 
     #[command(flatten)]
+    gate: GateArgs,
+
+    #[command(flatten)]
     limits: LimitArgs,
 
     #[command(flatten)]
     store: StoreArgs,
+}
+
+/// The flags and variables of [`GateConfig`].
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Who may")]
+struct GateArgs {
+    /// A file of those who may call
+    ///
+    /// Each needs a token then: `tracking token new` makes one, and the lines for the file. On SIGHUP
+    /// the file is read again; if it is wrong, all stays as it was.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TRACKING_TOKENS",
+        hide_env_values = true
+    )]
+    tokens: Option<PathBuf>,
+
+    /// How many numbers a second an address may take without a token
+    ///
+    /// Each failed try of a token counts as one. An IPv6 address counts with all of its /64; those that
+    /// meet in one of 65,536 places share a rate. Without it there is no such limit.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TRACKING_ADDRESS_RATE",
+        hide_env_values = true
+    )]
+    address_rate: Option<u32>,
+
+    /// How many of them at once
+    ///
+    /// Without it: as many as in a second.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TRACKING_ADDRESS_BURST",
+        hide_env_values = true,
+        requires = "address_rate"
+    )]
+    address_burst: Option<u32>,
+
+    /// A proxy whose X-Forwarded-For says whose address it is
+    ///
+    /// An address, a network such as 10.0.0.0/8, or `unix`: whoever connects to the Unix socket. Several
+    /// with commas between, or one for each flag. What others write there is not believed.
+    #[arg(
+        long,
+        value_name = "CIDR",
+        env = "TRACKING_TRUSTED_PROXY",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    trusted_proxy: Vec<Proxy>,
+}
+
+impl GateArgs {
+    fn config(&self) -> Result<GateConfig, StartError> {
+        let rate = |rate| TokenRate::new(rate, self.address_burst);
+        Ok(GateConfig {
+            tokens: self.tokens.clone(),
+            proxies: self.trusted_proxy.iter().copied().collect(),
+            address_rate: self.address_rate.map(rate).transpose()?,
+        })
+    }
 }
 
 /// The flags and variables of [`Limits`].
@@ -192,11 +264,17 @@ Examples:
       A series of its own, and the time in Malaysia
   TRACKING_STORE=file:/var/lib/tracking/shop.series tracking-http
       A variable for a flag: each has one
+  tracking-http --listen 0.0.0.0:8080 --tokens /etc/tracking/tokens.toml
+      Let in who has a token; curl -H 'Authorization: Bearer TOKEN' shows one
+
+Signals:
+  SIGHUP            read the file of --tokens again; nothing without it
+  SIGINT, SIGTERM   end, once the requests in flight are answered
 
 Exit codes:
   0  ended by SIGINT or SIGTERM
   2  wrong usage
-  3  could not start: the address, the store or the series
+  3  could not start: the address, the file of tokens, the store or the series
 
 RUST_LOG says what is logged: info unless set, or for instance debug. Each request leaves a line
 of its own; info,tracking_http::request=off leaves out those.";
@@ -208,6 +286,7 @@ pub struct Config {
     pub(crate) zone: Zone,
     pub(crate) cors_origins: Vec<Origin>,
     pub(crate) limits: Limits,
+    pub(crate) gate: GateConfig,
     pub(crate) store: StoreUrl,
     pub(crate) series: SeriesOptions,
 }
@@ -218,8 +297,12 @@ impl Args {
     /// # Errors
     /// They ask for nothing that can be, or for something unsafe.
     pub fn config(&self) -> Result<Config, StartError> {
-        if !self.listen.is_local() && !self.allow_anonymous {
-            return Err(StartError::Anonymous(self.listen.clone()));
+        match (&self.gate.tokens, self.allow_anonymous) {
+            (Some(_), true) => return Err(StartError::AnonymousWithTokens),
+            (None, false) if !self.listen.is_local() => {
+                return Err(StartError::Anonymous(self.listen.clone()));
+            }
+            _ => {}
         }
         if self.cors_origin.len() > 1 && self.cors_origin.iter().any(Origin::is_any) {
             return Err(StartError::AnyOriginAndOthers);
@@ -229,6 +312,7 @@ impl Args {
             zone: self.timezone,
             cors_origins: self.cors_origin.clone(),
             limits: self.limits.limits(),
+            gate: self.gate.config()?,
             store: self.store.url()?,
             series: self.store.options(Opening::OrCreate)?,
         })

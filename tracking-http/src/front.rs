@@ -17,6 +17,7 @@ use warp::reply::Response;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::cors::Cors;
+use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
 use crate::logging::log_request;
 use crate::metrics::{Metrics, OpenConnection};
@@ -32,6 +33,7 @@ pub(crate) struct Front {
     in_flight: Semaphore,
     /// None where no page of another origin may use the API.
     cors: Option<Cors>,
+    gate: Arc<Gate>,
 }
 
 /// A request on its way.
@@ -43,6 +45,8 @@ pub(crate) struct Visit {
     route: RouteName,
     /// The header, where it matters.
     origin: Option<HeaderValue>,
+    /// Who asks, once they are let in.
+    admission: Admission,
 }
 
 impl Front {
@@ -51,6 +55,7 @@ impl Front {
         metrics.connections_max(limits.max_connections);
         Self {
             cors: app.cors().cloned(),
+            gate: Arc::clone(app.gate()),
             metrics,
             routes: Routes::new(app),
             in_flight: Semaphore::new(limits.max_in_flight as usize),
@@ -66,9 +71,9 @@ impl Front {
     pub(crate) fn enter<B>(
         &self,
         request: &mut Request<B>,
-        _peer: Option<IpAddr>,
+        peer: Option<IpAddr>,
     ) -> (Visit, Option<Response>) {
-        let visit = Visit {
+        let mut visit = Visit {
             began: Instant::now(),
             id: RequestId::of(request.headers()),
             method: request.method().clone(),
@@ -77,8 +82,11 @@ impl Front {
                 .cors
                 .as_ref()
                 .and_then(|_| request.headers().get(ORIGIN).cloned()),
+            admission: Admission::default(),
         };
-        let refusal = too_large(request).or_else(|| self.preflight(request));
+        let refusal = too_large(request)
+            .or_else(|| self.preflight(request))
+            .or_else(|| self.refusal(&mut visit, request, peer));
         (visit, refusal)
     }
 
@@ -91,19 +99,40 @@ impl Front {
 
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
+        let headers = answer.headers_mut();
+        headers.insert(X_REQUEST_ID, visit.id.to_header());
+        visit.admission.write_rate_fields(headers);
         if let Some(cors) = &self.cors {
-            cors.mark(visit.origin.as_ref(), answer.headers_mut());
+            cors.mark(visit.origin.as_ref(), headers);
         }
-        answer
-            .headers_mut()
-            .insert(X_REQUEST_ID, visit.id.to_header());
         let (route, status, elapsed) = (visit.route, answer.status(), visit.began.elapsed());
         self.metrics.answered(route, status, elapsed);
         if let Some(kind) = problem::kind_of(answer) {
             self.metrics.problem(kind);
         }
-        let route = route.label();
-        log_request(&visit.id, route, &visit.method, status, elapsed, None);
+        let (route, token) = (route.label(), visit.admission.caller());
+        log_request(&visit.id, route, &visit.method, status, elapsed, token);
+    }
+
+    /// The answer to who may not.
+    fn refusal<B>(
+        &self,
+        visit: &mut Visit,
+        request: &mut Request<B>,
+        peer: Option<IpAddr>,
+    ) -> Option<Response> {
+        let needed = visit.route.scope();
+        match self.gate.admit(needed, request.headers(), peer) {
+            Ok(admission) => {
+                // The only one that costs more than one, which it finds out later.
+                if visit.route == RouteName::TrackingNumbers && admission.is_counted() {
+                    request.extensions_mut().insert(admission.clone());
+                }
+                visit.admission = admission;
+                None
+            }
+            Err(refusal) => Some(*refusal),
+        }
     }
 
     /// What the routes answer.

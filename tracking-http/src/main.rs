@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tracking_http::logging::{self, Logs};
-use tracking_http::{Args, Signals, StartError};
+use tracking_http::{Args, Hangups, Signals, StartError};
 
 /// More than this many threads serve more requests than any shop has.
 const WORKERS_MAX: usize = 8;
@@ -43,11 +43,14 @@ fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
     runtime.block_on(async {
         // Before the line that says that it serves: who waits for that line may send a signal.
         let signals = Signals::new().map_err(StartError::Runtime)?;
+        let hangups = Hangups::new().map_err(StartError::Runtime)?;
         let started = tracking_http::start(config).await?;
         for warning in &started.warnings {
             logs.say(format_args!("warning: {warning}"));
         }
         logs.say(format_args!("{}", started.welcome));
+        // Until the very end: it must not kill a server that drains either.
+        tokio::spawn(hangups.reload(&started.app));
         tracking_http::run(started.app, started.limits, started.listener, signals.end()).await;
         Ok(())
     })

@@ -2,17 +2,24 @@
 
 mod kind;
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 use tracking_core::Reason;
 use tracking_core::order::{OrderError, OrderErrors};
+use tracking_core::token::Scope;
 use warp::http::StatusCode;
-use warp::http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER};
+use warp::http::header::{
+    ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use warp::reply::Response;
 
 pub(crate) use self::kind::Kind;
 use crate::answer;
 use crate::app::NoNumber;
 use crate::limits::{BODY_LENGTH_MAX, HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
+use crate::rate;
+use crate::tokens::Unauthorized;
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, Serialize)]
@@ -156,6 +163,65 @@ pub(crate) fn too_many_in_flight() -> Response {
     let detail = "As many requests wait here as may. Nothing was issued; ask again later.";
     let answer = write(Kind::TooManyInFlight, detail, More::Nothing {});
     with(answer, RETRY_AFTER, HeaderValue::from(1))
+}
+
+/// RFC 6750, 3.
+pub(crate) fn unauthorized(why: Unauthorized) -> Response {
+    let (detail, challenge) = match why {
+        Unauthorized::Missing => (
+            "Expected the header `Authorization: Bearer TOKEN`. Nothing was issued.",
+            "Bearer realm=\"tracking\"",
+        ),
+        Unauthorized::Unknown => (
+            "The token is none of this server's. Nothing was issued.",
+            "Bearer realm=\"tracking\", error=\"invalid_token\"",
+        ),
+        Unauthorized::Expired => (
+            "The token has expired. Nothing was issued.",
+            "Bearer realm=\"tracking\", error=\"invalid_token\"",
+        ),
+    };
+    let answer = write(Kind::Unauthorized, detail, More::Nothing {});
+    with(
+        answer,
+        WWW_AUTHENTICATE,
+        HeaderValue::from_static(challenge),
+    )
+}
+
+pub(crate) fn forbidden(needed: Scope) -> Response {
+    let challenge = match needed {
+        Scope::Read => "Bearer realm=\"tracking\", error=\"insufficient_scope\", scope=\"read\"",
+        Scope::Metrics => {
+            "Bearer realm=\"tracking\", error=\"insufficient_scope\", scope=\"metrics\""
+        }
+        _ => "Bearer realm=\"tracking\", error=\"insufficient_scope\", scope=\"issue\"",
+    };
+    let detail = format!("The token is not of the scope `{needed}`. Nothing was issued.");
+    let answer = write(Kind::Forbidden, &detail, More::Nothing {});
+    with(
+        answer,
+        WWW_AUTHENTICATE,
+        HeaderValue::from_static(challenge),
+    )
+}
+
+/// `after` is when asking again may help.
+pub(crate) fn too_many_requests(after: Duration) -> Response {
+    let seconds = rate::seconds(after).max(1);
+    let detail = format!(
+        "More numbers are asked for than the rate allows now. Nothing was issued; ask again after {seconds} s."
+    );
+    let answer = write(Kind::TooManyRequests, &detail, More::Nothing {});
+    with(answer, RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+/// `burst` is how many numbers can be taken at once.
+pub(crate) fn batch_beyond_burst(burst: u32) -> Response {
+    let detail = format!(
+        "At most {burst} numbers can be taken at once here, at any time. Nothing was issued; ask for fewer."
+    );
+    write(Kind::BatchBeyondBurst, &detail, More::Nothing {})
 }
 
 pub(crate) fn ending() -> Response {

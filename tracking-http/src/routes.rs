@@ -160,9 +160,12 @@ fn filter(app: Arc<App>) -> impl Filter<Extract = (Response,), Error = Infallibl
     let tracking_numbers = warp::path("tracking-numbers")
         .and(warp::path::end())
         .and(warp::post())
+        .and(warp::ext::optional())
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(move |headers, body| tracking_numbers::answer(Arc::clone(&issuing), headers, body));
+        .then(move |admission, headers, body| {
+            tracking_numbers::answer(Arc::clone(&issuing), admission, headers, body)
+        });
     let others = warp::method().and(warp::path::full()).and(raw_query).then(
         move |method: Method, path: warp::path::FullPath, query: String| {
             answer(&app, &method, path.as_str(), query)

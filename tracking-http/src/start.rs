@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tracking_core::args::ArgsError;
+use tracking_core::token::TokenRateError;
 use tracking_core::{Generator, OpenError, Store, open_store};
 
 use crate::accept::Listener;
 use crate::app::App;
 use crate::args::Config;
 use crate::files;
+use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::listen::Listen;
-use crate::metrics::{Metrics, Observed};
+use crate::metrics::{Metrics, Observed, TokensRead};
+use crate::tokens::TokensError;
 use crate::unix::UnixSocket;
 use crate::welcome::Welcome;
 
@@ -50,8 +53,11 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
             return Err(StartError::Listen { listen, source });
         }
     };
+    // As for the address.
+    let gate = Arc::new(Gate::new(config.gate)?);
     let store: Arc<dyn Store> = open_store(&config.store, &config.series)?.into();
     let mut warnings = store.warnings();
+    warnings.extend(gate.warning());
     let mut limits = config.limits;
     let possible = files::raise_for(limits.max_connections);
     if possible < limits.max_connections {
@@ -60,13 +66,17 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         ));
         limits.max_connections = possible;
     }
-    let welcome = Welcome::new(listen, &config.store, &store);
+    let welcome = Welcome::new(listen, &config.store, &store, gate.count());
     let metrics = Arc::new(Metrics::new());
+    if let Some(count) = gate.count() {
+        metrics.tokens_read(count.in_force(), TokensRead::Taken);
+    }
     let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
     let app = App::new(Generator::new(observed), config.zone)
         .with_store(store)
         .with_cors(&config.cors_origins)
-        .with_metrics(metrics);
+        .with_metrics(metrics)
+        .with_gate(gate);
     Ok(Started {
         app,
         listener,
@@ -109,13 +119,24 @@ pub enum StartError {
     Args(#[from] ArgsError),
     /// Other hosts could take numbers, and nobody said that they may.
     #[error(
-        "whoever reaches {0} could take numbers; listen on a loopback address such as {default}, or say --allow-anonymous",
+        "whoever reaches {0} could take numbers; say with --tokens who may, listen on a loopback address such as {default}, or say --allow-anonymous",
         default = Listen::DEFAULT
     )]
     Anonymous(Listen),
     /// `*` allows every origin, and others are named beside it.
     #[error("--cors-origin '*' allows every origin: name no other beside it")]
     AnyOriginAndOthers,
+    /// Everybody may, and only some may.
+    #[error(
+        "--allow-anonymous lets everybody in, --tokens those who have one; say one of them (TRACKING_ALLOW_ANONYMOUS and TRACKING_TOKENS count, too)"
+    )]
+    AnonymousWithTokens,
+    /// The file of tokens can't be used.
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
+    /// The rate of addresses is none.
+    #[error("--address-rate: {0}")]
+    AddressRate(#[from] TokenRateError),
     /// The address can't be had.
     #[error("cannot listen on {listen}: {}", reason(listen, source))]
     Listen {
@@ -156,8 +177,16 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Args(error) if error.is_usage() => 2,
-            Self::Anonymous(_) | Self::AnyOriginAndOthers => 2,
-            Self::Args(_) | Self::Listen { .. } | Self::Open(_) | Self::Runtime(_) => 3,
+            Self::Anonymous(_)
+            | Self::AnonymousWithTokens
+            | Self::AnyOriginAndOthers
+            | Self::AddressRate(_) => 2,
+            Self::Tokens(TokensError::Wrong { .. }) => 2,
+            Self::Args(_)
+            | Self::Listen { .. }
+            | Self::Tokens(_)
+            | Self::Open(_)
+            | Self::Runtime(_) => 3,
         }
     }
 }

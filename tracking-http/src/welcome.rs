@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tracking_core::{Fingerprint, Prefix, SeriesName, Store, StoreUrl};
 
 use crate::listen::Listen;
+use crate::tokens::Count;
 
 /// The lines on stderr, without a last line end: where, which store and series, and how to try it.
 #[derive(Debug, Clone)]
@@ -18,10 +19,17 @@ pub struct Welcome {
     fingerprint: Fingerprint,
     /// How far the series reaches, where the store is this host's alone.
     reach: Option<&'static str>,
+    /// If tokens are needed.
+    tokens: Option<Count>,
 }
 
 impl Welcome {
-    pub(crate) fn new(listen: Listen, url: &StoreUrl, store: &dyn Store) -> Self {
+    pub(crate) fn new(
+        listen: Listen,
+        url: &StoreUrl,
+        store: &dyn Store,
+        tokens: Option<Count>,
+    ) -> Self {
         let series = store.series();
         Self {
             listen,
@@ -34,6 +42,7 @@ impl Welcome {
                 url if url.is_local() => Some("this file's alone"),
                 _ => None,
             },
+            tokens,
         }
     }
 }
@@ -60,6 +69,7 @@ impl fmt::Display for Welcome {
             prefix,
             fingerprint,
             reach,
+            tokens,
         } = self;
         match listen {
             Listen::Tcp(address) => writeln!(f, "listening on http://{address}")?,
@@ -74,16 +84,23 @@ impl fmt::Display for Welcome {
         if let Some(reach) = reach {
             write!(f, "; this series is {reach}")?;
         }
+        let header = match tokens {
+            None => "",
+            Some(count) => {
+                write!(f, "\nwho may: {count}")?;
+                "-H 'Authorization: Bearer TOKEN' "
+            }
+        };
         match listen {
             Listen::Tcp(address) => {
                 let address = reachable(*address);
-                write!(f, "\ntry it: curl 'http://{address}{SAMPLE}'")
+                write!(f, "\ntry it: curl {header}'http://{address}{SAMPLE}'")
             }
             Listen::Unix(path) => {
                 let path = path.display();
                 write!(
                     f,
-                    "\ntry it: curl --unix-socket '{path}' 'http://localhost{SAMPLE}'"
+                    "\ntry it: curl --unix-socket '{path}' {header}'http://localhost{SAMPLE}'"
                 )
             }
         }
@@ -100,7 +117,13 @@ mod tests {
         let key = Key::from_bytes([7; 16]);
         let series = Series::new(SeriesName::default(), "AB".parse().unwrap(), key, 0);
         let store = MemoryAllocator::with_series(series);
-        Welcome::new(address.parse().unwrap(), &url.parse().unwrap(), &store).to_string()
+        Welcome::new(
+            address.parse().unwrap(),
+            &url.parse().unwrap(),
+            &store,
+            None,
+        )
+        .to_string()
     }
 
     #[test]

@@ -6,6 +6,8 @@ Examples:
   tracking next -n 1000 --format csv     a thousand, as rows
   tracking check 7Q2M0ABCDEF1234X        does it belong to the series?
   tracking series show                   where the series is, and what its numbers look like
+  tracking token new --name shop-a --scope issue
+                                         a token for a caller of the server
 
 Exit codes:
   0 done, 1 the answer is no, 2 wrong usage, 3 could not be done or decided, 130 Ctrl-C
@@ -74,3 +76,22 @@ Examples:
 
 The key file holds 32 hexadecimal digits, or all that `tracking series show --reveal-key` printed.
 Restore a series only where it was lost: one that lives in two places at once repeats numbers.";
+
+pub(crate) const TOKEN: &str = "\
+Examples:
+  tracking token new --name shop-a --scope issue
+
+A token lets a caller in at a server that runs with --tokens. The server's file holds the SHA-256 of
+each, never the token.";
+
+pub(crate) const NEW_TOKEN: &str = "\
+Examples:
+  tracking token new --name shop-a --scope issue
+  tracking token new --name shop-a --scope issue,read --expires 2028-01-01T00:00:00Z
+  tracking token new --name shop-b --scope issue --rate 100 --burst 1000
+  tracking token new --name prometheus --scope metrics --format json
+
+It prints the token, an empty line, and the lines for the file of `tracking-http --tokens`. Nothing is
+stored: a token that is lost is replaced by another. To replace one that is in use, add the lines of
+another with the same name and rate, send SIGHUP to the server, give the caller the new token, and
+take the old lines out.";

@@ -13,6 +13,8 @@ fn help_is_exact() {
         ("series show", include_str!("help/series-show.txt")),
         ("series create", include_str!("help/series-create.txt")),
         ("series restore", include_str!("help/series-restore.txt")),
+        ("token", include_str!("help/token.txt")),
+        ("token new", include_str!("help/token-new.txt")),
     ] {
         let args = command.split_whitespace().chain(["--help"]);
         Operator::new().run(args).assert(0, expected, "");

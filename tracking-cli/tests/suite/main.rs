@@ -16,3 +16,4 @@ mod series;
 mod server;
 mod stop;
 mod support;
+mod token;

@@ -16,7 +16,7 @@ use warp::http::StatusCode;
 
 use super::{BEARER, headers, parameters, patterns, problems, reference, schemas};
 use crate::problem::Kind;
-use crate::routes::{Endpoint, Route};
+use crate::routes::{Endpoint, Route, RouteName};
 
 pub(super) const TAGS: [(&str, &str); 3] = [
     ("numbers", "Take numbers, and ask about them."),
@@ -103,16 +103,6 @@ fn about(route: Route<'_>) -> About {
     }
 }
 
-/// What a token has to allow, where there are tokens.
-fn scope(route: Route<'_>) -> Option<&'static str> {
-    match route {
-        Route::NextNumber(_) | Route::TrackingNumbers => Some("issue"),
-        Route::Verdict(_) => Some("read"),
-        Route::Metrics => Some("metrics"),
-        Route::Problem(_) | Route::Live | Route::Ready | Route::OpenApi | Route::Docs(_) => None,
-    }
-}
-
 /// All methods of a path.
 pub(super) fn path_item(path: &str, route: Route<'_>) -> PathItem {
     let mut item = PathItem::default();
@@ -138,7 +128,7 @@ fn operation(path: &str, route: Route<'_>, method: &HttpMethod) -> Operation {
         ),
         false => (about.id.to_owned(), about.summary.to_owned()),
     };
-    let scope = scope(route);
+    let scope = RouteName::of_route(route).scope();
     let needs = scope.map_or_else(String::new, |scope| {
         format!("\n\nWhere the server asks for tokens: one with the scope `{scope}`.")
     });
@@ -154,7 +144,7 @@ fn operation(path: &str, route: Route<'_>, method: &HttpMethod) -> Operation {
         // Either of the two.
         operation = operation
             .security(SecurityRequirement::default())
-            .security(SecurityRequirement::new(BEARER, [scope]));
+            .security(SecurityRequirement::new(BEARER, [scope.as_str()]));
     }
     operation.build()
 }
@@ -363,7 +353,8 @@ fn with_headers(
             .filter(|answer| answer.headers().contains_key(name))
             .count();
         // Of whoever has a rate.
-        let may_count = scope(route).is_some() && headers::OF_RATES.contains(&name);
+        let may_count =
+            RouteName::of_route(route).scope().is_some() && headers::OF_RATES.contains(&name);
         if headers::ALWAYS.contains(&name) || (having == 0 && !may_count) {
             continue;
         }

@@ -2,11 +2,13 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use hyper::body::Body;
 use serde_json::Value;
 use tracking_core::Reason;
 use tracking_core::order::{OrderBuilder, Required};
+use tracking_core::token::Scope;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, Type};
 use warp::reply::Response;
@@ -14,7 +16,8 @@ use warp::reply::Response;
 use super::schemas::{always, closed, text, with};
 use crate::app::NoNumber;
 use crate::problem::{self, Kind};
-use crate::routes::Route;
+use crate::routes::{Route, RouteName};
+use crate::tokens::Unauthorized;
 
 /// The name of its schema and of its example.
 pub(super) fn name(kind: Kind) -> String {
@@ -36,6 +39,10 @@ pub(super) fn may_answer(kind: Kind, route: Route<'_>) -> bool {
         Kind::MethodNotAllowed => false,
         Kind::NoNumber => issues || route == Route::Ready,
         Kind::Ending => route == Route::Ready,
+        Kind::Unauthorized | Kind::Forbidden | Kind::TooManyRequests => {
+            RouteName::of_route(route).scope().is_some()
+        }
+        Kind::BatchBeyondBurst => route == Route::TrackingNumbers,
         Kind::TargetTooLong
         | Kind::HeadersTooLarge
         | Kind::BodyTooLarge
@@ -62,6 +69,10 @@ pub(super) fn sample(kind: Kind) -> Response {
         Kind::BrokenBody => problem::broken_body(),
         Kind::TooManyInFlight => problem::too_many_in_flight(),
         Kind::Ending => problem::ending(),
+        Kind::Unauthorized => problem::unauthorized(Unauthorized::Unknown),
+        Kind::Forbidden => problem::forbidden(Scope::Issue),
+        Kind::TooManyRequests => problem::too_many_requests(Duration::from_secs(1)),
+        Kind::BatchBeyondBurst => problem::batch_beyond_burst(1_000),
     }
 }
 

@@ -20,16 +20,20 @@ pub(crate) enum Kind {
     BrokenBody,
     TooManyInFlight,
     Ending,
+    Unauthorized,
+    Forbidden,
+    TooManyRequests,
+    BatchBeyondBurst,
 }
 
-const _: () = assert!(Kind::Ending as usize + 1 == Kind::ALL.len());
+const _: () = assert!(Kind::BatchBeyondBurst as usize + 1 == Kind::ALL.len());
 
 /// Where the pages are.
 const FOLDER: &str = "/problems/";
 
 impl Kind {
     /// In the order of the variants, so that a kind is an index of it.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -45,6 +49,10 @@ impl Kind {
         Self::BrokenBody,
         Self::TooManyInFlight,
         Self::Ending,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::TooManyRequests,
+        Self::BatchBeyondBurst,
     ];
 
     /// The kind that has its page at this path.
@@ -77,6 +85,10 @@ impl Kind {
             Self::BrokenBody => "/problems/broken-body",
             Self::TooManyInFlight => "/problems/too-many-in-flight",
             Self::Ending => "/problems/ending",
+            Self::Unauthorized => "/problems/unauthorized",
+            Self::Forbidden => "/problems/forbidden",
+            Self::TooManyRequests => "/problems/too-many-requests",
+            Self::BatchBeyondBurst => "/problems/batch-beyond-burst",
         }
     }
 
@@ -97,6 +109,10 @@ impl Kind {
             Self::BrokenBody => "The body is broken",
             Self::TooManyInFlight => "Too many requests wait already",
             Self::Ending => "This server is ending",
+            Self::Unauthorized => "A token is needed",
+            Self::Forbidden => "The token is for something else",
+            Self::TooManyRequests => "Too many numbers are asked for",
+            Self::BatchBeyondBurst => "A batch beyond the burst",
         }
     }
 
@@ -105,7 +121,11 @@ impl Kind {
             Self::WrongParameters
             | Self::MalformedBody
             | Self::MalformedNumber
-            | Self::BrokenBody => StatusCode::BAD_REQUEST,
+            | Self::BrokenBody
+            | Self::BatchBeyondBurst => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound | Self::NotOfThisSeries => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -179,6 +199,27 @@ impl Kind {
             }
             Self::Ending => {
                 "This server ends soon, and takes no new connections then. Ask another one."
+            }
+            Self::Unauthorized => {
+                "The request shows no token, or one that is not, or no longer, good here.\nSend the header \
+                 `Authorization: Bearer TOKEN` once, with a token of the operator of this server. The header \
+                 `WWW-Authenticate` says `invalid_token` if one was sent. Nothing was issued."
+            }
+            Self::Forbidden => {
+                "The token is good, and not for this. The header `WWW-Authenticate` names the scope that is \
+                 needed: issue (take numbers), read (ask about a number) or metrics.\nAsk the operator of \
+                 this server for a token of that scope. Nothing was issued."
+            }
+            Self::TooManyRequests => {
+                "The holder of the token, or the address, has taken as many numbers as its rate allows now. Each \
+                 number counts, and a request that issues none counts as one.\nNothing was issued. Ask again \
+                 after the seconds that the header `Retry-After` names. The headers `RateLimit` and \
+                 `RateLimit-Policy` say what is left, and of how much."
+            }
+            Self::BatchBeyondBurst => {
+                "The batch has more numbers than the rate of its caller ever allows at once: the member `detail`, \
+                 and `q` in the header `RateLimit-Policy`, say how many that are.\nNothing was issued. Ask for \
+                 fewer at once; waiting does not help."
             }
         }
     }

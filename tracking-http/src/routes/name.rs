@@ -1,5 +1,7 @@
 //! The routes by name, as logs and metrics call them.
 
+use tracking_core::token::Scope;
+
 use super::Route;
 use super::next_number::Endpoint;
 
@@ -53,6 +55,20 @@ impl RouteName {
             Route::Metrics => Self::Metrics,
             Route::OpenApi => Self::OpenApi,
             Route::Docs(_) => Self::Docs,
+        }
+    }
+
+    /// What a caller must be allowed to do, to be answered.
+    pub(crate) fn scope(self) -> Option<Scope> {
+        match self {
+            Self::NextTrackingNumber | Self::ApiNextTrackingNumber | Self::TrackingNumbers => {
+                Some(Scope::Issue)
+            }
+            Self::Verdict => Some(Scope::Read),
+            Self::Metrics => Some(Scope::Metrics),
+            Self::Problem | Self::Live | Self::Ready | Self::OpenApi | Self::Docs | Self::Other => {
+                None
+            }
         }
     }
 

@@ -17,11 +17,14 @@ use self::numbers::Numbers;
 pub(crate) use self::request::COUNT_MAX;
 use self::request::Request;
 use crate::app::App;
+use crate::gate::Admission;
 use crate::problem;
 
-/// Everything that can be wrong with a request is found before the first number is taken.
+/// Everything that can be wrong with a request is found before the first number is taken. `admission` is who
+/// pays for all numbers but the first, if somebody does.
 pub(super) async fn answer(
     app: Arc<App>,
+    admission: Option<Admission>,
     headers: HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Response {
@@ -40,9 +43,15 @@ pub(super) async fn answer(
         Err(answer) => return *answer,
     };
     drop(body);
+    let mut admission = admission.unwrap_or_default();
+    if let Err(answer) = admission.charge(request.count) {
+        return *answer;
+    }
     let issued_at_ms = SystemClock.now_ms().unsigned_abs();
-    match Numbers::begin(app, form, &request, issued_at_ms).await {
+    let mut answer = match Numbers::begin(app, form, &request, issued_at_ms).await {
         Ok(numbers) => numbers.into_answer(form),
         Err(error) => problem::no_number(error),
-    }
+    };
+    admission.write_rate_fields(answer.headers_mut());
+    answer
 }

@@ -15,6 +15,7 @@ mod many;
 mod metrics;
 mod million;
 mod outage;
+mod rates;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;
@@ -23,5 +24,7 @@ mod shutdown;
 mod stalled;
 mod start;
 mod support;
+mod tokens;
+mod tokens_start;
 mod unix_socket;
 mod verdict;

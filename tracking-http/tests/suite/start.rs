@@ -87,7 +87,7 @@ fn other_addresses_need_a_word() {
         &["--store", "memory:", "--listen", "0.0.0.0:0"],
         &[],
         2,
-        "error: whoever reaches 0.0.0.0:0 could take numbers; listen on a loopback address such as 127.0.0.1:8080, or say --allow-anonymous\n",
+        "error: whoever reaches 0.0.0.0:0 could take numbers; say with --tokens who may, listen on a loopback address such as 127.0.0.1:8080, or say --allow-anonymous\n",
     );
     // The last --listen would be an error, so this one is by variable.
     let anonymous = [("TRACKING_ALLOW_ANONYMOUS", "1")];

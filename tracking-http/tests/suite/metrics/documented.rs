@@ -43,7 +43,8 @@ fn everything() -> Scrape {
 
 /// The rows of the table: name, type, labels.
 fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
-    let section = README.split("## Metrics").nth(1).unwrap();
+    let (_, section) = README.split_once("\n## Metrics\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     let rows = rows.map(|row| {
         let cells: Vec<_> = row.split('|').map(str::trim).collect();

@@ -69,6 +69,15 @@ impl Client {
         self.receive(method)
     }
 
+    /// With these header lines, besides `Host`.
+    pub(crate) fn ask_with(&mut self, method: &str, target: &str, headers: &[&str]) -> Answer {
+        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        self.send(&format!(
+            "{method} {target} HTTP/1.1\r\nHost: test\r\n{headers}\r\n"
+        ));
+        self.receive(method)
+    }
+
     /// None where the connection was closed instead.
     pub(crate) fn try_ask(&mut self, method: &str, target: &str) -> Option<Answer> {
         let request = format!("{method} {target} HTTP/1.1\r\nHost: test\r\n\r\n");

@@ -5,10 +5,12 @@ mod in_process;
 mod program;
 mod scrape;
 mod switch;
+mod token_file;
 
 pub(crate) use client::{Answer, Client, ask, query};
 pub(crate) use in_process::InProcess;
 pub(crate) use program::{Program, run_to_end};
 pub(crate) use scrape::Scrape;
 pub(crate) use switch::Switch;
+pub(crate) use token_file::TokenFile;
 pub(crate) use tracking_core::testing::FULL_ORDER as FULL;

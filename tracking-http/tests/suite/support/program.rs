@@ -107,6 +107,19 @@ impl Program {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Read what it says until a line has this text.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let stderr = self.stderr.as_mut().unwrap();
+        loop {
+            let mut line = String::new();
+            let length = stderr.read_line(&mut line).unwrap();
+            assert_ne!(length, 0, "ended without {text:?}");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
     /// Nobody reads its stderr any more.
     pub(crate) fn close_stderr(&mut self) {
         self.stderr = None;

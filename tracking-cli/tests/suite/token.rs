@@ -1,0 +1,124 @@
+//! `tracking token`.
+
+use std::process::{Command, Stdio};
+
+use tracking_core::token::TokenDigest;
+use tracking_http::Gate;
+
+use crate::support::{Operator, Ran};
+
+const NOTE: &str = "note: the first is the token, for its holder alone: it is kept nowhere and never shown again; the lines are for the file of `tracking-http --tokens`, which reads it again on SIGHUP\n";
+
+fn new(args: &str) -> Ran {
+    let args = args.split_whitespace();
+    Operator::new().run(["token", "new"].into_iter().chain(args))
+}
+
+#[test]
+fn prints_a_token_and_its_lines() {
+    for (args, more) in [
+        ("--name shop-a --scope issue", "scopes = [\"issue\"]\n"),
+        (
+            "--name shop-a --scope read --scope issue --expires 2999-01-01T00:00:00+02:00",
+            "scopes = [\"issue\", \"read\"]\nexpires = 2998-12-31T22:00:00Z\n",
+        ),
+        (
+            "--name shop-a --scope metrics,read --rate 100 --burst 1000",
+            "scopes = [\"read\", \"metrics\"]\nrate = 100\nburst = 1000\n",
+        ),
+        (
+            "--name shop-a --scope issue --rate 7",
+            "scopes = [\"issue\"]\nrate = 7\nburst = 7\n",
+        ),
+    ] {
+        let ran = new(args);
+        let token = ran.stdout.lines().next().unwrap();
+        assert!(token.starts_with("trk_") && token.len() == 47, "{token}");
+        let digest = TokenDigest::of(token.as_bytes());
+        let lines = format!("[[token]]\nname = \"shop-a\"\nsha256 = \"{digest}\"\n{more}");
+        ran.assert(0, &format!("{token}\n\n{lines}"), NOTE);
+
+        let ran = new(&format!("{args} --format json"));
+        assert_eq!((ran.code, &*ran.stderr), (0, NOTE));
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_ne!(json["token"], token, "each is another");
+        let digest = TokenDigest::of(json["token"].as_str().unwrap().as_bytes()).to_string();
+        assert_eq!(json["sha256"], digest);
+        assert_eq!(json["name"], "shop-a");
+        let lines = json["lines"].as_str().unwrap();
+        assert!(lines.contains(&digest) && lines.ends_with(more), "{lines}");
+    }
+}
+
+#[test]
+fn the_server_reads_the_lines_and_refuses_a_token_among_them() {
+    let operator = Operator::new();
+    let path = operator.path("tokens.toml");
+    let mut file = String::new();
+    for args in [
+        "--name shop-a --scope issue --rate 100",
+        "--name shop-a --scope issue,read --rate 100 --expires 2999-01-01T00:00:00Z",
+        "--name watch --scope metrics",
+    ] {
+        let ran = new(args);
+        let (token, lines) = ran.stdout.split_once("\n\n").unwrap();
+        file += lines;
+        std::fs::write(&path, &file).unwrap();
+        Gate::with_tokens(&path).unwrap();
+        // All that was printed, by `>>`.
+        std::fs::write(&path, &ran.stdout).unwrap();
+        let error = Gate::with_tokens(&path).unwrap_err().to_string();
+        assert!(!error.contains(token), "{error}");
+    }
+}
+
+#[test]
+fn a_digest_is_what_sha256sum_prints() {
+    let ran = new("--name a --scope issue");
+    let token = ran.stdout.lines().next().unwrap();
+    let script = format!("printf %s {token} | sha256sum");
+    let summed = Command::new("sh")
+        .args(["-c", &script])
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    let sum = String::from_utf8(summed.stdout).unwrap();
+    assert!(ran.stdout.contains(sum.split(' ').next().unwrap()), "{sum}");
+}
+
+#[test]
+fn nothing_is_made_for_wrong_usage() {
+    for (args, said) in [
+        ("--scope issue", "--name <NAME>"),
+        ("--name a", "--scope <SCOPE>"),
+        (
+            "--name A --scope issue",
+            "expected a name of 1 to 64 characters of a-z, 0-9 and -",
+        ),
+        (
+            "--name a --scope all",
+            "expected the scope issue, read or metrics",
+        ),
+        ("--name a --scope issue --burst 5", "--rate <COUNT>"),
+        (
+            "--name a --scope issue --rate 0",
+            "expected a rate of 1 to 10000000 numbers a second, found 0",
+        ),
+        (
+            "--name a --scope issue --rate 5 --burst 0",
+            "expected a burst of 1 number or more, found 0",
+        ),
+        (
+            "--name a --scope issue --expires tomorrow",
+            "expected a time by RFC 3339",
+        ),
+        (
+            "--name a --scope issue --expires 2020-01-01T00:00:00Z",
+            "expected --expires after now, ",
+        ),
+    ] {
+        let ran = new(args);
+        assert_eq!((ran.code, &*ran.stdout), (2, ""), "{args}");
+        assert!(ran.stderr.contains(said), "{args}: {ran:?}");
+    }
+}

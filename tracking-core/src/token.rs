@@ -1,0 +1,249 @@
+//! Tokens: what a caller shows to be let in, and what a server keeps instead of them.
+//!
+//! A server keeps the [digest](TokenDigest) of each token and never the token, so that whoever reads its
+//! file can't call it. SHA-256 without salt or rounds is enough, since a [`Token`] has 256 random bits: no
+//! list of likely ones can be made.
+//!
+//! ```
+//! use tracking_core::token::{Scope, Token, TokenEntry};
+//!
+//! let token = Token::random()?;
+//! let entry = TokenEntry::new("shop-a".parse()?, token.digest(), Scope::Issue.into());
+//! // For the caller, once:
+//! assert!(token.expose().starts_with("trk_"));
+//! // For the file of the server:
+//! assert!(entry.to_string().starts_with("[[token]]\nname = \"shop-a\"\nsha256 = \""));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod entry;
+mod name;
+mod scope;
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::TryRng;
+use rand::rngs::SysRng;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+pub use self::entry::{RATE_MAX, TokenEntry, TokenRate, TokenRateError};
+pub use self::name::{ParseTokenNameError, TokenName};
+pub use self::scope::{ParseScopeError, Scope, Scopes};
+
+/// What a token begins with, so that people and the scanners of code hosts know one when they see it.
+const PREFIX: &str = "trk_";
+/// The characters of 256 bits in base64 without padding.
+const ENCODED_LENGTH: usize = 43;
+/// The characters of a token.
+const LENGTH: usize = PREFIX.len() + ENCODED_LENGTH;
+// SHA-256 pads with a bit and a length of 8 bytes: up to here a token is one block of it.
+const _: () = assert!(LENGTH <= 64 - 9);
+
+/// 256 secret bits that let a caller in, as text: `trk_` and 43 characters of base64url. `Debug` never
+/// shows them.
+pub struct Token(String);
+
+impl Token {
+    /// A random token, from the operating system's generator.
+    ///
+    /// # Errors
+    /// The system gives no random bits.
+    pub fn random() -> io::Result<Self> {
+        let mut bits = [0; 32];
+        SysRng
+            .try_fill_bytes(&mut bits)
+            .map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(Self::of_bits(&bits))
+    }
+
+    fn of_bits(bits: &[u8; 32]) -> Self {
+        Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits)))
+    }
+
+    /// The secret text.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What a server keeps of it.
+    pub fn digest(&self) -> TokenDigest {
+        TokenDigest::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(redacted)")
+    }
+}
+
+/// The SHA-256 of a token's text, as `printf %s TOKEN | sha256sum` prints it: 64 hexadecimal digits.
+///
+/// It has no `==`: compare by [`ConstantTimeEq`], which takes as long for a near miss as for a far one.
+#[derive(Clone, Copy)]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// The digest of a token exactly as somebody presents it.
+    pub fn of(presented: &[u8]) -> Self {
+        Self(Sha256::digest(presented).into())
+    }
+
+    /// The first 8 of its bytes, to find it among others. Digests that share them may differ.
+    pub fn index(&self) -> u64 {
+        let (first, _) = self.0.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        u64::from_be_bytes(*first)
+    }
+}
+
+impl ConstantTimeEq for TokenDigest {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+impl fmt::Display for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&crate::key::hex(&self.0))
+    }
+}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It opens nothing, but logs need not have it.
+        f.write_str("TokenDigest(redacted)")
+    }
+}
+
+impl FromStr for TokenDigest {
+    type Err = ParseTokenDigestError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTokenDigestError> {
+        if text.starts_with(PREFIX) {
+            return Err(ParseTokenDigestError::Token);
+        }
+        let error = ParseTokenDigestError::NoDigest {
+            characters: text.chars().count(),
+        };
+        let mut bytes = [0; 32];
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return Err(error);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            let digit = |c: u8| char::from(c).to_digit(16);
+            let (Some(high), Some(low)) = (digit(pair[0]), digit(pair[1])) else {
+                return Err(error);
+            };
+            *byte = (high * 16 + low) as u8;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for TokenDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
+/// A value whose form is text.
+fn from_text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
+}
+
+/// A text that is no digest. It does not repeat the text, which may be the token itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseTokenDigestError {
+    /// Not 64 hexadecimal digits.
+    #[error(
+        "expected the SHA-256 of a token, 64 hexadecimal digits, found {characters} characters that are not one"
+    )]
+    NoDigest {
+        /// How long it is.
+        characters: usize,
+    },
+    /// A token stands where its digest belongs.
+    #[error(
+        "expected the SHA-256 of a token, 64 hexadecimal digits, found a token itself; whoever read it here may use it, so replace it"
+    )]
+    Token,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_256_bits_of_text_and_debug_hides_it() {
+        let token = Token::of_bits(&[0xFB; 32]);
+        assert_eq!(
+            token.expose(),
+            "trk_-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s"
+        );
+        assert_eq!(token.expose().len(), LENGTH);
+        assert_eq!(format!("{token:?}"), "Token(redacted)");
+        assert_eq!(format!("{:?}", token.digest()), "TokenDigest(redacted)");
+        let [one, other] = [(); 2].map(|()| Token::random().unwrap());
+        assert_ne!(one.expose(), other.expose());
+    }
+
+    #[test]
+    fn a_digest_is_what_sha256sum_prints() {
+        // printf %s abc | sha256sum
+        let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let digest = TokenDigest::of(b"abc");
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(digest.index(), 0xba78_16bf_8f01_cfea);
+        for text in [text, &text.to_uppercase()] {
+            let parsed: TokenDigest = text.parse().unwrap();
+            assert!(bool::from(parsed.ct_eq(&digest)));
+        }
+        assert!(!bool::from(TokenDigest::of(b"abd").ct_eq(&digest)));
+    }
+
+    #[test]
+    fn every_byte_of_a_digest_counts() {
+        let digest = TokenDigest::of(b"abc");
+        for place in 0..32 {
+            let mut other = digest;
+            other.0[place] ^= 1;
+            assert!(!bool::from(other.ct_eq(&digest)), "{place}");
+        }
+    }
+
+    #[test]
+    fn refuses_other_texts_without_repeating_them() {
+        for text in ["", "00", &"g".repeat(64), &"0".repeat(65), &"é".repeat(32)] {
+            let message = text.parse::<TokenDigest>().unwrap_err().to_string();
+            let found = text.chars().count();
+            assert_eq!(
+                message,
+                format!(
+                    "expected the SHA-256 of a token, 64 hexadecimal digits, found {found} characters that are not one"
+                )
+            );
+        }
+        let token = Token::random().unwrap();
+        let error = token.expose().parse::<TokenDigest>().unwrap_err();
+        assert_eq!(error, ParseTokenDigestError::Token);
+    }
+}

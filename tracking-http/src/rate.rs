@@ -1,0 +1,137 @@
+//! How many numbers may be taken, by `governor`, and what callers are told of it.
+
+mod addresses;
+mod clock;
+mod limiter;
+
+use std::time::Duration;
+
+use tracking_core::token::TokenRate;
+use warp::http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
+
+pub(crate) use self::addresses::{Addresses, Client};
+pub(crate) use self::clock::RateClock;
+pub(crate) use self::limiter::Limiter;
+
+// draft-ietf-httpapi-ratelimit-headers-10.
+pub(crate) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// A rate, in each form that it is used in.
+#[derive(Debug)]
+pub(crate) struct Rate {
+    rate: TokenRate,
+    quota: governor::Quota,
+    /// The field `RateLimit-Policy`. It is cloned for each answer, which copies nothing.
+    policy: HeaderValue,
+}
+
+impl Rate {
+    #[expect(
+        clippy::expect_used,
+        reason = "the parts of a rate are never 0, and digits are a header's value"
+    )]
+    pub(crate) fn new(rate: TokenRate) -> Self {
+        let [per_second, burst] = [rate.per_second(), rate.burst()]
+            .map(|part| std::num::NonZeroU32::new(part).expect("not 0"));
+        // The seconds that the whole burst takes to come back.
+        let window = rate.burst().div_ceil(rate.per_second());
+        let policy = format!("\"numbers\";q={burst};w={window}");
+        let policy = HeaderValue::try_from(policy).expect("digits");
+        Self {
+            rate,
+            quota: governor::Quota::per_second(per_second).allow_burst(burst),
+            policy,
+        }
+    }
+
+    pub(crate) fn rate(&self) -> TokenRate {
+        self.rate
+    }
+
+    /// The time that one number takes to come back.
+    pub(crate) fn period(&self) -> Duration {
+        self.quota.replenish_interval()
+    }
+
+    /// Say what is left, and of how much. What was said before, by who knew better, stays.
+    pub(crate) fn write(&self, left: Left, headers: &mut HeaderMap) {
+        let Entry::Vacant(field) = headers.entry(RATELIMIT) else {
+            return;
+        };
+        let missing = self.rate.burst().saturating_sub(left.0);
+        let full_after = seconds(self.period() * missing);
+        let mut text = Text::<40>::default();
+        text.push(b"\"numbers\";r=");
+        text.push_number(left.0.into());
+        text.push(b";t=");
+        text.push_number(full_after);
+        if let Ok(value) = HeaderValue::from_bytes(text.as_bytes()) {
+            field.insert(value);
+            headers.insert(RATELIMIT_POLICY, self.policy.clone());
+        }
+    }
+}
+
+/// How many numbers may be taken at once now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left(u32);
+
+/// Nothing was taken, since more was wanted than is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) left: Left,
+    /// When there will be enough: never, for more than the burst.
+    pub(crate) after: Duration,
+}
+
+/// Whole seconds, and no fewer than it takes.
+pub(crate) fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+/// A short text that is made without the heap.
+struct Text<const MAX: usize> {
+    bytes: [u8; MAX],
+    length: usize,
+}
+
+impl<const MAX: usize> Default for Text<MAX> {
+    fn default() -> Self {
+        Self {
+            bytes: [0; MAX],
+            length: 0,
+        }
+    }
+}
+
+impl<const MAX: usize> Text<MAX> {
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(bytes);
+            self.length = end;
+        }
+    }
+
+    fn push_number(&mut self, mut number: u64) {
+        let mut digits = [0; 20];
+        let mut first = digits.len();
+        loop {
+            first -= 1;
+            digits[first] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.push(&digits[first..]);
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+// The longest that `Rate::write` makes: a burst of 10 digits at 1 a second.
+const _: () = assert!("\"numbers\";r=;t=".len() + 2 * 10 <= 40);

@@ -1,0 +1,190 @@
+//! The rates of client addresses.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use governor::RateLimiter;
+use governor::middleware::StateInformationMiddleware;
+use governor::nanos::Nanos;
+use governor::state::StateStore;
+use tracking_core::token::TokenRate;
+
+use super::limiter::outcome;
+use super::{Left, Rate, RateClock, Refused};
+
+/// How much each client address has taken, and may take.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    rate: Rate,
+    taken: RateLimiter<Client, Table, RateClock, StateInformationMiddleware>,
+}
+
+/// Whom a rate counts as one: an IPv4 address, the /64 of an IPv6 address, since a host has all of it to
+/// choose from; or all whose address is not known, which is so on a Unix socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Client {
+    V4([u8; 4]),
+    V6([u8; 8]),
+    Unknown,
+}
+
+impl From<Option<IpAddr>> for Client {
+    fn from(address: Option<IpAddr>) -> Self {
+        match address.map(|address| address.to_canonical()) {
+            Some(IpAddr::V4(address)) => Self::V4(address.octets()),
+            Some(IpAddr::V6(address)) => {
+                let (net, _host) = address
+                    .octets()
+                    .split_first_chunk()
+                    .map_or_else(|| ([0; 8], &[][..]), |(net, host)| (*net, host));
+                Self::V6(net)
+            }
+            None => Self::Unknown,
+        }
+    }
+}
+
+impl Addresses {
+    pub(crate) fn new(rate: TokenRate, clock: RateClock) -> Self {
+        let rate = Rate::new(rate);
+        let limiter = RateLimiter::new(rate.quota, Table::new(), clock);
+        Self {
+            rate,
+            taken: limiter,
+        }
+    }
+
+    pub(crate) fn rate(&self) -> &Rate {
+        &self.rate
+    }
+
+    /// Take all of these numbers, or none.
+    pub(crate) fn take(&self, client: Client, numbers: NonZeroU32) -> Result<Left, Refused> {
+        let taken = self.taken.check_key_n(&client, numbers);
+        outcome(taken, numbers, &self.rate, self.taken.clock())
+    }
+}
+
+/// The slots of a [`Table`].
+const SLOTS: usize = 1 << 16;
+
+/// What `governor` keeps of each client, half a MiB for all there are.
+///
+/// A map of clients would grow with everyone who sends one request, and an attacker has addresses by the
+/// billion; so it would need a cap, and a rule for who is let in when it is reached. Here there is nothing
+/// to grow, to sweep or to lock. The price: two clients that meet in a slot share one rate. That is so for
+/// a given one with the chance (other clients at present) / 65,536, and nobody can choose whom to meet,
+/// since the hash has a secret of its own in each process.
+struct Table {
+    /// The theoretical arrival time of `governor`, in nanoseconds; 0 where nobody came yet.
+    slots: Box<[AtomicU64]>,
+    hasher: RandomState,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self {
+            slots: std::iter::repeat_with(AtomicU64::default)
+                .take(SLOTS)
+                .collect(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Neither its secret nor 65,536 lines.
+        f.write_str("Table")
+    }
+}
+
+impl StateStore for Table {
+    type Key = Client;
+
+    fn measure_and_replace<T, F, E>(&self, client: &Client, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let slot = &self.slots[self.hasher.hash_one(client) as usize % SLOTS];
+        // Relaxed: a slot guards nothing but itself.
+        let mut found = slot.load(Ordering::Relaxed);
+        loop {
+            let (taken, next) = decide((found != 0).then(|| found.into()))?;
+            let swapped = slot.compare_exchange_weak(
+                found,
+                next.into(),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+            match swapped {
+                Ok(_) => return Ok(taken),
+                // Another request was quicker.
+                Err(other) => found = other,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn addresses(rate: u32, burst: u32) -> (Addresses, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        let rate = TokenRate::new(rate, Some(burst)).unwrap();
+        let addresses = Addresses::new(rate, RateClock::Manual(clock.clone()));
+        (addresses, clock)
+    }
+
+    fn client(text: &str) -> Client {
+        Some(text.parse::<IpAddr>().unwrap()).into()
+    }
+
+    #[test]
+    fn who_counts_as_one() {
+        assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+        assert_eq!(client("2001:db8:0:1::1"), client("2001:db8:0:1:ffff::2"));
+        assert_ne!(client("2001:db8:0:1::1"), client("2001:db8:0:2::1"));
+        assert_ne!(client("192.0.2.1"), client("192.0.2.2"));
+        assert_ne!(client("0.0.0.0"), None.into());
+    }
+
+    #[test]
+    fn one_address_has_its_rate_and_takes_nothing_from_another() {
+        let (addresses, clock) = addresses(1, 2);
+        let one = NonZeroU32::MIN;
+        let noisy = client("192.0.2.1");
+        assert_eq!(addresses.take(noisy, one), Ok(Left(1)));
+        assert_eq!(addresses.take(noisy, one), Ok(Left(0)));
+        let after = Duration::from_secs(1);
+        let left = Left(0);
+        assert_eq!(addresses.take(noisy, one), Err(Refused { left, after }));
+        // Each meets the noisy one in its slot 1 time in 65,536.
+        let others = (0..10).map(|host| Client::V4([198, 51, 100, host]));
+        let served = others.filter(|&other| addresses.take(other, one).is_ok());
+        assert!(served.count() >= 8);
+        clock.advance(after);
+        assert_eq!(addresses.take(noisy, one), Ok(Left(0)));
+    }
+
+    #[test]
+    fn a_crowd_of_addresses_needs_no_more_memory_and_loses_nobody_for_good() {
+        let (addresses, clock) = addresses(1, 1);
+        let one = NonZeroU32::MIN;
+        let crowd = || (0..200_000_u32).map(|bits| Client::V4(bits.to_be_bytes()));
+        let served = crowd().filter(|&client| addresses.take(client, one).is_ok());
+        // All but 5 % of the slots are met by 3 in each on average.
+        let served = served.count();
+        assert!((60_000..=SLOTS).contains(&served), "{served}");
+        clock.advance(Duration::from_secs(1));
+        let served = crowd().filter(|&client| addresses.take(client, one).is_ok());
+        assert!(served.count() > 60_000);
+    }
+}

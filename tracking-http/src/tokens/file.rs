@@ -1,0 +1,290 @@
+//! The file of `--tokens`, read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use chrono::DateTime;
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+use toml::Spanned;
+use toml::value::Datetime;
+use tracking_core::token::{Scopes, TokenDigest, TokenEntry, TokenName, TokenRate};
+
+use super::error::{TokensError, Wrong, place};
+
+/// The bytes of a file: some 4,000 tokens.
+const LENGTH_MAX: u64 = 1024 * 1024;
+
+/// A token of the file.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) entry: TokenEntry,
+    /// Where it begins, for what is said of it.
+    line: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Root {
+    #[serde(default)]
+    token: Vec<Spanned<Table>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    name: TokenName,
+    sha256: TokenDigest,
+    scopes: Spanned<Scopes>,
+    expires: Option<Spanned<Datetime>>,
+    rate: Option<Spanned<u32>>,
+    burst: Option<Spanned<u32>>,
+}
+
+pub(super) fn read(path: &Path) -> Result<String, TokensError> {
+    let read = || {
+        let mut text = String::new();
+        let length = File::open(path)?
+            .take(LENGTH_MAX + 1)
+            .read_to_string(&mut text)?;
+        if length as u64 > LENGTH_MAX {
+            let message = format!("expected at most {LENGTH_MAX} bytes");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        Ok(text)
+    };
+    read().map_err(|source| TokensError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// What an operator should know of the file, though it is right.
+pub(crate) fn warning(path: &Path) -> Option<String> {
+    const OTHERS_WRITE: u32 = 0o022;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & OTHERS_WRITE != 0).then(|| {
+        format!(
+            "{} can be written by others than its owner (mode {:04o}), who may so let anyone in: chmod go-w",
+            path.display(),
+            mode & 0o7777
+        )
+    })
+}
+
+/// The tokens of a text, none twice, and each name with one rate.
+pub(super) fn parse(text: &str) -> Result<Vec<Line>, Wrong> {
+    let root: Root = toml::from_str(text).map_err(|error| Wrong::toml(text, &error))?;
+    let mut lines: Vec<Line> = Vec::with_capacity(root.token.len());
+    for table in root.token {
+        let start = table.span().start;
+        let entry = entry(text, table.into_inner())?;
+        let (line, _) = place(&text[..start]);
+        for other in &lines {
+            conflict(&entry, other)
+                .map_or(Ok(()), |message| Err(Wrong::at(text, start, message)))?;
+        }
+        lines.push(Line { entry, line });
+    }
+    Ok(lines)
+}
+
+fn entry(text: &str, table: Table) -> Result<TokenEntry, Wrong> {
+    if table.scopes.get_ref().is_empty() {
+        let message = "expected a scope or more of issue, read and metrics, found none";
+        return Err(Wrong::at(text, table.scopes.span().start, message));
+    }
+    let expires_at_ms = table.expires.map(|time| expiry(text, &time)).transpose()?;
+    let rate = match (&table.rate, &table.burst) {
+        (None, None) => None,
+        (None, Some(burst)) => {
+            let message = "expected a rate beside the burst, found none";
+            return Err(Wrong::at(text, burst.span().start, message));
+        }
+        (Some(rate), burst) => {
+            let burst = burst.as_ref().map(|burst| *burst.get_ref());
+            let made = TokenRate::new(*rate.get_ref(), burst);
+            Some(made.map_err(|error| Wrong::at(text, rate.span().start, error.to_string()))?)
+        }
+    };
+    let mut entry = TokenEntry::new(table.name, table.sha256, table.scopes.into_inner());
+    entry.expires_at_ms = expires_at_ms;
+    entry.rate = rate;
+    Ok(entry)
+}
+
+fn expiry(text: &str, time: &Spanned<Datetime>) -> Result<i64, Wrong> {
+    DateTime::parse_from_rfc3339(&time.get_ref().to_string())
+        .map(|time| time.timestamp_millis())
+        .map_err(|_| {
+            let message = "expected a date and time with its offset, such as 2027-01-01T00:00:00Z";
+            Wrong::at(text, time.span().start, message)
+        })
+}
+
+/// Why two tokens can't be in one file.
+fn conflict(entry: &TokenEntry, other: &Line) -> Option<String> {
+    let Line {
+        entry: earlier,
+        line,
+    } = other;
+    if entry.digest.ct_eq(&earlier.digest).into() {
+        return Some(format!("expected another token than that of line {line}"));
+    }
+    if entry.name == earlier.name && entry.rate != earlier.rate {
+        let name = &entry.name;
+        return Some(format!(
+            "expected the rate and burst of line {line}, since both tokens are of {name}"
+        ));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+
+    use super::*;
+
+    const A: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    const B: &str = "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b34";
+
+    fn table(name: &str, digest: &str, more: &str) -> String {
+        format!(
+            "[[token]]\nname = \"{name}\"\nsha256 = \"{digest}\"\nscopes = [\"issue\"]\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn reads_what_the_lines_say() {
+        assert!(parse("").unwrap().is_empty());
+        assert!(parse("# nobody\n").unwrap().is_empty());
+        for more in [
+            "",
+            "expires = 2027-01-01T00:00:00Z\n",
+            "expires = 2027-01-01T00:00:00.250Z\nrate = 100\nburst = 5\n",
+        ] {
+            let lines = table("shop-a", A, more);
+            let read = parse(&lines).unwrap();
+            assert_eq!(read[0].entry.to_string(), lines.replace("\n\n", "\n"));
+        }
+        let read = parse(&table("a", A, "rate = 7")).unwrap();
+        assert_eq!(read[0].entry.rate.unwrap().burst(), 7);
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        let secret = "trk_-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s";
+        for (text, message) in [
+            (
+                table("a", A, "rate ="),
+                "5:7: string values must be quoted, expected literal string",
+            ),
+            (
+                table("a", A, "scope = []"),
+                "5:1: unknown field `scope`, expected one of `name`, `sha256`, `scopes`, `expires`, `rate`, `burst`",
+            ),
+            (
+                "[[tokens]]".to_owned(),
+                "1:3: unknown field `tokens`, expected `token`",
+            ),
+            (
+                "\n[[token]]\nname = \"a\"".to_owned(),
+                "2:1: missing field `sha256`",
+            ),
+            (
+                table("A", A, ""),
+                "2:8: expected a name of 1 to 64 characters of a-z, 0-9 and -",
+            ),
+            (
+                table(secret, A, ""),
+                "2:8: expected a name of 1 to 64 characters of a-z, 0-9 and -",
+            ),
+            (
+                table("a", "00", ""),
+                "3:10: expected the SHA-256 of a token, 64 hexadecimal digits, found 2 characters that are not one",
+            ),
+            (
+                table("a", secret, ""),
+                "3:10: expected the SHA-256 of a token, 64 hexadecimal digits, found a token itself; whoever read it here may use it, so replace it",
+            ),
+            (
+                table("a", A, "").replace("issue", "isue"),
+                "4:10: expected the scope issue, read or metrics",
+            ),
+            (
+                table("a", A, "").replace("\"issue\"", ""),
+                "4:10: expected a scope or more of issue, read and metrics, found none",
+            ),
+            (
+                table("a", A, "expires = 2027-01-01"),
+                "5:11: expected a date and time with its offset, such as 2027-01-01T00:00:00Z",
+            ),
+            (
+                table("a", A, "expires = 2027-01-01T00:00:00"),
+                "5:11: expected a date and time with its offset, such as 2027-01-01T00:00:00Z",
+            ),
+            (
+                table("a", A, "rate = 0"),
+                "5:8: expected a rate of 1 to 10000000 numbers a second, found 0",
+            ),
+            (
+                table("a", A, "rate = 1\nburst = 0"),
+                "5:8: expected a burst of 1 number or more, found 0",
+            ),
+            (
+                table("a", A, "rate = -1"),
+                "5:8: invalid value: integer `-1`, expected u32",
+            ),
+            (
+                table("a", A, &format!("rate = \"{secret}\"")),
+                "5:8: invalid type: string \"…\", expected u32",
+            ),
+            (
+                table("a", A, &format!("{secret} = 1")),
+                "5:1: unknown field `…`, expected one of `name`, `sha256`, `scopes`, `expires`, `rate`, `burst`",
+            ),
+            (secret.to_owned(), "1:48: key with no value, expected `=`"),
+            (
+                table("a", A, "burst = 1"),
+                "5:9: expected a rate beside the burst, found none",
+            ),
+            (
+                table("a", A, "") + &table("b", A, ""),
+                "6:1: expected another token than that of line 1",
+            ),
+            (
+                table("a", A, "rate = 1") + &table("a", B, ""),
+                "6:1: expected the rate and burst of line 1, since both tokens are of a",
+            ),
+        ] {
+            let wrong = parse(&text).unwrap_err().shown();
+            assert_eq!(wrong, message);
+            assert!(!wrong.contains(secret) && !wrong.contains(A), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_none_and_one_that_others_may_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens.toml");
+        let error = read(&path).unwrap_err().to_string();
+        let shown = path.display();
+        assert_eq!(
+            error,
+            format!("cannot read the tokens of {shown}: No such file or directory (os error 2)")
+        );
+        std::fs::write(&path, "#".repeat(LENGTH_MAX as usize + 1)).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with(": expected at most 1048576 bytes"),
+            "{error}"
+        );
+        for (mode, warns) in [(0o600, false), (0o644, false), (0o660, true), (0o602, true)] {
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(warning(&path).is_some(), warns, "{mode:o}");
+        }
+    }
+}
