@@ -1,6 +1,6 @@
 //! Pages of other origins: `--cors-origin`.
 
-use crate::support::{Answer, Client, Program, run_to_end};
+use crate::support::{Answer, Client, Program, TokenFile, run_to_end};
 
 const MARKS: [&str; 3] = [
     "access-control-allow-origin",
@@ -130,6 +130,34 @@ fn every_answer_is_marked_for_a_named_origin_alone() {
         (204, [None, None, Some("Origin")])
     );
     assert_eq!(answer.header("access-control-allow-methods"), None);
+}
+
+/// A browser asks without a token, and a page must be able to read why it was refused.
+#[test]
+fn tokens_are_asked_for_after_the_preflight() {
+    let file = TokenFile::new(&[("shop", "trk_issue", "issue", "")]);
+    let path = file.path().to_str().unwrap();
+    let args = [
+        "--store",
+        "memory:",
+        "--tokens",
+        path,
+        "--cors-origin",
+        SHOP,
+    ];
+    let program = Program::start(&args, &[]);
+    let answer = preflight(&program, "/tracking-numbers", SHOP);
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.header("access-control-allow-methods"), Some("POST"));
+    assert!(answer.header("x-request-id").is_some());
+    let answer = ask(
+        &program,
+        "GET",
+        "/next-tracking-number",
+        &[("Origin", SHOP)],
+    );
+    assert_eq!(answer.status, 401);
+    assert_eq!(marks(&answer), [Some(SHOP), Some(EXPOSED), Some("Origin")]);
 }
 
 #[test]
