@@ -63,11 +63,11 @@ pub struct Args {
 
     /// Let pages of another origin use the API in browsers
     ///
-    /// Such as https://shop.example; several with commas, or the flag again. '*' is any origin: whoever
-    /// reaches the server, or has a browser that does, may then use it from any page.
+    /// As browsers send it; several with commas, or the flag again. '*' is any origin: whoever reaches the
+    /// server, or has a browser that does, may then use it from any page.
     #[arg(
         long,
-        value_name = "ORIGIN",
+        value_name = "SCHEME://HOST[:PORT]|*",
         env = "TRACKING_CORS_ORIGIN",
         hide_env_values = true,
         value_delimiter = ','

@@ -136,7 +136,8 @@ fn every_answer_is_marked_for_a_named_origin_alone() {
 #[test]
 fn tokens_are_asked_for_after_the_preflight() {
     let file = TokenFile::new(&[("shop", "trk_issue", "issue", "")]);
-    let path = file.path().to_str().unwrap();
+    let path = file.path();
+    let path = path.to_str().unwrap();
     let args = [
         "--store",
         "memory:",
