@@ -6,14 +6,14 @@ use std::net;
 use std::os::fd::AsFd;
 use std::os::unix::net as unix_net;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::logging::Throttle;
-use crate::stream::Stream;
+use crate::stream::Socket;
 use crate::unix::UnixSocket;
 
 /// How long to wait where the system has no file descriptors or memory left: long enough to burn no
@@ -43,36 +43,40 @@ impl From<UnixSocket> for Listener {
 }
 
 impl Listener {
-    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Stream>> {
-        match self {
-            Self::Tcp(listener) => listener
-                .poll_accept(context)
-                .map_ok(|(stream, peer)| Stream::tcp(stream, peer)),
-            Self::Unix(socket) => socket.poll_accept(context).map_ok(Stream::Unix),
-        }
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Socket>> {
+        Poll::Ready(match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = ready!(listener.poll_accept(context))?;
+                Ok(Socket::tcp(stream.into_std()?, peer))
+            }
+            Self::Unix(socket) => {
+                let stream = ready!(socket.poll_accept(context))?;
+                Ok(Socket::Unix(stream.into_std()?))
+            }
+        })
     }
 
     /// Ask the system itself, since the runtime hears from it only now and then.
-    fn accept_now(&self) -> io::Result<Stream> {
+    fn accept_now(&self) -> io::Result<Socket> {
         match self {
             Self::Tcp(listener) => {
                 let listener = net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
                 let (stream, peer) = listener.accept()?;
                 stream.set_nonblocking(true)?;
-                Ok(Stream::tcp(TcpStream::from_std(stream)?, peer))
+                Ok(Socket::tcp(stream, peer))
             }
             Self::Unix(socket) => {
                 let listener = unix_net::UnixListener::from(socket.as_fd().try_clone_to_owned()?);
                 let (stream, _peer) = listener.accept()?;
                 stream.set_nonblocking(true)?;
-                UnixStream::from_std(stream).map(Stream::Unix)
+                Ok(Socket::Unix(stream))
             }
         }
     }
 }
 
 /// A connection, and its place among those that may be open.
-pub(crate) type Accepted = (Stream, OwnedSemaphorePermit);
+pub(crate) type Accepted = (Socket, OwnedSemaphorePermit);
 
 /// A listener that never fails, and that lets only so many connections be open.
 #[derive(Debug)]
@@ -98,7 +102,7 @@ impl Acceptor {
         let place = self.place().await;
         loop {
             match poll_fn(|context| self.listener.poll_accept(context)).await {
-                Ok(stream) => return (stream, place),
+                Ok(socket) => return (socket, place),
                 // That one connection failed, before it was accepted.
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
@@ -111,13 +115,12 @@ impl Acceptor {
         }
     }
 
-    /// A connection that the system has accepted already, if there is one and a place for it. Call it
-    /// within a Tokio runtime.
+    /// A connection that the system has accepted already, if there is one and a place for it.
     pub(crate) fn waiting(&self) -> Option<Accepted> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         loop {
             match self.listener.accept_now() {
-                Ok(stream) => return Some((stream, place)),
+                Ok(socket) => return Some((socket, place)),
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(_) => return None,
             }

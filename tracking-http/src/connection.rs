@@ -21,7 +21,7 @@ use crate::answer::Answer;
 use crate::control::{Control, Order};
 use crate::front::{Front, Visit};
 use crate::limits::{HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
-use crate::stream::{Stream, Watched};
+use crate::stream::{Socket, Watched};
 use crate::{body, problem};
 
 /// HTTP/1.1 with our limits, for every connection.
@@ -38,12 +38,19 @@ pub(crate) fn http1() -> http1::Builder {
 
 /// Serve a connection until it ends, or is told to by its control.
 pub(crate) async fn serve(
-    stream: Stream,
+    socket: Socket,
     http1: http1::Builder,
     control: Arc<Control>,
     front: Arc<Front>,
 ) {
     let _open = front.open();
+    let stream = match socket.into_stream() {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::warn!("a connection could not be served: {error}");
+            return;
+        }
+    };
     let peer = stream.peer();
     let service = service_fn(|request| answer(&front, &control, peer, with_path(request)));
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&control)));

@@ -11,7 +11,7 @@
 //!
 //! let app = App::new(Generator::new(MemoryAllocator::new()), Zone::UTC);
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! tracking_http::run(app, Limits::default(), listener, async { /* a signal */ }).await;
+//! tracking_http::run(app, Limits::default(), listener, async { /* a signal */ }).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -50,6 +50,7 @@ mod stream;
 mod tokens;
 mod unix;
 mod welcome;
+mod workers;
 
 pub use accept::Listener;
 pub use app::App;

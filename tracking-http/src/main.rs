@@ -7,9 +7,6 @@ use clap::Parser;
 use tracking_http::logging::{self, Logs};
 use tracking_http::{Args, Hangups, Signals, StartError};
 
-/// More than this many threads serve more requests than any shop has.
-const WORKERS_MAX: usize = 8;
-
 fn main() -> ExitCode {
     let args = Args::parse();
     let logs = match logging::init(args.log_format()) {
@@ -34,9 +31,8 @@ fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
         logs.say(format_args!("warning: {warning}"));
     }
     let config = args.config()?;
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers.min(WORKERS_MAX))
+    // Connections are served by threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;
@@ -51,7 +47,8 @@ fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
         logs.say(format_args!("{}", started.welcome));
         // Until the very end: it must not kill a server that drains either.
         tokio::spawn(hangups.reload(&started.app));
-        tracking_http::run(started.app, started.limits, started.listener, signals.end()).await;
-        Ok(())
+        tracking_http::run(started.app, started.limits, started.listener, signals.end())
+            .await
+            .map_err(StartError::Runtime)
     })
 }

@@ -1,5 +1,6 @@
 //! The server: accepts connections until it is told to stop, then lets the open ones finish.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,6 +15,7 @@ use crate::connection;
 use crate::control::Controls;
 use crate::front::Front;
 use crate::limits::Limits;
+use crate::workers::Workers;
 
 /// How often connections are looked at for those that waited too long, at least and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -21,12 +23,19 @@ const LOOKS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_s
 /// Serve the [routes](crate::routes) of an app at `listener` until `shutdown` resolves. Then say so at
 /// `/readyz`, go on for the [delay](Limits::drain_delay), stop listening and let the requests in flight
 /// finish. Every connection is closed when it returns.
+///
+/// Connections are served by threads of their own, one for each core up to eight; the caller's thread
+/// accepts them.
+///
+/// # Errors
+/// The system gives us no threads. No connection was accepted then.
 pub async fn run(
     app: App,
     limits: Limits,
     listener: impl Into<Listener>,
     shutdown: impl Future<Output = ()>,
-) {
+) -> io::Result<()> {
+    let workers = Workers::start()?;
     let ending = Arc::clone(app.ending());
     let stop = async move {
         shutdown.await;
@@ -35,13 +44,15 @@ pub async fn run(
         tokio::time::sleep(limits.drain_delay).await;
     };
     let front = Arc::new(Front::new(app, &limits));
-    serve(front, limits, listener.into(), stop).await;
+    serve(front, limits, &workers, listener.into(), stop).await;
+    Ok(())
 }
 
 /// The accept loop is our own, since `warp::serve` sets no limits, no time-outs and no `TCP_NODELAY`.
 async fn serve(
     front: Arc<Front>,
     limits: Limits,
+    workers: &Workers,
     listener: Listener,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -51,10 +62,10 @@ async fn serve(
     let shortest = limits.read_timeout.min(limits.idle_timeout);
     let mut look = tokio::time::interval((shortest / 8).clamp(LOOKS.0, LOOKS.1));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let begin = |controls: &mut Controls, (stream, place)| {
+    let begin = |controls: &mut Controls, (socket, place)| {
         let control = controls.add(place);
         let (http1, front) = (http1.clone(), Arc::clone(&front));
-        tokio::spawn(connection::serve(stream, http1, control, front));
+        workers.spawn(connection::serve(socket, http1, control, front));
     };
     let mut shutdown = pin!(shutdown);
     loop {

@@ -1,7 +1,8 @@
 //! The bytes of a connection, and what their coming and going says about the client.
 
 use std::io::{self, IoSlice};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{self, IpAddr, SocketAddr};
+use std::os::unix::net as unix_net;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -11,6 +12,31 @@ use tokio::net::{TcpStream, UnixStream};
 
 use crate::control::Control;
 
+/// A connection's socket, which does not block, before a runtime has it.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Tcp(net::TcpStream, IpAddr),
+    Unix(unix_net::UnixStream),
+}
+
+impl Socket {
+    pub(crate) fn tcp(socket: net::TcpStream, peer: SocketAddr) -> Self {
+        // An answer is one small write; Nagle's algorithm would hold it back. It fails only where the
+        // peer is gone already.
+        let _ = socket.set_nodelay(true);
+        // An IPv4 address is one, also where it comes in by a socket for both.
+        Self::Tcp(socket, peer.ip().to_canonical())
+    }
+
+    /// Hand it to the runtime that this is called in.
+    pub(crate) fn into_stream(self) -> io::Result<Stream> {
+        Ok(match self {
+            Self::Tcp(socket, peer) => Stream::Tcp(TcpStream::from_std(socket)?, peer),
+            Self::Unix(socket) => Stream::Unix(UnixStream::from_std(socket)?),
+        })
+    }
+}
+
 /// A connection's socket.
 #[derive(Debug)]
 pub(crate) enum Stream {
@@ -19,14 +45,6 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    pub(crate) fn tcp(stream: TcpStream, peer: SocketAddr) -> Self {
-        // An answer is one small write; Nagle's algorithm would hold it back. It fails only where the
-        // peer is gone already.
-        let _ = stream.set_nodelay(true);
-        // An IPv4 address is one, also where it comes in by a socket for both.
-        Self::Tcp(stream, peer.ip().to_canonical())
-    }
-
     /// The address of who is at the other end, if it has one.
     pub(crate) fn peer(&self) -> Option<IpAddr> {
         match self {

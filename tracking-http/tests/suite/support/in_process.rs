@@ -43,7 +43,9 @@ impl InProcess {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let shutdown = async { drop(stopped.await) };
-            runtime.block_on(tracking_http::run(app, limits, listener, shutdown));
+            runtime
+                .block_on(tracking_http::run(app, limits, listener, shutdown))
+                .unwrap();
         });
         Self {
             address,

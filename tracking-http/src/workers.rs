@@ -1,0 +1,140 @@
+//! The threads that serve connections.
+//!
+//! Each has a runtime of its own, and a connection stays with one of them. A runtime that all threads share
+//! hands connections that are ready to threads that sleep, and to wake one takes longer than to answer:
+//! that was a tenth of a request's CPU time and more.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+/// More threads serve more requests than any shop has.
+const WORKERS_MAX: usize = 8;
+
+/// A thread for each core. They end when this is dropped, and so do the tasks on them.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    all: Vec<Worker>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    runtime: Handle,
+    /// A clone for each task.
+    tasks: Arc<()>,
+    /// Dropped to end it.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// # Errors
+    /// The system gives us no threads, or nothing to wait with.
+    pub(crate) fn start() -> io::Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let workers = (0..cores.min(WORKERS_MAX)).map(|_| Worker::start());
+        Ok(Self {
+            all: workers.collect::<io::Result<_>>()?,
+        })
+    }
+
+    /// Run a task on the thread that has the fewest.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let fewest = self
+            .all
+            .iter()
+            .min_by_key(|worker| Arc::strong_count(&worker.tasks));
+        if let Some(worker) = fewest {
+            let counted = Arc::clone(&worker.tasks);
+            worker.runtime.spawn(async move {
+                task.await;
+                drop(counted);
+            });
+        }
+    }
+}
+
+impl Worker {
+    fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let handle = runtime.handle().clone();
+        let thread = thread::Builder::new()
+            .name("connections".to_owned())
+            .spawn(move || {
+                // An error is the sender's end.
+                let _ = runtime.block_on(stopped);
+                // A look at a store that hangs is not waited for.
+                runtime.shutdown_background();
+            })?;
+        Ok(Self {
+            runtime: handle,
+            tasks: Arc::default(),
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of it was said already.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::future::pending;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn tasks_are_spread_and_end_with_their_threads() {
+        let workers = Workers::start().unwrap();
+        let count = workers.all.len();
+        let (said, hear) = mpsc::channel();
+        for _ in 0..3 * count {
+            let said = said.clone();
+            workers.spawn(async move {
+                said.send(thread::current().id()).unwrap();
+                pending::<()>().await;
+                drop(said);
+            });
+        }
+        drop(said);
+        let threads: Vec<_> = hear.iter().take(3 * count).collect();
+        assert_eq!(threads.iter().collect::<HashSet<_>>().len(), count);
+        for thread in &threads {
+            let tasks = threads.iter().filter(|other| *other == thread).count();
+            assert_eq!(tasks, 3, "{threads:?}");
+        }
+        drop(workers);
+        assert!(hear.recv().is_err(), "a task outlived its thread");
+    }
+
+    #[test]
+    fn a_thread_whose_tasks_have_ended_gets_the_next() {
+        let workers = Workers::start().unwrap();
+        let (said, hear) = mpsc::channel();
+        for _ in 0..1_000 {
+            let said = said.clone();
+            workers.spawn(async move { said.send(()).unwrap() });
+            hear.recv().unwrap();
+        }
+        let most = workers
+            .all
+            .iter()
+            .map(|worker| Arc::strong_count(&worker.tasks));
+        // The last one may just be ending.
+        assert!(most.max().unwrap() <= 3);
+    }
+}
