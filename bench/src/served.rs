@@ -101,13 +101,13 @@ impl Drop for Served {
     }
 }
 
-/// The smallest, the middle and the largest of some measurements, as a line.
-pub fn show(what: &str, mut values: Vec<f64>) {
+/// Show the smallest, the middle and the largest of some measurements as a line; the middle one is returned.
+pub fn show(what: &str, mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    if let (Some(least), Some(most)) = (values.first(), values.last()) {
-        let median = values[values.len() / 2];
-        println!("{what:<48} {least:>8.2} {median:>8.2} {most:>8.2}");
-    }
+    let (least, most) = (values.first()?, values.last()?);
+    let median = values[values.len() / 2];
+    println!("{what:<48} {least:>8.2} {median:>8.2} {most:>8.2}");
+    Some(median)
 }
 
 /// A number from the command line.

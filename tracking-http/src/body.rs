@@ -1,5 +1,7 @@
 //! The body of a request, read as a whole before anything else is done with it.
 
+use std::error::Error;
+
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use warp::reply::Response;
@@ -16,7 +18,22 @@ pub(crate) fn is_too_large(body: &Incoming) -> bool {
 pub(crate) async fn whole(body: Incoming) -> Result<Full<Bytes>, Response> {
     match Limited::new(body, BODY_LENGTH_MAX).collect().await {
         Ok(body) => Ok(Full::new(body.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => Err(problem::body_too_large()),
-        Err(_) => Err(problem::broken_body()),
+        Err(error) => Err(refusal(&*error)),
+    }
+}
+
+/// Throw it away as it comes, by the same rules.
+pub(crate) async fn skip(body: Incoming) -> Result<(), Response> {
+    let mut body = Limited::new(body, BODY_LENGTH_MAX);
+    while let Some(frame) = body.frame().await {
+        frame.map_err(|error| refusal(&*error))?;
+    }
+    Ok(())
+}
+
+fn refusal(error: &(dyn Error + Send + Sync + 'static)) -> Response {
+    match error.is::<LengthLimitError>() {
+        true => problem::body_too_large(),
+        false => problem::broken_body(),
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Uri};
@@ -21,6 +21,7 @@ use crate::answer::Answer;
 use crate::control::{Control, Order};
 use crate::front::{Front, Visit};
 use crate::limits::{HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
+use crate::routes::RouteName;
 use crate::stream::{Socket, Watched};
 use crate::{body, problem};
 
@@ -47,7 +48,8 @@ pub(crate) async fn serve(
     let stream = match socket.into_stream() {
         Ok(stream) => stream,
         Err(error) => {
-            tracing::warn!("a connection could not be served: {error}");
+            // The system is short of something, and may be so for thousands of connections.
+            tracing::debug!("a connection could not be served: {error}");
             return;
         }
     };
@@ -86,46 +88,126 @@ fn answer(
     control.busy();
     let (visit, refusal) = front.enter(&mut request, peer);
     let has_body = !request.body().is_end_stream();
+    let is_too_large = has_body && body::is_too_large(request.body());
     let answer = match refusal {
-        Some(refusal) => Answer::from(refusal),
-        None if has_body && body::is_too_large(request.body()) => {
-            control.refuse_midway();
-            problem::body_too_large().into()
+        Some(refusal) if !has_body => refusal.into(),
+        // What it waits for to send its body is this.
+        Some(refusal) if is_too_large || request.headers().contains_key(EXPECT) => {
+            refused_midway(control, refusal).into()
         }
+        Some(refusal) => Answer::later(after_body(Arc::clone(control), request, refusal)),
+        None if is_too_large => refused_midway(control, problem::body_too_large()).into(),
         None if has_body => {
-            Answer::later(with_body(Arc::clone(front), Arc::clone(control), request))
+            let (front, control) = (Arc::clone(front), Arc::clone(control));
+            Answer::later(with_body(front, control, visit.route(), request))
         }
         None => front.answer(request.map(|_none| Full::default())),
     };
-    let mut answer = match answer {
+    let answer = match answer {
         Answer::Now(answer) => return Answering(Answer::Now(sent(front, control, visit, answer))),
         Answer::Later(answer) => answer,
     };
-    let (front, control) = (Arc::clone(front), Arc::clone(control));
-    Answering(Answer::later(async move {
-        let answer = front.bounded(answer.as_mut()).await;
-        sent(&front, &control, visit, answer)
-    }))
+    let unanswered = Unanswered {
+        front: Arc::clone(front),
+        visit: Some(visit),
+    };
+    let control = Arc::clone(control);
+    Answering(Answer::later(later(unanswered, control, has_body, answer)))
 }
 
-/// The answer to a request whose body is read first.
+/// The answer to a request that must be waited for.
+async fn later(
+    mut unanswered: Unanswered,
+    control: Arc<Control>,
+    has_body: bool,
+    mut answer: Pin<Box<dyn Future<Output = Response> + Send>>,
+) -> Response {
+    let front = Arc::clone(&unanswered.front);
+    let _counted = front.in_flight();
+    let answer = match &unanswered.visit {
+        Some(visit) if !has_body => front.bounded(visit.route(), answer.as_mut()).await,
+        // `with_body` sees to it, for it knows what it waits for.
+        _ => Ok(answer.await),
+    };
+    let (Ok(answer) | Err(answer)) = answer;
+    match unanswered.visit.take() {
+        Some(visit) => sent(&front, &control, visit, answer),
+        None => answer,
+    }
+}
+
+/// A request that is dropped before its answer is there, since its connection has ended.
+struct Unanswered {
+    front: Arc<Front>,
+    visit: Option<Visit>,
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some(visit) = self.visit.take() {
+            self.front.lose(&visit);
+        }
+    }
+}
+
+/// The answer to a request whose body is read first. Where it is needed, it takes one of the places of those
+/// who wait; else it is thrown away as it comes.
 async fn with_body(
     front: Arc<Front>,
     control: Arc<Control>,
+    route: RouteName,
     request: Request<Incoming>,
 ) -> Response {
     control.body_awaited();
     let (head, body) = request.into_parts();
-    match body::whole(body).await {
-        Err(refusal) => {
-            control.refuse_midway();
-            refusal
+    let refused = |refusal| refused_midway(&control, refusal);
+    if route != RouteName::TrackingNumbers {
+        if let Err(refusal) = body::skip(body).await {
+            return refused(refusal);
         }
-        Ok(body) => {
-            control.busy();
-            front.answer(Request::from_parts(head, body)).await
-        }
+        control.busy();
+        return match front.answer(Request::from_parts(head, Full::default())) {
+            Answer::Now(answer) => answer,
+            Answer::Later(mut answer) => {
+                let (Ok(answer) | Err(answer)) = front.bounded(route, answer.as_mut()).await;
+                answer
+            }
+        };
     }
+    let answer = async {
+        match body::whole(body).await {
+            Err(refusal) => refused(refusal),
+            Ok(body) => {
+                control.busy();
+                front.answer(Request::from_parts(head, body)).await
+            }
+        }
+    };
+    front
+        .bounded(route, pin!(answer))
+        .await
+        .unwrap_or_else(refused)
+}
+
+/// A refusal, once the body has come that it is not about: so the connection goes on.
+async fn after_body(
+    control: Arc<Control>,
+    request: Request<Incoming>,
+    refusal: Response,
+) -> Response {
+    control.body_awaited();
+    match body::skip(request.into_body()).await {
+        Ok(()) => refusal,
+        Err(_) => refused_midway(&control, refusal),
+    }
+}
+
+/// The answer to a request of which more may be coming, which nobody reads: the connection ends with it.
+fn refused_midway(control: &Control, mut refusal: Response) -> Response {
+    control.refuse_midway();
+    let close = HeaderValue::from_static("close");
+    refusal.headers_mut().insert(CONNECTION, close);
+    refusal
 }
 
 /// The answer as it goes to the client.

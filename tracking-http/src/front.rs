@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{HeaderValue, ORIGIN};
-use hyper::{Method, Request};
+use hyper::header::{HOST, HeaderValue, ORIGIN};
+use hyper::{Method, Request, Version};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
@@ -19,8 +19,8 @@ use crate::app::App;
 use crate::cors::Cors;
 use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
-use crate::logging::log_request;
-use crate::metrics::{Metrics, OpenConnection};
+use crate::logging::{log_request, log_unanswered};
+use crate::metrics::{InFlight, Metrics, OpenConnection};
 use crate::problem;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{Route, RouteName, Routes};
@@ -36,6 +36,9 @@ pub(crate) struct Front {
     gate: Arc<Gate>,
 }
 
+/// An answer that is waited for.
+pub(crate) type Waiting<'a> = Pin<&'a mut (dyn Future<Output = Response> + Send)>;
+
 /// A request on its way.
 #[derive(Debug)]
 pub(crate) struct Visit {
@@ -47,6 +50,12 @@ pub(crate) struct Visit {
     origin: Option<HeaderValue>,
     /// Who asks, once they are let in.
     admission: Admission,
+}
+
+impl Visit {
+    pub(crate) fn route(&self) -> RouteName {
+        self.route
+    }
 }
 
 impl Front {
@@ -84,7 +93,7 @@ impl Front {
                 .and_then(|_| request.headers().get(ORIGIN).cloned()),
             admission: Admission::default(),
         };
-        let refusal = too_large(request)
+        let refusal = wrong_head(request)
             .or_else(|| self.preflight(request))
             .or_else(|| self.refusal(&mut visit, request, peer));
         (visit, refusal)
@@ -121,8 +130,7 @@ impl Front {
         request: &mut Request<B>,
         peer: Option<IpAddr>,
     ) -> Option<Response> {
-        let needed = visit.route.scope();
-        match self.gate.admit(needed, request.headers(), peer) {
+        match self.gate.admit(visit.route.need(), request.headers(), peer) {
             Ok(admission) => {
                 // The only one that costs more than one, which it finds out later.
                 if visit.route == RouteName::TrackingNumbers && admission.is_counted() {
@@ -140,33 +148,65 @@ impl Front {
         self.routes.answer(request)
     }
 
-    /// Wait for an answer, unless too many others are waited for already. One that is there at once never
-    /// waits.
+    /// Wait for an answer, unless too many others are waited for already: then that is the error. One that
+    /// is there at once never waits, and what needs no scope never counts, so that nobody who may do nothing
+    /// takes the places of others.
     pub(crate) async fn bounded(
         &self,
-        mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
-    ) -> Response {
-        let _counted = self.metrics.in_flight();
+        route: RouteName,
+        mut answer: Waiting<'_>,
+    ) -> Result<Response, Response> {
+        if route.scope().is_none() {
+            return Ok(answer.await);
+        }
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
         match first {
-            Poll::Ready(answer) => answer,
+            Poll::Ready(answer) => Ok(answer),
             Poll::Pending => match self.in_flight.try_acquire() {
-                Ok(_permit) => answer.await,
-                Err(_) => problem::too_many_in_flight(),
+                Ok(_permit) => Ok(answer.await),
+                Err(_) => Err(problem::too_many_in_flight()),
             },
         }
     }
+
+    /// Counted as waited for until it is dropped.
+    pub(crate) fn in_flight(&self) -> InFlight<'_> {
+        self.metrics.in_flight()
+    }
+
+    /// The connection of a request ended before there was an answer.
+    pub(crate) fn lose(&self, visit: &Visit) {
+        self.metrics.unanswered(visit.route);
+        let (route, token) = (visit.route.label(), visit.admission.caller());
+        log_unanswered(
+            &visit.id,
+            route,
+            &visit.method,
+            visit.began.elapsed(),
+            token,
+        );
+    }
 }
 
-/// The answer to a request with too large a head.
-fn too_large<B>(request: &Request<B>) -> Option<Response> {
+/// The answer to a request with a head that is too large, or that leaves open whom it asks.
+fn wrong_head<B>(request: &Request<B>) -> Option<Response> {
     let target = request.uri().path_and_query();
     if target.is_some_and(|target| target.as_str().len() > TARGET_LENGTH_MAX) {
         return Some(problem::target_too_long());
     }
-    let lengths = request.headers().iter().map(|(name, value)| {
+    let (mut length, mut hosts) = (0, 0);
+    for (name, value) in request.headers() {
         // ": " and the line end.
-        name.as_str().len() + value.len() + 4
-    });
-    (lengths.sum::<usize>() > HEADERS_LENGTH_MAX).then(problem::headers_too_large)
+        length += name.as_str().len() + value.len() + 4;
+        hosts += usize::from(name == HOST);
+    }
+    let is_old = request.version() == Version::HTTP_10;
+    if length > HEADERS_LENGTH_MAX {
+        Some(problem::headers_too_large())
+    } else if hosts == 1 || (is_old && hosts == 0) {
+        None
+    } else {
+        // Two readers may each take another one (RFC 9112, section 3.2).
+        Some(problem::wrong_host())
+    }
 }

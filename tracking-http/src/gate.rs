@@ -31,6 +31,16 @@ pub(crate) struct GateConfig {
     pub(crate) address_rate: Option<TokenRate>,
 }
 
+/// What a route needs of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    /// Nothing but an address that has not asked for too much.
+    Address,
+    /// A token of this scope where there are tokens, else as `Address`.
+    Scope(Scope),
+}
+
 /// Lets requests in, or refuses them.
 ///
 /// Without tokens everybody may everything. Share it by an [`Arc`].
@@ -82,18 +92,20 @@ impl Gate {
         })
     }
 
-    /// Let a request in, and count it as one number. `needed` is the scope of its route, if that has one;
-    /// `peer` is the other end of its connection, if that has an address.
+    /// Let a request in, and count it as one number, if its route needs that. `peer` is the other end of its
+    /// connection, if that has an address.
     ///
     /// The answer otherwise is 401, 403 or 429. A good token is let in whatever others at its address do.
     pub(crate) fn admit(
         &self,
-        needed: Option<Scope>,
+        need: Need,
         headers: &HeaderMap,
         peer: Option<IpAddr>,
     ) -> Result<Admission, Box<Response>> {
-        let Some(needed) = needed else {
-            return Ok(Admission::default());
+        let needed = match need {
+            Need::Nothing => return Ok(Admission::default()),
+            Need::Address => return self.count_address(headers, peer),
+            Need::Scope(scope) => scope,
         };
         let Some(file) = &self.tokens else {
             return self.count_address(headers, peer);

@@ -85,6 +85,11 @@ impl Metrics {
         self.requests.answered(route, status, elapsed);
     }
 
+    /// A request's connection ended before there was an answer.
+    pub(crate) fn unanswered(&self, route: RouteName) {
+        self.requests.unanswered(route);
+    }
+
     /// A request's answer is waited for, until the guard is dropped.
     pub(crate) fn in_flight(&self) -> InFlight<'_> {
         self.requests.in_flight()

@@ -224,6 +224,11 @@ pub(crate) fn batch_beyond_burst(burst: u32) -> Response {
     write(Kind::BatchBeyondBurst, &detail, More::Nothing {})
 }
 
+pub(crate) fn wrong_host() -> Response {
+    let detail = "Expected exactly one header `Host`. Nothing was issued.";
+    write(Kind::WrongHost, detail, More::Nothing {})
+}
+
 pub(crate) fn ending() -> Response {
     let detail = "It answers what is still sent to it, and takes no new connections soon.";
     write(Kind::Ending, detail, More::Nothing {})

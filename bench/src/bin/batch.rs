@@ -1,6 +1,8 @@
 //! How many numbers a second `POST /tracking-numbers` answers, in each form, with the client beside it:
 //!
-//! `cargo build --release && cargo run --release -p tracking-bench --bin batch [ROUNDS [COUNT]]`
+//! `cargo build --release && cargo run --release -p tracking-bench --bin batch [ROUNDS [COUNT [MILLIONS]]]`
+//!
+//! With MILLIONS it fails where a form is answered slower than that.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -17,6 +19,7 @@ const FORMS: [(&str, &str); 3] = [
 
 fn main() -> Result<(), Failure> {
     let (rounds, count) = (argument(0, 7)?, argument(1, 1_000_000)?);
+    let millions = argument(2, 0)?;
     let server = Served::tracking_http(&[], &[])?;
     println!("{rounds} rounds of {count}, million numbers a second");
     println!("{:<48}    least   median     most", "");
@@ -26,7 +29,10 @@ fn main() -> Result<(), Failure> {
         let rates: Result<Vec<_>, _> = (0..rounds)
             .map(|_| take(server.address, form, separator, count))
             .collect();
-        show(form, rates?);
+        let median = show(form, rates?);
+        if median.is_none_or(|median| median < millions as f64) {
+            return Err(format!("expected {millions} million numbers a second").into());
+        }
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl Fixture {
     }
 
     fn admit(&self, needed: Scope, token: &str) -> Result<Admission, Box<Response>> {
-        self.gate.admit(Some(needed), &bearer(token), PEER)
+        self.gate.admit(Need::Scope(needed), &bearer(token), PEER)
     }
 
     /// What the answer says: its status, and what else to do.
@@ -119,7 +119,10 @@ fn a_token_opens_what_its_scopes_say() {
     let missing = "Bearer realm=\"tracking\"";
     assert_eq!(fixture.refused(Scope::Issue, ""), (401, missing.to_owned()));
     // What needs no scope needs no token, and takes no wrong one amiss.
-    let public = fixture.gate.admit(None, &bearer("trk_c"), PEER).unwrap();
+    let public = fixture
+        .gate
+        .admit(Need::Nothing, &bearer("trk_c"), PEER)
+        .unwrap();
     assert_eq!(public.caller(), None);
 }
 
@@ -225,7 +228,9 @@ fn an_address_has_a_rate_where_no_good_token_is_shown() {
     let from = |client: &str| {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", HeaderValue::try_from(client).unwrap());
-        fixture.gate.admit(Some(Scope::Issue), &headers, PEER)
+        fixture
+            .gate
+            .admit(Need::Scope(Scope::Issue), &headers, PEER)
     };
     let mut admission = from("198.51.100.1").unwrap();
     assert_eq!(fields(&admission)[0], "\"numbers\";r=1;t=1");

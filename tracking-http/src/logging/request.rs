@@ -30,6 +30,25 @@ pub(crate) fn log_request(
     );
 }
 
+/// Log a request whose connection ended before there was an answer.
+pub(crate) fn log_unanswered(
+    id: &RequestId,
+    route: &'static str,
+    method: &Method,
+    elapsed: Duration,
+    token: Option<&str>,
+) {
+    tracing::info!(
+        target: "tracking_http::request",
+        id = id.as_str(),
+        method = known(method),
+        route,
+        ms = elapsed.as_secs_f64() * 1_000.0,
+        token,
+        "unanswered"
+    );
+}
+
 /// A method that HTTP knows. Others are whatever the client likes to write.
 fn known(method: &Method) -> &str {
     match *method {

@@ -38,6 +38,9 @@ const STATUSES: [StatusCode; 16] = [
 /// What stands for any other one.
 const OTHER_STATUS: &str = "other";
 
+/// What stands for none: the connection ended before there was an answer.
+const UNANSWERED: &str = "unanswered";
+
 /// More threads than this share shards, which only costs them time.
 const SHARDS_MAX: usize = 64;
 
@@ -58,7 +61,7 @@ struct Shard {
 
 #[derive(Default)]
 struct OfRoute {
-    by_status: [AtomicU64; STATUSES.len() + 1],
+    by_status: [AtomicU64; STATUSES.len() + 2],
     /// By the first bound that is not exceeded, and a last one for what exceeds all.
     by_time: [AtomicU64; BOUNDS_NS.len() + 1],
     ns: AtomicU64,
@@ -96,6 +99,11 @@ impl Requests {
         of_route.by_status[status.unwrap_or(STATUSES.len())].fetch_add(1, Ordering::Relaxed);
         of_route.by_time[time.unwrap_or(BOUNDS_NS.len())].fetch_add(1, Ordering::Relaxed);
         of_route.ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    pub(super) fn unanswered(&self, route: RouteName) {
+        let of_route = &self.mine().by_route[route as usize];
+        of_route.by_status[STATUSES.len() + 1].fetch_add(1, Ordering::Relaxed);
     }
 
     #[inline]
@@ -155,7 +163,7 @@ impl Requests {
             &["route", "status"],
         );
         let statuses = STATUSES.iter().map(StatusCode::as_str);
-        for (index, status) in statuses.chain([OTHER_STATUS]).enumerate() {
+        for (index, status) in statuses.chain([OTHER_STATUS, UNANSWERED]).enumerate() {
             for route in RouteName::ALL {
                 let count = self.sum(|shard| &shard.by_route[route as usize].by_status[index]);
                 if count > 0 {

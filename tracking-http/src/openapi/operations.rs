@@ -15,6 +15,7 @@ use utoipa::openapi::{
 use warp::http::StatusCode;
 
 use super::{BEARER, headers, parameters, patterns, problems, reference, schemas};
+use crate::gate::Need;
 use crate::problem::Kind;
 use crate::routes::{Endpoint, Route, RouteName};
 
@@ -354,7 +355,7 @@ fn with_headers(
             .count();
         // Of whoever has a rate.
         let may_count =
-            RouteName::of_route(route).scope().is_some() && headers::OF_RATES.contains(&name);
+            RouteName::of_route(route).need() != Need::Nothing && headers::OF_RATES.contains(&name);
         if headers::ALWAYS.contains(&name) || (having == 0 && !may_count) {
             continue;
         }

@@ -15,6 +15,7 @@ use warp::reply::Response;
 
 use super::schemas::{always, closed, text, with};
 use crate::app::NoNumber;
+use crate::gate::Need;
 use crate::problem::{self, Kind};
 use crate::routes::{Route, RouteName};
 use crate::tokens::Unauthorized;
@@ -39,14 +40,14 @@ pub(super) fn may_answer(kind: Kind, route: Route<'_>) -> bool {
         Kind::MethodNotAllowed => false,
         Kind::NoNumber => issues || route == Route::Ready,
         Kind::Ending => route == Route::Ready,
-        Kind::Unauthorized | Kind::Forbidden | Kind::TooManyRequests => {
-            RouteName::of_route(route).scope().is_some()
-        }
+        Kind::Unauthorized | Kind::Forbidden => RouteName::of_route(route).scope().is_some(),
+        Kind::TooManyRequests => RouteName::of_route(route).need() != Need::Nothing,
         Kind::BatchBeyondBurst => route == Route::TrackingNumbers,
         Kind::TargetTooLong
         | Kind::HeadersTooLarge
         | Kind::BodyTooLarge
         | Kind::BrokenBody
+        | Kind::WrongHost
         | Kind::TooManyInFlight => true,
     }
 }
@@ -73,6 +74,7 @@ pub(super) fn sample(kind: Kind) -> Response {
         Kind::Forbidden => problem::forbidden(Scope::Issue),
         Kind::TooManyRequests => problem::too_many_requests(Duration::from_secs(1)),
         Kind::BatchBeyondBurst => problem::batch_beyond_burst(1_000),
+        Kind::WrongHost => problem::wrong_host(),
     }
 }
 

@@ -24,16 +24,17 @@ pub(crate) enum Kind {
     Forbidden,
     TooManyRequests,
     BatchBeyondBurst,
+    WrongHost,
 }
 
-const _: () = assert!(Kind::BatchBeyondBurst as usize + 1 == Kind::ALL.len());
+const _: () = assert!(Kind::WrongHost as usize + 1 == Kind::ALL.len());
 
 /// Where the pages are.
 const FOLDER: &str = "/problems/";
 
 impl Kind {
     /// In the order of the variants, so that a kind is an index of it.
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -53,6 +54,7 @@ impl Kind {
         Self::Forbidden,
         Self::TooManyRequests,
         Self::BatchBeyondBurst,
+        Self::WrongHost,
     ];
 
     /// The kind that has its page at this path.
@@ -89,6 +91,7 @@ impl Kind {
             Self::Forbidden => "/problems/forbidden",
             Self::TooManyRequests => "/problems/too-many-requests",
             Self::BatchBeyondBurst => "/problems/batch-beyond-burst",
+            Self::WrongHost => "/problems/wrong-host",
         }
     }
 
@@ -113,6 +116,7 @@ impl Kind {
             Self::Forbidden => "The token is for something else",
             Self::TooManyRequests => "Too many numbers are asked for",
             Self::BatchBeyondBurst => "A batch beyond the burst",
+            Self::WrongHost => "Not one header Host",
         }
     }
 
@@ -122,7 +126,8 @@ impl Kind {
             | Self::MalformedBody
             | Self::MalformedNumber
             | Self::BrokenBody
-            | Self::BatchBeyondBurst => StatusCode::BAD_REQUEST,
+            | Self::BatchBeyondBurst
+            | Self::WrongHost => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -220,6 +225,9 @@ impl Kind {
                 "The batch has more numbers than the rate of its caller ever allows at once: the member `detail`, \
                  and `q` in the header `RateLimit-Policy`, say how many that are.\nNothing was issued. Ask for \
                  fewer at once; waiting does not help."
+            }
+            Self::WrongHost => {
+                "A request of HTTP/1.1 has exactly one header `Host` (RFC 9112, section 3.2). Nothing was issued."
             }
         }
     }

@@ -4,6 +4,7 @@ use tracking_core::token::Scope;
 
 use super::Route;
 use super::next_number::Endpoint;
+use crate::gate::Need;
 
 /// A route, whatever stands in the places of its path that vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,16 @@ impl RouteName {
             Self::Problem | Self::Live | Self::Ready | Self::OpenApi | Self::Docs | Self::Other => {
                 None
             }
+        }
+    }
+
+    /// What it needs of who asks.
+    pub(crate) fn need(self) -> Need {
+        match (self.scope(), self) {
+            (Some(scope), _) => Need::Scope(scope),
+            // Whoever watches over the server asks from one address, and often.
+            (None, Self::Live | Self::Ready) => Need::Nothing,
+            (None, _) => Need::Address,
         }
     }
 

@@ -13,6 +13,7 @@ mod limits;
 mod logs;
 mod many;
 mod metrics;
+mod midway;
 mod million;
 mod outage;
 mod rates;

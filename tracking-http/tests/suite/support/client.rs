@@ -181,6 +181,12 @@ impl Client {
         std::io::copy(&mut self.stream, &mut std::io::sink()).unwrap_or_default()
     }
 
+    /// Read so many bytes; how many came before the connection ended.
+    pub(crate) fn read_exactly(&mut self, length: usize) -> usize {
+        let part = &mut (&mut self.stream).take(length as u64);
+        std::io::copy(part, &mut std::io::sink()).unwrap_or_default() as usize
+    }
+
     /// What is still to come until the server closes the connection.
     pub(crate) fn rest(&mut self) -> String {
         let mut rest = String::new();
