@@ -44,6 +44,7 @@ mod rate;
 mod request_id;
 mod routes;
 mod server;
+mod shards;
 mod shutdown;
 mod start;
 mod stream;

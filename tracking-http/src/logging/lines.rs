@@ -17,7 +17,15 @@ const KEPT_MAX: usize = 16 * 1024;
 thread_local! {
     /// Taken while a line is written, so that a value that logs as it is written finds none, and makes
     /// another.
-    static LINE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static LAST: Cell<Last> = const { Cell::new(Last { line: Vec::new(), now_ms: 0, time: Vec::new() }) };
+}
+
+/// What a thread keeps of its last line: the memory of it, and the time, which many lines share.
+#[derive(Default)]
+struct Last {
+    line: Vec<u8>,
+    now_ms: u64,
+    time: Vec<u8>,
 }
 
 /// Writes each event as one line. Spans are not shown; this server has none.
@@ -35,27 +43,36 @@ impl Lines {
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut line = LINE.try_with(Cell::take).unwrap_or_default();
+        let mut last = LAST.try_with(Cell::take).unwrap_or_default();
         // Good for the coarse clock: `created_at` in an answer is of the same one.
         let now_ms = SystemClock.now_ms().try_into().unwrap_or_default();
-        write(&mut line, self.style, now_ms, event);
+        if now_ms != last.now_ms || last.time.is_empty() {
+            last.now_ms = now_ms;
+            last.time.clear();
+            write_time(&mut last.time, now_ms);
+        }
+        let Last { line, time, .. } = &mut last;
+        write(line, self.style, time, event);
         self.sink
-            .put(&line, *event.metadata().level() <= Level::WARN);
+            .put(line, *event.metadata().level() <= Level::WARN);
         if line.capacity() <= KEPT_MAX {
             line.clear();
             // Gone when the thread ends.
-            let _ = LINE.try_with(|kept| kept.set(line));
+            let _ = LAST.try_with(|kept| kept.set(last));
         }
     }
 }
 
-fn write(line: &mut Vec<u8>, style: Style, now_ms: u64, event: &Event<'_>) {
-    let time = Timestamp::new(now_ms, Zone::UTC.offset_at(now_ms));
+fn write_time(time: &mut Vec<u8>, now_ms: u64) {
+    Timestamp::new(now_ms, Zone::UTC.offset_at(now_ms)).write(time);
+}
+
+fn write(line: &mut Vec<u8>, style: Style, time: &[u8], event: &Event<'_>) {
     let (level, target) = (*event.metadata().level(), event.metadata().target());
     match style {
         Style::Json => {
             line.extend_from_slice(b"{\"timestamp\":\"");
-            time.write(line);
+            line.extend_from_slice(time);
             line.extend_from_slice(b"\",\"level\":\"");
             line.extend_from_slice(level.as_str().as_bytes());
             line.extend_from_slice(b"\",\"target\":\"");
@@ -64,14 +81,14 @@ fn write(line: &mut Vec<u8>, style: Style, now_ms: u64, event: &Event<'_>) {
             line.push(b'"');
         }
         Style::Plain => {
-            time.write(line);
+            line.extend_from_slice(time);
             line.extend_from_slice(padded(level).as_bytes());
             line.extend_from_slice(target.as_bytes());
             line.push(b':');
         }
         Style::Coloured => {
             line.extend_from_slice(b"\x1b[2m");
-            time.write(line);
+            line.extend_from_slice(time);
             line.extend_from_slice(b"\x1b[0m\x1b[");
             line.extend_from_slice(colour(level));
             line.extend_from_slice(padded(level).as_bytes());

@@ -1,18 +1,21 @@
 //! The way of lines to stderr, which never holds up who logs.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::shards::Shards;
+
 /// How long a line may wait for others to be written with.
 const DELAY: Duration = Duration::from_millis(100);
 
-/// So many bytes are written without waiting for more.
+/// So many bytes of a thread are written without waiting for more.
 const BATCH: usize = 64 * 1024;
 
-/// So many bytes wait at most while stderr takes none. Lines beyond are dropped, and counted.
-const WAITING_MAX: usize = 1024 * 1024;
+/// So many bytes of a thread wait at most while stderr takes none. Lines beyond are dropped, and counted.
+const WAITING_MAX: usize = 256 * 1024;
 
 /// So many more are left for lines that are important.
 const RESERVE: usize = 64 * 1024;
@@ -25,6 +28,9 @@ const RETRY: Duration = Duration::from_millis(10);
 
 /// Lines that wait to be written by a thread of their own: a `write` for each line costs a request more than
 /// all else that is done for the line, and when nobody reads stderr it blocks.
+///
+/// Each thread has lines of its own, which stay in their order; a lock and a buffer that all of them write
+/// cost as much as to make the line.
 #[derive(Debug)]
 pub(super) struct Sink {
     shared: Arc<Shared>,
@@ -33,6 +39,10 @@ pub(super) struct Sink {
 
 #[derive(Debug, Default)]
 struct Shared {
+    waiting: Shards<Mutex<Waiting>>,
+    /// Whether the writer must be told of the first line. It writes this before it looks at what waits, and who
+    /// adds a line reads it afterwards: the lock of those lines puts the one before the other.
+    sleeps: AtomicBool,
     state: Mutex<State>,
     /// For the writer: there is something to do.
     work: Condvar,
@@ -40,17 +50,29 @@ struct Shared {
     done: Condvar,
 }
 
+/// Whole lines of a thread.
 #[derive(Debug, Default)]
-struct State {
-    waiting: Vec<u8>,
-    /// What waits is to be written now.
-    is_due: bool,
-    /// How many bytes were taken, and how many of them were written, ever.
-    taken: u64,
-    written: u64,
+struct Waiting {
+    bytes: Vec<u8>,
     /// How many lines were dropped and not yet spoken of.
     dropped: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    has_lines: bool,
+    /// What waits is to be written now.
+    is_due: bool,
+    /// How often all lines until then were wanted to be written, and how often they were.
+    flushes_wanted: u64,
+    flushes_done: u64,
     is_closed: bool,
+}
+
+impl State {
+    fn must_write(&self) -> bool {
+        self.is_due || self.is_closed || self.flushes_wanted > self.flushes_done
+    }
 }
 
 impl Sink {
@@ -70,34 +92,32 @@ impl Sink {
     /// Take a whole line. An important one is written at once.
     pub(super) fn put(&self, line: &[u8], is_important: bool) {
         let most = WAITING_MAX + if is_important { RESERVE } else { 0 };
-        let mut state = self.shared.lock();
-        if state.waiting.len() + line.len() > most {
-            state.dropped += 1;
+        let mut mine = lock(self.shared.waiting.mine());
+        let before = mine.bytes.len();
+        let after = before + line.len();
+        if after > most {
+            mine.dropped += 1;
             return;
         }
-        let is_first = state.waiting.is_empty();
-        state.waiting.extend_from_slice(line);
-        state.taken += line.len() as u64;
-        let is_due = is_important || self.at_once || state.waiting.len() >= BATCH;
-        let becomes_due = is_due && !state.is_due;
-        state.is_due |= is_due;
-        drop(state);
-        // A notification is a system call, so there is none for most lines.
-        if is_first || becomes_due {
+        mine.bytes.extend_from_slice(line);
+        drop(mine);
+        let is_due = is_important || self.at_once || (before < BATCH && BATCH <= after);
+        if is_due || self.shared.sleeps.load(Ordering::Relaxed) {
+            let mut state = lock(&self.shared.state);
+            state.has_lines = true;
+            state.is_due |= is_due;
+            drop(state);
             self.shared.work.notify_one();
         }
     }
 
     /// Wait until all lines taken so far are written, but not forever: nobody may be reading.
     pub(super) fn flush(&self) {
-        let mut state = self.shared.lock();
-        let taken = state.taken;
-        if state.written >= taken {
-            return;
-        }
-        state.is_due = true;
+        let mut state = lock(&self.shared.state);
+        state.flushes_wanted += 1;
+        let wanted = state.flushes_wanted;
         self.shared.work.notify_one();
-        let unwritten = |state: &mut State| state.written < taken;
+        let unwritten = |state: &mut State| state.flushes_done < wanted;
         let waited = self
             .shared
             .done
@@ -108,51 +128,69 @@ impl Sink {
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        self.shared.lock().is_closed = true;
+        lock(&self.shared.state).is_closed = true;
         self.shared.work.notify_one();
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // No line is ever half taken.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// What is behind these locks is never half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
+impl Shared {
     /// The writer's thread.
     fn write(&self, mut out: impl Write) {
         let mut batch = Vec::with_capacity(BATCH);
-        while let Some(dropped) = self.next(&mut batch) {
-            write_all(&mut out, &batch);
-            self.lock().written += batch.len() as u64;
-            self.done.notify_all();
-            batch.clear();
-            // What a burst needed is given back.
-            batch.shrink_to(BATCH * 2);
+        loop {
+            let state = self.wait();
+            let (flushes, is_closed) = (state.flushes_wanted, state.is_closed);
+            drop(state);
+            let mut dropped = 0;
+            for waiting in self.waiting.iter() {
+                let mut waiting = lock(waiting);
+                std::mem::swap(&mut batch, &mut waiting.bytes);
+                dropped += std::mem::take(&mut waiting.dropped);
+                drop(waiting);
+                write_all(&mut out, &batch);
+                batch.clear();
+                // What a burst needed is given back.
+                batch.shrink_to(BATCH * 2);
+            }
             if dropped > 0 {
                 tracing::warn!(
                     dropped,
                     "lines of this log were dropped, since nobody took them"
                 );
             }
+            lock(&self.state).flushes_done = flushes;
+            self.done.notify_all();
+            if is_closed {
+                return;
+            }
         }
     }
 
-    /// Wait for lines, and swap them into the empty `batch`. None when there will be none; else how many were
-    /// dropped before.
-    fn next(&self, batch: &mut Vec<u8>) -> Option<u64> {
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.is_closed;
-        let state = self.work.wait_while(self.lock(), idle);
-        let state = state.unwrap_or_else(PoisonError::into_inner);
-        let early = |state: &mut State| !state.is_due && !state.is_closed;
+    /// Wait for lines, and then for more of them, unless they must be written.
+    fn wait(&self) -> MutexGuard<'_, State> {
+        let mut state = lock(&self.state);
+        self.sleeps.store(true, Ordering::Relaxed);
+        state.has_lines |= self.has_lines();
+        let nothing = |state: &mut State| !state.has_lines && !state.must_write();
+        let woken = self.work.wait_while(state, nothing);
+        state = woken.unwrap_or_else(PoisonError::into_inner);
+        self.sleeps.store(false, Ordering::Relaxed);
+        let early = |state: &mut State| !state.must_write();
         let waited = self.work.wait_timeout_while(state, DELAY, early);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if state.waiting.is_empty() {
-            return None;
-        }
-        std::mem::swap(batch, &mut state.waiting);
-        state.is_due = false;
-        Some(std::mem::take(&mut state.dropped))
+        (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (state.has_lines, state.is_due) = (false, false);
+        state
+    }
+
+    fn has_lines(&self) -> bool {
+        self.waiting
+            .iter()
+            .any(|waiting| !lock(waiting).bytes.is_empty())
     }
 }
 

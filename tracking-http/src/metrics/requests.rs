@@ -5,8 +5,7 @@
 //! in a tight loop took ten times as long as one.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::thread::available_parallelism;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus::proto::MetricFamily;
@@ -14,6 +13,7 @@ use warp::http::StatusCode;
 
 use super::make::{BOUNDS_NS, Counts, Maker, histograms};
 use crate::routes::RouteName;
+use crate::shards::Shards;
 
 /// The statuses that are answered, the most frequent first.
 const STATUSES: [StatusCode; 16] = [
@@ -41,17 +41,11 @@ const OTHER_STATUS: &str = "other";
 /// What stands for none: the connection ended before there was an answer.
 const UNANSWERED: &str = "unanswered";
 
-/// More threads than this share shards, which only costs them time.
-const SHARDS_MAX: usize = 64;
-
 pub(super) struct Requests {
-    /// A power of two of them.
-    shards: Box<[Shard]>,
+    shards: Shards<Shard>,
 }
 
-/// Aligned to two cache lines, since processors fetch them in pairs.
 #[derive(Default)]
-#[repr(align(128))]
 struct Shard {
     /// Negative where a request began on another thread.
     in_flight: AtomicI64,
@@ -67,27 +61,16 @@ struct OfRoute {
     ns: AtomicU64,
 }
 
-thread_local! {
-    static THREAD: usize = {
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-        THREADS.fetch_add(1, Ordering::Relaxed)
-    };
-}
-
-// Relaxed, all of these: a count guards nothing, and a page may miss what happens while it is made.
 impl Requests {
     pub(super) fn new() -> Self {
-        let threads = available_parallelism().map_or(1, usize::from);
-        let shards = threads.next_power_of_two().min(SHARDS_MAX);
         Self {
-            shards: (0..shards).map(|_| Shard::default()).collect(),
+            shards: Shards::default(),
         }
     }
 
     #[inline]
     fn mine(&self) -> &Shard {
-        let thread = THREAD.with(|thread| *thread);
-        &self.shards[thread & (self.shards.len() - 1)]
+        self.shards.mine()
     }
 
     #[inline]

@@ -17,7 +17,9 @@ struct Kept {
 
 impl<S: Subscriber> Layer<S> for Kept {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        write(&mut self.lines.lock().unwrap(), self.style, NOW_MS, event);
+        let mut time = Vec::new();
+        write_time(&mut time, NOW_MS);
+        write(&mut self.lines.lock().unwrap(), self.style, &time, event);
     }
 }
 

@@ -131,7 +131,7 @@ fn what_nobody_takes_is_dropped_and_counted_and_holds_up_no_one() {
     let sink = sink(&out);
     // The writer has it in hand, and hangs.
     sink.put(b"first\n", true);
-    while !sink.shared.lock().waiting.is_empty() {
+    while sink.shared.has_lines() {
         thread::sleep(Duration::from_millis(1));
     }
     let line = [&[b'x'; 99][..], b"\n"].concat();
@@ -142,7 +142,13 @@ fn what_nobody_takes_is_dropped_and_counted_and_holds_up_no_one() {
     sink.put(b"important\n", true);
     assert!(began.elapsed() < Duration::from_secs(10));
     let kept = WAITING_MAX / line.len();
-    assert_eq!(sink.shared.lock().dropped, 100_000 - kept as u64);
+    let dropped: u64 = sink
+        .shared
+        .waiting
+        .iter()
+        .map(|waiting| lock(waiting).dropped)
+        .sum();
+    assert_eq!(dropped, 100_000 - kept as u64);
     out.unblock();
     sink.flush();
     let text = out.text();
@@ -188,4 +194,33 @@ fn what_was_taken_is_written_though_the_sink_goes() {
     drop(sink);
     out.wait();
     assert_eq!(out.text(), "a\n");
+}
+
+#[test]
+fn lines_of_many_threads_are_all_written_each_threads_in_its_order() {
+    let out = Out::default();
+    let sink = sink(&out);
+    thread::scope(|scope| {
+        for thread in 0..8 {
+            let sink = &sink;
+            scope.spawn(move || {
+                for line in 0..2_000 {
+                    sink.put(format!("{thread} {line}\n").as_bytes(), line % 500 == 0);
+                    // So that the writer sleeps now and then.
+                    if line % 700 == 0 {
+                        thread::sleep(DELAY / 4);
+                    }
+                }
+            });
+        }
+    });
+    sink.flush();
+    let mut next = [0; 8];
+    for line in out.text().lines() {
+        let (thread, line) = line.split_once(' ').unwrap();
+        let next = &mut next[thread.parse::<usize>().unwrap()];
+        assert_eq!(line.parse(), Ok(*next));
+        *next += 1;
+    }
+    assert_eq!(next, [2_000; 8]);
 }
