@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use clap::builder::BoolishValueParser;
-use tracking_core::args::StoreArgs;
+use tracking_core::args::{StoreArgs, ZoneArgs};
 use tracking_core::issued::Zone;
 use tracking_core::token::TokenRate;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
@@ -41,17 +41,8 @@ pub struct Args {
     )]
     listen: Listen,
 
-    /// The time zone of created_at in the answer, by its IANA name
-    ///
-    /// Where the order has a created_at of its own, its offset is taken instead.
-    #[arg(
-        long,
-        value_name = "ZONE",
-        env = "TRACKING_TIMEZONE",
-        hide_env_values = true,
-        default_value_t = Zone::UTC
-    )]
-    timezone: Zone,
+    #[command(flatten)]
+    zone: ZoneArgs,
 
     /// Listen where other hosts can reach it
     ///
@@ -315,7 +306,7 @@ impl Args {
         }
         Ok(Config {
             listen: self.listen.clone(),
-            zone: self.timezone,
+            zone: self.zone.zone(),
             cors_origins: self.cors_origin.clone(),
             limits: self.limits.limits(),
             gate: self.gate.config()?,
