@@ -72,7 +72,7 @@ fn a_server_and_the_command_line_share_the_default_file_and_repeat_nothing() {
         numbers
     });
     stop.send(()).unwrap();
-    runtime.block_on(serving).unwrap();
+    runtime.block_on(serving).unwrap().unwrap();
 
     let prefix = numbers[0][..3].to_owned();
     assert_eq!(numbers.len(), 12 * 300 + 3_000);
