@@ -6,8 +6,7 @@ mod order;
 use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracking_core::args::StoreArgs;
-use tracking_core::issued::Zone;
+use tracking_core::args::{StoreArgs, ZoneArgs};
 use tracking_core::token::{Scope, TokenName};
 
 pub(crate) use order::OrderArgs;
@@ -55,17 +54,8 @@ pub(crate) struct NextArgs {
     /// one array, ndjson as an object a line, csv as a row under a header.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: NextFormat,
-    /// The time zone of created_at in the answer, by its IANA name
-    ///
-    /// With --created-at its offset is taken instead.
-    #[arg(
-        long,
-        value_name = "ZONE",
-        env = "TRACKING_TIMEZONE",
-        hide_env_values = true,
-        default_value_t = Zone::UTC
-    )]
-    pub(crate) timezone: Zone,
+    #[command(flatten)]
+    pub(crate) zone: ZoneArgs,
     #[command(flatten)]
     pub(crate) order: OrderArgs,
 }

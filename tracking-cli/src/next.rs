@@ -32,7 +32,7 @@ pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
         encoder: Encoder::new(),
         page: Page::new(args.format),
         order: &order,
-        zone: args.timezone,
+        zone: args.zone.zone(),
         numbers: Vec::new(),
         printed: 0,
         output: Output::new()?,

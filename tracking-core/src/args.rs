@@ -1,5 +1,5 @@
-//! The flags and environment variables that name a store and a series, which every program of
-//! ours takes.
+//! The flags and environment variables that every program of ours takes: those that name a store and
+//! a series, and that of the time zone for what issues numbers.
 
 use std::borrow::Cow;
 use std::io;
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::format::Prefix;
+use crate::issued::Zone;
 use crate::key::{Key, ParseKeyError};
 use crate::opening::{Opening, SeriesOptions};
 use crate::series::SeriesName;
@@ -119,6 +120,29 @@ impl StoreArgs {
         (local && key).then_some(
             "TRACKING_KEY is not used: a local store has a key of its own (`tracking series restore --key-file` brings a lost one back)",
         )
+    }
+}
+
+/// `--timezone`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ZoneArgs {
+    /// The time zone of created_at in the answer, by its IANA name
+    ///
+    /// Where the order has a created_at of its own, its offset is taken instead.
+    #[arg(
+        long,
+        value_name = "ZONE",
+        env = "TRACKING_TIMEZONE",
+        hide_env_values = true,
+        default_value_t = Zone::UTC
+    )]
+    timezone: Zone,
+}
+
+impl ZoneArgs {
+    /// The zone.
+    pub fn zone(&self) -> Zone {
+        self.timezone
     }
 }
 

@@ -121,6 +121,7 @@ impl App {
             series: self.series(),
             status: self.generator.status(),
             look: look.as_ref().map(Option::as_deref),
+            tokens_in_force: self.gate.tokens_in_force(),
         })
     }
 

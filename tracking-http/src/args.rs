@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use clap::builder::BoolishValueParser;
-use tracking_core::args::StoreArgs;
+use tracking_core::args::{StoreArgs, ZoneArgs};
 use tracking_core::issued::Zone;
 use tracking_core::token::TokenRate;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
@@ -21,7 +21,10 @@ use crate::start::StartError;
 ///
 /// GET /next-tracking-number takes an order, each of its seven parameters optional, and answers a
 /// number with it. GET /api/next-tracking-number/ requires all seven, and answers the number and
-/// its time. GET /livez and GET /readyz are for whatever watches over the server.
+/// its time. POST /tracking-numbers issues up to a million at once. GET /tracking-numbers/{number}
+/// tells whether the series could have issued a number. GET /livez, GET /readyz and GET /metrics are
+/// for whatever watches over the server; GET /docs shows all of it, GET /openapi.json describes it to
+/// programs.
 #[derive(Debug, Parser)]
 #[command(name = "tracking-http", version, after_help = EXAMPLES)]
 pub struct Args {
@@ -38,17 +41,8 @@ pub struct Args {
     )]
     listen: Listen,
 
-    /// The time zone of created_at in the answer, by its IANA name
-    ///
-    /// Where the order has a created_at of its own, its offset is taken instead.
-    #[arg(
-        long,
-        value_name = "ZONE",
-        env = "TRACKING_TIMEZONE",
-        hide_env_values = true,
-        default_value_t = Zone::UTC
-    )]
-    timezone: Zone,
+    #[command(flatten)]
+    zone: ZoneArgs,
 
     /// Listen where other hosts can reach it
     ///
@@ -264,17 +258,20 @@ Examples:
       A series of its own, and the time in Malaysia
   TRACKING_STORE=file:/var/lib/tracking/shop.series tracking-http
       A variable for a flag: each has one
+  tracking token new --name shop --scope issue
+      Make a token, and the lines for the file of --tokens
   tracking-http --listen 0.0.0.0:8080 --tokens /etc/tracking/tokens.toml
       Let in who has a token; curl -H 'Authorization: Bearer TOKEN' shows one
 
 Signals:
   SIGHUP            read the file of --tokens again; nothing without it
-  SIGINT, SIGTERM   end, once the requests in flight are answered
+  SIGINT, SIGTERM   end, once the requests in flight are answered; at once on a second one
 
 Exit codes:
-  0  ended by SIGINT or SIGTERM
-  2  wrong usage
-  3  could not start: the address, the file of tokens, the store or the series
+  0         ended by SIGINT or SIGTERM
+  2         wrong usage
+  3         could not start: the address, the file of tokens, the store or the series
+  130, 143  ended at once by a second SIGINT, or SIGTERM
 
 RUST_LOG says what is logged: info unless set, or for instance debug. Each request leaves a line
 of its own; info,tracking_http::request=off leaves out those.";
@@ -309,7 +306,7 @@ impl Args {
         }
         Ok(Config {
             listen: self.listen.clone(),
-            zone: self.timezone,
+            zone: self.zone.zone(),
             cors_origins: self.cors_origin.clone(),
             limits: self.limits.limits(),
             gate: self.gate.config()?,

@@ -160,6 +160,12 @@ impl Gate {
         Some(file.tokens.load().count(SystemClock.now_ms()))
     }
 
+    /// How many tokens let somebody in now, if tokens are needed.
+    pub(crate) fn tokens_in_force(&self) -> Option<usize> {
+        let file = self.tokens.as_ref()?;
+        Some(file.tokens.load().in_force(SystemClock.now_ms()))
+    }
+
     /// What the operator should know of the file of tokens.
     pub(crate) fn warning(&self) -> Option<String> {
         tokens::warning(&self.tokens.as_ref()?.path)

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::signal::unix::SignalKind;
 use tracking_http::logging::{self, Logs};
 use tracking_http::{Args, Hangups, Signals, StartError};
 
@@ -18,7 +19,8 @@ fn main() -> ExitCode {
         }
     };
     match serve(args, &logs) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(End::Drained) => ExitCode::SUCCESS,
+        Ok(End::Cut(signal)) => ExitCode::from(killed_by(signal)),
         Err(error) => {
             logs.say(format_args!("error: {error}"));
             ExitCode::from(error.exit_code())
@@ -26,7 +28,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
+/// How a server ended that had started.
+enum End {
+    /// All that was asked is answered, or had its time.
+    Drained,
+    /// Somebody would not wait for that.
+    Cut(SignalKind),
+}
+
+/// The exit code that shells give a process that a signal killed.
+fn killed_by(signal: SignalKind) -> u8 {
+    u8::try_from(128 + signal.as_raw_value()).unwrap_or(u8::MAX)
+}
+
+fn serve(args: Args, logs: &Logs) -> Result<End, StartError> {
     if let Some(warning) = args.warning() {
         logs.say(format_args!("warning: {warning}"));
     }
@@ -36,7 +51,7 @@ fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         // Before the line that says that it serves: who waits for that line may send a signal.
         let signals = Signals::new().map_err(StartError::Runtime)?;
         let hangups = Hangups::new().map_err(StartError::Runtime)?;
@@ -47,8 +62,16 @@ fn serve(args: Args, logs: &Logs) -> Result<(), StartError> {
         logs.say(format_args!("{}", started.welcome));
         // Until the very end: it must not kill a server that drains either.
         tokio::spawn(hangups.reload(&started.app));
-        tracking_http::run(started.app, started.limits, started.listener, signals.end())
-            .await
-            .map_err(StartError::Runtime)
-    })
+        let (end, at_once) = signals.end();
+        let server = tracking_http::run(started.app, started.limits, started.listener, end);
+        // The other is dropped; with the server all connections are.
+        tokio::select! {
+            biased;
+            drained = server => drained.map(|()| End::Drained).map_err(StartError::Runtime),
+            signal = at_once => Ok(End::Cut(signal)),
+        }
+    });
+    // Reading the tokens may hang on a disk that does. Nobody waits for that.
+    runtime.shutdown_background();
+    ended
 }

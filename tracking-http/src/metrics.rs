@@ -117,10 +117,9 @@ impl Metrics {
         self.open_max.set(connections.into());
     }
 
-    /// So many API tokens are in force, after their file was read or could not be. Without a call
-    /// `/metrics` says nothing of tokens.
-    pub fn tokens_read(&self, in_force: usize, outcome: TokensRead) {
-        self.tokens.read(&self.made, in_force, outcome);
+    /// The file of tokens was read, or could not be. Without a call `/metrics` says nothing of it.
+    pub fn tokens_read(&self, outcome: TokensRead) {
+        self.tokens.read(&self.made, outcome);
     }
 }
 

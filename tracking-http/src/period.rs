@@ -27,9 +27,9 @@ impl Period {
 
     /// One that is not zero.
     pub(crate) fn positive(text: &str) -> Result<Self, ParsePeriodError> {
-        let period: Self = text.parse()?;
+        let period: Self = text.parse().map_err(|_| ParsePeriodError::Positive)?;
         if period.0.is_zero() {
-            return Err(ParsePeriodError);
+            return Err(ParsePeriodError::Positive);
         }
         Ok(period)
     }
@@ -51,15 +51,15 @@ impl FromStr for Period {
         let (count, unit_ms) = UNITS
             .iter()
             .find_map(|(unit, ms)| Some((text.strip_suffix(unit)?, ms)))
-            .ok_or(ParsePeriodError)?;
+            .ok_or(ParsePeriodError::Any)?;
         if !count.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(ParsePeriodError);
+            return Err(ParsePeriodError::Any);
         }
-        let count: u64 = count.parse().map_err(|_| ParsePeriodError)?;
-        let ms = count.checked_mul(*unit_ms).ok_or(ParsePeriodError)?;
+        let count: u64 = count.parse().map_err(|_| ParsePeriodError::Any)?;
+        let ms = count.checked_mul(*unit_ms).ok_or(ParsePeriodError::Any)?;
         let time = Duration::from_millis(ms);
         if time > MAX {
-            return Err(ParsePeriodError);
+            return Err(ParsePeriodError::Any);
         }
         Ok(Self(time))
     }
@@ -67,8 +67,13 @@ impl FromStr for Period {
 
 /// A text that is no time, or one that is too long or too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a time with its unit such as 500ms, 10s or 2m, above zero and at most 24h")]
-pub(crate) struct ParsePeriodError;
+pub(crate) enum ParsePeriodError {
+    /// Where zero is a time, too.
+    #[error("expected a time with its unit such as 0s, 500ms, 10s or 2m, at most 24h")]
+    Any,
+    #[error("expected a time with its unit such as 500ms, 10s or 2m, above zero and at most 24h")]
+    Positive,
+}
 
 #[cfg(test)]
 mod tests {
@@ -106,9 +111,11 @@ mod tests {
             "99999999999999999999s",
             "18446744073709551615h",
         ] {
-            assert_eq!(text.parse::<Period>(), Err(ParsePeriodError), "{text}");
+            assert_eq!(text.parse::<Period>(), Err(ParsePeriodError::Any), "{text}");
+            let found = Period::positive(text);
+            assert_eq!(found, Err(ParsePeriodError::Positive), "{text}");
         }
-        assert_eq!(Period::positive("0ms"), Err(ParsePeriodError));
+        assert_eq!(Period::positive("0ms"), Err(ParsePeriodError::Positive));
         assert!(Period::positive("1ms").is_ok());
     }
 }

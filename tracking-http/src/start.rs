@@ -68,8 +68,8 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     }
     let welcome = Welcome::new(listen, &config.store, &store, gate.count());
     let metrics = Arc::new(Metrics::new());
-    if let Some(count) = gate.count() {
-        metrics.tokens_read(count.in_force(), TokensRead::Taken);
+    if gate.count().is_some() {
+        metrics.tokens_read(TokensRead::Taken);
     }
     let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
     let app = App::new(Generator::new(observed), config.zone)

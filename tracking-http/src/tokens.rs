@@ -4,19 +4,19 @@ mod caller;
 mod error;
 mod file;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
-use tracking_core::token::TokenDigest;
+use tracking_core::token::{TokenDigest, TokenName};
 
 pub(crate) use self::caller::Caller;
 pub use self::error::TokensError;
 use self::file::Line;
 pub(crate) use self::file::warning;
-use crate::rate::RateClock;
+use crate::rate::{Limiter, RateClock};
 
 /// The most bytes of a token. Ours have 47; what is longer is not even hashed, so that nobody can make the
 /// server hash kilobytes.
@@ -61,17 +61,31 @@ impl Tokens {
     fn parse(text: &str, before: Option<&Self>, clock: &RateClock) -> Result<Self, error::Wrong> {
         let lines = file::parse(text)?;
         let mut known: Vec<Known> = Vec::with_capacity(lines.len());
+        // Those of one name share one limiter, new ones among themselves.
+        let mut limiters: HashMap<TokenName, Arc<Limiter>> = HashMap::new();
+        for known in before.iter().flat_map(|before| &before.known) {
+            if let Some(limiter) = known.caller.shared_limiter() {
+                let name = known.caller.token_name().clone();
+                limiters.entry(name).or_insert_with(|| Arc::clone(limiter));
+            }
+        }
         for Line { entry, .. } in lines {
-            // Those of one name share one limiter, new ones among themselves.
-            let limiter = known
-                .iter()
-                .chain(before.iter().flat_map(|before| &before.known))
-                .find_map(|known| known.caller.limiter_of(&entry.name, entry.rate?));
+            let limiter = entry.rate.map(|rate| {
+                let found = limiters.get(&entry.name);
+                match found.filter(|found| found.rate().rate() == rate) {
+                    Some(found) => Arc::clone(found),
+                    None => {
+                        let new = Arc::new(Limiter::new(rate, clock.clone()));
+                        limiters.insert(entry.name.clone(), Arc::clone(&new));
+                        new
+                    }
+                }
+            });
             known.push(Known {
                 index: entry.digest.index(),
                 digest: entry.digest,
                 expires_at_ms: entry.expires_at_ms,
-                caller: Arc::new(Caller::new(&entry, limiter, clock)),
+                caller: Arc::new(Caller::new(&entry, limiter)),
             });
         }
         known.sort_by_key(|known| known.index);
@@ -102,13 +116,18 @@ impl Tokens {
         Ok(&known.caller)
     }
 
+    /// How many have not expired.
+    pub(crate) fn in_force(&self, now_ms: i64) -> usize {
+        self.known.iter().filter(|k| !k.is_expired(now_ms)).count()
+    }
+
     /// How many there are.
     pub(crate) fn count(&self, now_ms: i64) -> Count {
         let names = self.known.iter().map(|known| known.caller.name());
         Count {
             tokens: self.known.len(),
             names: names.collect::<BTreeSet<_>>().len(),
-            expired: self.known.iter().filter(|k| k.is_expired(now_ms)).count(),
+            expired: self.known.len() - self.in_force(now_ms),
         }
     }
 }
@@ -125,13 +144,6 @@ pub(crate) struct Count {
     tokens: usize,
     names: usize,
     expired: usize,
-}
-
-impl Count {
-    /// Those that have not expired.
-    pub(crate) fn in_force(self) -> usize {
-        self.tokens - self.expired
-    }
 }
 
 impl fmt::Display for Count {
@@ -224,6 +236,28 @@ mod tests {
         let count = |now_ms| tokens.count(now_ms).to_string();
         assert_eq!(count(NOW_MS - 1), "1 token of 1 name");
         assert_eq!(count(NOW_MS), "1 token of 1 name, 1 expired");
+        let in_force = [NOW_MS - 1, NOW_MS].map(|now_ms| tokens.in_force(now_ms));
+        assert_eq!(in_force, [1, 0]);
+    }
+
+    #[test]
+    fn a_file_of_the_greatest_length_is_read_at_once() {
+        // Each has a name and a rate of its own, so that each is compared with all that may conflict.
+        let tables: Vec<String> = (0..5_000)
+            .map(|i| table(&format!("shop-{i}"), &format!("trk_{i}"), "rate = 1"))
+            .collect();
+        let text = tables.concat() + &"\n".repeat(100_000);
+        assert!(
+            (700_000..1024 * 1024).contains(&text.len()),
+            "{}",
+            text.len()
+        );
+        let began = std::time::Instant::now();
+        let tokens = parse(&text, None);
+        let again = parse(&text, Some(&tokens));
+        let took = began.elapsed();
+        assert!(took < std::time::Duration::from_secs(4), "took {took:?}");
+        assert_eq!(again.count(NOW_MS).to_string(), "5000 tokens of 5000 names");
     }
 
     #[test]

@@ -49,14 +49,14 @@ fn reload(gate: &Gate, metrics: &Metrics) {
     };
     match result {
         Ok(()) => {
-            metrics.tokens_read(count.in_force(), TokensRead::Taken);
+            metrics.tokens_read(TokensRead::Taken);
             tracing::info!("read the tokens again: {count}");
             if let Some(warning) = gate.warning() {
                 tracing::warn!("{warning}");
             }
         }
         Err(error) => {
-            metrics.tokens_read(count.in_force(), TokensRead::Refused);
+            metrics.tokens_read(TokensRead::Refused);
             tracing::error!("the tokens stay as they were: {error}");
         }
     }

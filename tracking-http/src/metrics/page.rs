@@ -19,6 +19,8 @@ pub(crate) struct Now<'a> {
     pub(crate) status: Status,
     /// Of the store, where there is one; `None` within where it did not answer in time.
     pub(crate) look: Option<Option<&'a Look>>,
+    /// Where tokens are needed. They expire without anybody's doing.
+    pub(crate) tokens_in_force: Option<usize>,
 }
 
 impl Metrics {
@@ -33,6 +35,13 @@ impl Metrics {
         of_runway(&made, &now.status);
         if let Some(look) = now.look {
             self.of_store(&made, now.series, look);
+        }
+        if let Some(in_force) = now.tokens_in_force {
+            made.set(
+                "tracking_tokens_in_force",
+                "API tokens in force.",
+                in_force as f64,
+            );
         }
         let durations = self.requests.show(&made);
         let mut families = [self.made.families(), made.families(), vec![durations]].concat();

@@ -16,6 +16,7 @@ fn page(metrics: &Metrics, look: Option<Option<&Look>>) -> String {
         series: generator.series(),
         status: generator.status(),
         look,
+        tokens_in_force: None,
     })
 }
 
@@ -147,15 +148,37 @@ fn the_store_is_shown_as_it_was_seen() {
 fn tokens_are_shown_once_somebody_has_some() {
     let metrics = Metrics::new();
     assert!(!page(&metrics, None).contains("token"));
-    metrics.tokens_read(3, TokensRead::Taken);
-    metrics.tokens_read(3, TokensRead::Refused);
-    metrics.tokens_read(4, TokensRead::Taken);
+    let broken = || value(&page(&metrics, None), "tracking_token_file_broken");
+    for (outcome, is_broken) in [
+        (TokensRead::Taken, 0.0),
+        (TokensRead::Refused, 1.0),
+        (TokensRead::Refused, 1.0),
+        (TokensRead::Taken, 0.0),
+    ] {
+        metrics.tokens_read(outcome);
+        assert_eq!(broken(), Some(is_broken));
+    }
     let text = page(&metrics, None);
     for (sample, expected) in [
-        ("tracking_tokens_in_force", 4.0),
         (r#"tracking_token_file_reads_total{outcome="taken"}"#, 2.0),
-        (r#"tracking_token_file_reads_total{outcome="refused"}"#, 1.0),
+        (r#"tracking_token_file_reads_total{outcome="refused"}"#, 2.0),
     ] {
         assert_eq!(value(&text, sample), Some(expected), "{sample}");
+    }
+}
+
+#[test]
+fn tokens_in_force_are_those_of_now() {
+    let generator = Generator::new(MemoryAllocator::new());
+    let metrics = Metrics::new();
+    for in_force in [Some(3), Some(2), None] {
+        let text = metrics.page(&Now {
+            series: generator.series(),
+            status: generator.status(),
+            look: None,
+            tokens_in_force: in_force,
+        });
+        let expected = in_force.map(|in_force| in_force as f64);
+        assert_eq!(value(&text, "tracking_tokens_in_force"), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! API tokens, where the server has a file of them.
+//! The file of API tokens, where the server has one.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ use super::make::Maker;
 pub(super) struct Tokens(OnceLock<Shown>);
 
 struct Shown {
-    in_force: IntGauge,
+    broken: IntGauge,
     reads: IntCounterVec,
 }
 
@@ -28,7 +28,7 @@ impl TokensRead {
 }
 
 impl Tokens {
-    pub(super) fn read(&self, made: &Maker, in_force: usize, outcome: TokensRead) {
+    pub(super) fn read(&self, made: &Maker, outcome: TokensRead) {
         let shown = self.0.get_or_init(|| {
             let reads = made.counters(
                 "tracking_token_file_reads_total",
@@ -39,13 +39,14 @@ impl Tokens {
                 reads.with_label_values(&[outcome.label()]);
             }
             Shown {
-                in_force: made.whole_gauge("tracking_tokens_in_force", "API tokens in force."),
+                broken: made.whole_gauge(
+                    "tracking_token_file_broken",
+                    "Whether the file of tokens was refused when it was read last.",
+                ),
                 reads,
             }
         });
-        shown
-            .in_force
-            .set(i64::try_from(in_force).unwrap_or(i64::MAX));
+        shown.broken.set((outcome == TokensRead::Refused).into());
         shown.reads.with_label_values(&[outcome.label()]).inc();
     }
 }

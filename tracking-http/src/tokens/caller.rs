@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tracking_core::token::{Scope, Scopes, TokenEntry, TokenName, TokenRate};
+use tracking_core::token::{Scope, Scopes, TokenEntry, TokenName};
 
-use crate::rate::{Limiter, RateClock};
+use crate::rate::Limiter;
 
 /// Whoever holds a token of the file.
 #[derive(Debug)]
@@ -16,17 +16,12 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// The holder of an entry's token; `limiter` is that of its name and rate, if there is one already.
-    pub(super) fn new(
-        entry: &TokenEntry,
-        limiter: Option<Arc<Limiter>>,
-        clock: &RateClock,
-    ) -> Self {
-        let new = |rate| Arc::new(Limiter::new(rate, clock.clone()));
+    /// The holder of an entry's token; `limiter` is that of its name, if it has a rate.
+    pub(super) fn new(entry: &TokenEntry, limiter: Option<Arc<Limiter>>) -> Self {
         Self {
             name: entry.name.clone(),
             scopes: entry.scopes,
-            limiter: limiter.or_else(|| entry.rate.map(new)),
+            limiter,
         }
     }
 
@@ -42,10 +37,12 @@ impl Caller {
         self.limiter.as_deref()
     }
 
-    /// The limiter, if this is the name and this the rate.
-    pub(super) fn limiter_of(&self, name: &TokenName, rate: TokenRate) -> Option<Arc<Limiter>> {
-        let limiter = self.limiter.as_ref()?;
-        let same = self.name == *name && limiter.rate().rate() == rate;
-        same.then(|| Arc::clone(limiter))
+    pub(super) fn token_name(&self) -> &TokenName {
+        &self.name
+    }
+
+    /// The limiter, for others of the name.
+    pub(super) fn shared_limiter(&self) -> Option<&Arc<Limiter>> {
+        self.limiter.as_ref()
     }
 }

@@ -1,11 +1,13 @@
 //! The file of `--tokens`, read.
 
-use std::fs::File;
+use std::collections::HashMap;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use chrono::DateTime;
+use rustix::fs::OFlags;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use toml::Spanned;
@@ -21,8 +23,8 @@ const LENGTH_MAX: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) entry: TokenEntry,
-    /// Where it begins, for what is said of it.
-    line: usize,
+    /// The byte that it begins at, for what is said of it.
+    start: usize,
 }
 
 #[derive(Deserialize)]
@@ -46,9 +48,17 @@ struct Table {
 pub(super) fn read(path: &Path) -> Result<String, TokensError> {
     let read = || {
         let mut text = String::new();
-        let length = File::open(path)?
-            .take(LENGTH_MAX + 1)
-            .read_to_string(&mut text)?;
+        // Without it a FIFO is not even opened until somebody writes to it.
+        let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(nonblocking)
+            .open(path)?;
+        if !file.metadata()?.is_file() {
+            let message = "expected a regular file";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let length = file.take(LENGTH_MAX + 1).read_to_string(&mut text)?;
         if length as u64 > LENGTH_MAX {
             let message = format!("expected at most {LENGTH_MAX} bytes");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
@@ -78,15 +88,23 @@ pub(crate) fn warning(path: &Path) -> Option<String> {
 pub(super) fn parse(text: &str) -> Result<Vec<Line>, Wrong> {
     let root: Root = toml::from_str(text).map_err(|error| Wrong::toml(text, &error))?;
     let mut lines: Vec<Line> = Vec::with_capacity(root.token.len());
+    // The places in `lines`.
+    let mut by_index: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut by_name: HashMap<TokenName, usize> = HashMap::new();
     for table in root.token {
         let start = table.span().start;
         let entry = entry(text, table.into_inner())?;
-        let (line, _) = place(&text[..start]);
-        for other in &lines {
-            conflict(&entry, other)
-                .map_or(Ok(()), |message| Err(Wrong::at(text, start, message)))?;
+        let alike = by_index.entry(entry.digest.index()).or_default();
+        // The rate of the first of a name is that of all.
+        let namesake = *by_name.entry(entry.name.clone()).or_insert(lines.len());
+        for earlier in alike.iter().copied().chain([namesake]) {
+            if let Some(earlier) = lines.get(earlier) {
+                conflict(text, &entry, earlier)
+                    .map_or(Ok(()), |message| Err(Wrong::at(text, start, message)))?;
+            }
         }
-        lines.push(Line { entry, line });
+        alike.push(lines.len());
+        lines.push(Line { entry, start });
     }
     Ok(lines)
 }
@@ -125,18 +143,23 @@ fn expiry(text: &str, time: &Spanned<Datetime>) -> Result<i64, Wrong> {
 }
 
 /// Why two tokens can't be in one file.
-fn conflict(entry: &TokenEntry, other: &Line) -> Option<String> {
+fn conflict(text: &str, entry: &TokenEntry, other: &Line) -> Option<String> {
     let Line {
         entry: earlier,
-        line,
+        start,
     } = other;
+    let line = || place(&text[..*start]).0;
     if entry.digest.ct_eq(&earlier.digest).into() {
-        return Some(format!("expected another token than that of line {line}"));
+        return Some(format!(
+            "expected another token than that of line {}",
+            line()
+        ));
     }
     if entry.name == earlier.name && entry.rate != earlier.rate {
         let name = &entry.name;
         return Some(format!(
-            "expected the rate and burst of line {line}, since both tokens are of {name}"
+            "expected the rate and burst of line {}, since both tokens are of {name}",
+            line()
         ));
     }
     None
@@ -150,6 +173,8 @@ mod tests {
 
     const A: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     const B: &str = "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b34";
+
+    const C: &str = "cb8379ac2098aa16000000000000000000000000000000000000000000000000";
 
     fn table(name: &str, digest: &str, more: &str) -> String {
         format!(
@@ -259,6 +284,14 @@ mod tests {
                 table("a", A, "rate = 1") + &table("a", B, ""),
                 "6:1: expected the rate and burst of line 1, since both tokens are of a",
             ),
+            (
+                table("c", C, "") + &table("a", A, "") + &table("b", B, "") + &table("a", A, ""),
+                "16:1: expected another token than that of line 6",
+            ),
+            (
+                table("b", A, "") + &table("a", B, "") + &table("a", C, "rate = 1"),
+                "11:1: expected the rate and burst of line 6, since both tokens are of a",
+            ),
         ] {
             let wrong = parse(&text).unwrap_err().shown();
             assert_eq!(wrong, message);
@@ -276,6 +309,10 @@ mod tests {
             error,
             format!("cannot read the tokens of {shown}: No such file or directory (os error 2)")
         );
+        for none in [folder.path(), Path::new("/dev/null")] {
+            let error = read(none).unwrap_err().to_string();
+            assert!(error.ends_with(": expected a regular file"), "{error}");
+        }
         std::fs::write(&path, "#".repeat(LENGTH_MAX as usize + 1)).unwrap();
         let error = read(&path).unwrap_err().to_string();
         assert!(

@@ -254,6 +254,15 @@ fn wrong_usage() {
             "error: invalid value 'shop:80' for '--listen <IP:PORT|unix:PATH>': expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080, or unix:PATH",
         ),
         (
+            ["--idle-timeout", "0s"],
+            "error: invalid value '0s' for '--idle-timeout <TIME>': expected a time with its unit such as 500ms, 10s or 2m, above zero and at most 24h",
+        ),
+        // Its default is 0s.
+        (
+            ["--drain-delay", "5"],
+            "error: invalid value '5' for '--drain-delay <TIME>': expected a time with its unit such as 0s, 500ms, 10s or 2m, at most 24h",
+        ),
+        (
             ["--prefix", "abcd"],
             "error: invalid value 'abcd' for '--prefix <PREFIX>': expected a prefix of 0 to 3 characters of A-Z and 0-9, found \"abcd\"",
         ),

@@ -1,5 +1,7 @@
 //! Who may call, by their tokens.
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 use tracking_core::{Allocator, Clock, Generator, MemoryAllocator, SystemClock, Verdict};
 use tracking_http::{App, Gate, Limits};
@@ -85,11 +87,17 @@ fn each_route_needs_its_scope() {
         ("/livez", 200),
         ("/readyz", 200),
         ("/problems/unauthorized", 200),
+        ("/problems/nowhere", 404),
+        ("/openapi.json", 200),
+        ("/docs", 200),
         ("/nowhere", 404),
+        ("/", 404),
     ] {
         assert_eq!(client.ask("GET", target).status, status, "{target}");
-        let wrong = client.ask_with("GET", target, &[&bearer("trk_x")]);
-        assert_eq!(wrong.status, status, "{target}");
+        for token in ["trk_x", "trk_metrics"] {
+            let answer = client.ask_with("GET", target, &[&bearer(token)]);
+            assert_eq!(answer.status, status, "{target} {token}");
+        }
     }
 }
 
@@ -281,6 +289,7 @@ fn readings_of_the_file_are_counted() {
         let page = client.ask_with("GET", METRICS, &[&bearer("trk_w")]).body;
         [
             "tracking_tokens_in_force ",
+            "tracking_token_file_broken ",
             "tracking_token_file_reads_total{outcome=\"taken\"} ",
             "tracking_token_file_reads_total{outcome=\"refused\"} ",
         ]
@@ -292,15 +301,15 @@ fn readings_of_the_file_are_counted() {
                 .unwrap()
         })
     };
-    assert_eq!(figures(), [1, 1, 0]);
+    assert_eq!(figures(), [1, 0, 1, 0]);
     file.write_text("x");
     program.signal(Signal::HUP);
     program.wait_for("the tokens stay as they were");
-    assert_eq!(figures(), [1, 1, 1]);
+    assert_eq!(figures(), [1, 1, 1, 1]);
     file.write(&[watch, ("b", "trk_b", "issue", "")]);
     program.signal(Signal::HUP);
     program.wait_for("read the tokens again: 2 tokens of 2 names");
-    assert_eq!(figures(), [2, 2, 1]);
+    assert_eq!(figures(), [2, 0, 2, 1]);
 }
 
 #[test]
@@ -341,6 +350,34 @@ fn sighup_ends_no_server() {
         client.ask_with("GET", NEXT, &[&bearer("trk_a")]).status,
         401
     );
+}
+
+#[test]
+fn a_fifo_in_place_of_the_file_is_refused_and_holds_up_no_end() {
+    let file = TokenFile::new(&[("a", "trk_a", "issue", "")]);
+    let mut program = program(&file, &[]);
+    std::fs::remove_file(file.path()).unwrap();
+    let made = rustix::fs::mknodat(
+        rustix::fs::CWD,
+        file.path(),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    );
+    made.unwrap();
+    let said = program.read_stderr();
+    let is_said = |text: &str| said.lock().unwrap().contains(text);
+    program.signal(Signal::HUP);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_said("the tokens stay as they were") && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut client = Client::connect(program.address);
+    let answer = client.ask_with("GET", NEXT, &[&bearer("trk_a")]);
+    assert_eq!(answer.status, 200);
+    program.signal(Signal::TERM);
+    assert_eq!(program.wait().0.code(), Some(0));
+    assert!(is_said("expected a regular file"));
 }
 
 #[test]

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use tracking_core::issued::Zone;
 use tracking_core::{Generator, MemoryAllocator};
-use tracking_http::{App, Limits, Metrics, Observed, TokensRead};
+use tracking_http::{App, Gate, Limits, Metrics, Observed, TokensRead};
 
 use crate::redis_servers::server::is_installed;
-use crate::support::{Client, InProcess, Scrape};
+use crate::support::{Client, InProcess, Scrape, TokenFile};
 
 const README: &str = include_str!("../../../README.md");
 const RULES: &str = include_str!("../../../../deploy/prometheus/tracking.rules.yml");
@@ -20,20 +20,24 @@ const RULES_README: &str = include_str!("../../../../deploy/prometheus/README.md
 
 /// Every metric there is, after some traffic.
 fn everything() -> Scrape {
+    const BEARER: &str = "Authorization: Bearer trk_a";
+    let file = TokenFile::new(&[("a", "trk_a", "issue metrics", "")]);
     let store = MemoryAllocator::new();
     let metrics = Arc::new(Metrics::new());
     let observed = Observed::new(store.clone(), Arc::clone(&metrics));
-    metrics.tokens_read(1, TokensRead::Taken);
+    metrics.tokens_read(TokensRead::Taken);
     let app = App::new(Generator::new(observed), Zone::UTC)
         .with_store(Arc::new(store))
-        .with_metrics(metrics);
+        .with_metrics(metrics)
+        .with_gate(Gate::with_tokens(file.path()).unwrap().into());
     let server = InProcess::with_app(app, Limits::default());
     let mut client = Client::connect(server.address);
     // The rate is that of whole seconds.
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     loop {
-        assert_eq!(client.ask("GET", "/next-tracking-number").status, 200);
-        let scrape = Scrape::of(&mut client);
+        let answer = client.ask_with("GET", "/next-tracking-number", &[BEARER]);
+        assert_eq!(answer.status, 200);
+        let scrape = Scrape::with(&mut client, &[BEARER]);
         if scrape.get("tracking_runway_seconds").is_some() || deadline < std::time::Instant::now() {
             return scrape;
         }

@@ -12,7 +12,11 @@ pub(crate) struct Scrape {
 
 impl Scrape {
     pub(crate) fn of(client: &mut Client) -> Self {
-        let answer = client.ask("GET", "/metrics");
+        Self::with(client, &[])
+    }
+
+    pub(crate) fn with(client: &mut Client, headers: &[&str]) -> Self {
+        let answer = client.ask_with("GET", "/metrics", headers);
         assert_eq!(answer.status, 200, "{answer:?}");
         Self::parse(answer.body)
     }
