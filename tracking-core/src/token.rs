@@ -104,7 +104,15 @@ impl TokenDigest {
 
 impl ConstantTimeEq for TokenDigest {
     fn ct_eq(&self, other: &Self) -> Choice {
-        self.0.ct_eq(&other.0)
+        // Words rather than bytes: each step is kept from being optimised, and there are fewer of them.
+        let words = |digest: &Self| {
+            let (words, _none) = digest.0.as_chunks::<8>();
+            <[[u8; 8]; 4]>::try_from(words).map(|words| words.map(u64::from_ne_bytes))
+        };
+        match (words(self), words(other)) {
+            (Ok(mine), Ok(others)) => mine.as_slice().ct_eq(others.as_slice()),
+            _ => Choice::from(0),
+        }
     }
 }
 

@@ -41,6 +41,8 @@ enum Phase {
     Head,
     /// The rest of its body, or our answer.
     Busy,
+    /// The next request; its answer is made, and nothing of it is written yet.
+    Answered,
     /// The next request, or our answer's way to the client.
     Idle,
     /// The client, to read more of an answer.
@@ -99,9 +101,13 @@ impl Control {
     /// Bytes came in.
     pub(crate) fn read(&self) {
         // Those of a head or a body that has begun gain it no time.
-        if self.is(Phase::Idle) {
+        if self.awaits() {
             self.enter(Phase::Head, after(self.patience.read_ms));
         }
+    }
+
+    fn awaits(&self) -> bool {
+        self.is(Phase::Idle) || self.is(Phase::Answered)
     }
 
     /// A request's head is there, or its body.
@@ -124,12 +130,12 @@ impl Control {
         } else {
             self.patience.idle_ms
         };
-        self.enter(Phase::Idle, after(patience_ms));
+        self.enter(Phase::Answered, after(patience_ms));
     }
 
     /// The answer does not go out, since the client does not read.
     pub(crate) fn write_blocked(&self) {
-        if self.is(Phase::Idle) {
+        if self.awaits() {
             self.enter(Phase::Blocked, after(self.patience.read_ms));
         }
     }
@@ -137,7 +143,10 @@ impl Control {
     /// Some of the answer went out. Nobody who reads on is cut off, however long an answer takes, and
     /// also where the beginning of the next request was read meanwhile.
     pub(crate) fn wrote(&self) {
-        if self.is(Phase::Head) {
+        if self.is(Phase::Answered) {
+            // Nearly always that was all, and the clock was looked at just now.
+            self.phase.store(Phase::Idle as u8, Ordering::Relaxed);
+        } else if self.is(Phase::Head) {
             self.enter(Phase::Head, after(self.patience.read_ms));
         } else if !self.is(Phase::Busy) {
             self.answered();
@@ -248,7 +257,7 @@ impl Controls {
             .all
             .iter()
             .filter_map(Weak::upgrade)
-            .filter(|control| control.is(Phase::Idle))
+            .filter(|control| control.awaits())
             .map(|control| (control.deadline_ms.load(Ordering::Relaxed), control))
             .filter(|(deadline_ms, _)| *deadline_ms <= idle_before)
             .collect();

@@ -10,7 +10,7 @@ use std::time::Instant;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{HOST, HeaderValue, ORIGIN};
-use hyper::{Method, Request, Version};
+use hyper::{Request, Version};
 use tokio::sync::Semaphore;
 use warp::reply::Response;
 
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::cors::Cors;
 use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
-use crate::logging::{log_request, log_unanswered};
+use crate::logging::{known, log_request, log_unanswered};
 use crate::metrics::{InFlight, Metrics, OpenConnection};
 use crate::problem;
 use crate::request_id::{RequestId, X_REQUEST_ID};
@@ -44,7 +44,7 @@ pub(crate) type Waiting<'a> = Pin<&'a mut (dyn Future<Output = Response> + Send)
 pub(crate) struct Visit {
     began: Instant,
     id: RequestId,
-    method: Method,
+    method: &'static str,
     route: RouteName,
     /// The header, where it matters.
     origin: Option<HeaderValue>,
@@ -85,7 +85,7 @@ impl Front {
         let mut visit = Visit {
             began: Instant::now(),
             id: RequestId::of(request.headers()),
-            method: request.method().clone(),
+            method: known(request.method()),
             route: RouteName::of(request.uri().path()),
             origin: self
                 .cors
@@ -109,7 +109,6 @@ impl Front {
     /// Its answer goes out.
     pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
         let headers = answer.headers_mut();
-        headers.insert(X_REQUEST_ID, visit.id.to_header());
         visit.admission.write_rate_fields(headers);
         if let Some(cors) = &self.cors {
             cors.mark(visit.origin.as_ref(), headers);
@@ -120,7 +119,9 @@ impl Front {
             self.metrics.problem(kind);
         }
         let (route, token) = (route.label(), visit.admission.caller());
-        log_request(&visit.id, route, &visit.method, status, elapsed, token);
+        log_request(&visit.id, route, visit.method, status, elapsed, token);
+        let id = visit.id.into_header();
+        answer.headers_mut().insert(X_REQUEST_ID, id);
     }
 
     /// The answer to who may not.
@@ -178,13 +179,7 @@ impl Front {
     pub(crate) fn lose(&self, visit: &Visit) {
         self.metrics.unanswered(visit.route);
         let (route, token) = (visit.route.label(), visit.admission.caller());
-        log_unanswered(
-            &visit.id,
-            route,
-            &visit.method,
-            visit.began.elapsed(),
-            token,
-        );
+        log_unanswered(&visit.id, route, visit.method, visit.began.elapsed(), token);
     }
 }
 

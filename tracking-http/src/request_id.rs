@@ -15,70 +15,49 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 const LENGTH_MAX: usize = 64;
 
 /// 1 to 64 characters of `A-Za-z0-9._~+/=:-`: nothing that could change a line or a header that it stands in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RequestId {
-    text: [u8; LENGTH_MAX],
-    length: u8,
-}
+/// It is kept as the header that answers it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The client's own, if it sent a single one that is sane; else a new one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut sent = headers.get_all(&X_REQUEST_ID).iter();
         match (sent.next(), sent.next()) {
-            (Some(id), None) => Self::sane(id.as_bytes()).unwrap_or_else(Self::new),
+            (Some(id), None) if is_sane(id.as_bytes()) => Self(id.clone()),
             _ => Self::new(),
         }
     }
 
     /// A UUID of version 7 (RFC 9562): ids in the order of their time. Its 74 other bits are random, from a
     /// generator of the thread's own, which asks the system for nothing.
+    #[expect(clippy::expect_used, reason = "hexadecimal digits and hyphens")]
     pub(crate) fn new() -> Self {
         let now_ms = SystemClock.now_ms().try_into().unwrap_or_default();
         // Ten bytes drawn one by one would take three times as long.
         let [random @ .., _, _, _, _, _, _] = rand::random::<u128>().to_le_bytes();
         let uuid = Builder::from_unix_timestamp_millis(now_ms, &random).into_uuid();
-        let mut text = [0; LENGTH_MAX];
-        let written = uuid.hyphenated().encode_lower(&mut text);
-        debug_assert_eq!(written.len(), Hyphenated::LENGTH);
-        Self {
-            text,
-            length: Hyphenated::LENGTH as u8,
-        }
-    }
-
-    fn sane(id: &[u8]) -> Option<Self> {
-        let is_sane = |byte: &u8| {
-            byte.is_ascii_alphanumeric()
-                || matches!(byte, b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b':' | b'-')
-        };
-        if id.is_empty() || id.len() > LENGTH_MAX || !id.iter().all(is_sane) {
-            return None;
-        }
-        let mut text = [0; LENGTH_MAX];
-        text[..id.len()].copy_from_slice(id);
-        Some(Self {
-            text,
-            length: id.len() as u8,
-        })
+        let mut text = [0; Hyphenated::LENGTH];
+        let text = uuid.hyphenated().encode_lower(&mut text);
+        Self(HeaderValue::from_str(text).expect("visible ASCII"))
     }
 
     pub(crate) fn as_str(&self) -> &str {
         // It is ASCII.
-        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+        str::from_utf8(self.0.as_bytes()).unwrap_or_default()
     }
 
-    fn as_bytes(&self) -> &[u8] {
-        &self.text[..usize::from(self.length)]
+    pub(crate) fn into_header(self) -> HeaderValue {
+        self.0
     }
+}
 
-    #[expect(
-        clippy::expect_used,
-        reason = "its characters may all stand in a header"
-    )]
-    pub(crate) fn to_header(self) -> HeaderValue {
-        HeaderValue::from_bytes(self.as_bytes()).expect("visible ASCII")
-    }
+fn is_sane(id: &[u8]) -> bool {
+    let is_sane = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b':' | b'-')
+    };
+    (1..=LENGTH_MAX).contains(&id.len()) && id.iter().all(is_sane)
 }
 
 impl fmt::Display for RequestId {
@@ -119,7 +98,7 @@ mod tests {
             let kept = RequestId::of(&headers(&[id.as_bytes()]));
             assert_eq!(kept.to_string(), id);
             assert_eq!(kept.as_str(), id);
-            assert_eq!(kept.to_header(), id);
+            assert_eq!(kept.into_header(), id);
         }
     }
 
@@ -144,7 +123,8 @@ mod tests {
                 (uuid.get_version_num(), uuid.get_variant()),
                 (7, Variant::RFC4122)
             );
-            assert_eq!(made.to_header(), made.to_string());
+            let text = made.to_string();
+            assert_eq!(made.into_header(), text);
         }
     }
 

@@ -24,8 +24,8 @@ const LOOKS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_s
 /// `/readyz`, go on for the [delay](Limits::drain_delay), stop listening and let the requests in flight
 /// finish. Every connection is closed when it returns.
 ///
-/// Connections are served by threads of their own, one for each core up to eight; the caller's thread
-/// accepts them.
+/// Connections are served by threads of their own, one for each core but one, up to eight; the caller's
+/// thread accepts them.
 ///
 /// # Errors
 /// The system gives us no threads. No connection was accepted then.

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 /// More threads serve more requests than any shop has.
 const WORKERS_MAX: usize = 8;
 
-/// A thread for each core. They end when this is dropped, and so do the tasks on them.
+/// A thread for each core but one. They end when this is dropped, and so do the tasks on them.
 #[derive(Debug)]
 pub(crate) struct Workers {
     all: Vec<Worker>,
@@ -34,10 +34,16 @@ impl Workers {
     /// # Errors
     /// The system gives us no threads, or nothing to wait with.
     pub(crate) fn start() -> io::Result<Self> {
+        // One is left to the kernel's share of the work, to accept, to reserve and to log. To share all of them
+        // leaves threads asleep more often, and to wake one costs more than to answer.
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let workers = (0..cores.min(WORKERS_MAX)).map(|_| Worker::start());
+        Self::of((cores - 1).clamp(1, WORKERS_MAX))
+    }
+
+    fn of(count: usize) -> io::Result<Self> {
+        let all = (0..count).map(|_| Worker::start());
         Ok(Self {
-            all: workers.collect::<io::Result<_>>()?,
+            all: all.collect::<io::Result<_>>()?,
         })
     }
 
@@ -99,8 +105,8 @@ mod tests {
 
     #[test]
     fn tasks_are_spread_and_end_with_their_threads() {
-        let workers = Workers::start().unwrap();
-        let count = workers.all.len();
+        let count = 3;
+        let workers = Workers::of(count).unwrap();
         let (said, hear) = mpsc::channel();
         for _ in 0..3 * count {
             let said = said.clone();
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_thread_whose_tasks_have_ended_gets_the_next() {
-        let workers = Workers::start().unwrap();
+        let workers = Workers::of(3).unwrap();
         let (said, hear) = mpsc::channel();
         for _ in 0..1_000 {
             let said = said.clone();

@@ -6,14 +6,14 @@ use warp::http::{Method, StatusCode};
 
 use crate::request_id::RequestId;
 
-/// Log an answer: `route` is the route's name, and `token` the name of the caller's token. Nothing else that
+/// Log an answer: `method` is a [known] one, `route` is the route's name, and `token` the name of the caller's token. Nothing else that
 /// the client sent may become a field.
 ///
 /// The target is one of its own, so that `RUST_LOG=info,tracking_http::request=off` leaves the rest.
 pub(crate) fn log_request(
     id: &RequestId,
     route: &'static str,
-    method: &Method,
+    method: &'static str,
     status: StatusCode,
     elapsed: Duration,
     token: Option<&str>,
@@ -21,7 +21,7 @@ pub(crate) fn log_request(
     tracing::info!(
         target: "tracking_http::request",
         id = id.as_str(),
-        method = known(method),
+        method,
         route,
         status = status.as_u16(),
         ms = elapsed.as_secs_f64() * 1_000.0,
@@ -34,14 +34,14 @@ pub(crate) fn log_request(
 pub(crate) fn log_unanswered(
     id: &RequestId,
     route: &'static str,
-    method: &Method,
+    method: &'static str,
     elapsed: Duration,
     token: Option<&str>,
 ) {
     tracing::info!(
         target: "tracking_http::request",
         id = id.as_str(),
-        method = known(method),
+        method,
         route,
         ms = elapsed.as_secs_f64() * 1_000.0,
         token,
@@ -50,17 +50,17 @@ pub(crate) fn log_unanswered(
 }
 
 /// A method that HTTP knows. Others are whatever the client likes to write.
-fn known(method: &Method) -> &str {
+pub(crate) fn known(method: &Method) -> &'static str {
     match *method {
-        Method::GET
-        | Method::HEAD
-        | Method::POST
-        | Method::PUT
-        | Method::PATCH
-        | Method::DELETE
-        | Method::OPTIONS
-        | Method::TRACE
-        | Method::CONNECT => method.as_str(),
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::CONNECT => "CONNECT",
         _ => "other",
     }
 }
