@@ -42,13 +42,6 @@ pub(crate) struct NoNumber {
     pub(crate) retry_after: Duration,
 }
 
-impl NoNumber {
-    /// One such as callers meet: for the documentation.
-    pub(crate) const SAMPLE: Self = Self {
-        retry_after: Duration::from_secs(2),
-    };
-}
-
 impl App {
     /// An app that issues the numbers of a generator, and shows times in a zone where an order has
     /// none of its own.

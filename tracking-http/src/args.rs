@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::logging::LogFormat;
 use crate::period::Period;
-use crate::start::StartError;
+use crate::start_error::StartError;
 
 /// Hands out parcel tracking numbers that never repeat, over HTTP
 ///

@@ -21,7 +21,7 @@ use crate::answer::Answer;
 use crate::control::{Control, Order};
 use crate::front::{Front, Visit};
 use crate::limits::{HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
-use crate::routes::RouteName;
+use crate::route::RouteName;
 use crate::stream::{Socket, Watched};
 use crate::{body, problem};
 

@@ -23,7 +23,8 @@ use crate::logging::{known, log_request, log_unanswered};
 use crate::metrics::{InFlight, Metrics, OpenConnection};
 use crate::problem;
 use crate::request_id::{RequestId, X_REQUEST_ID};
-use crate::routes::{Route, RouteName, Routes};
+use crate::route::{Route, RouteName};
+use crate::routes::Routes;
 
 /// One for a server: what all its connections share.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tracking_core::token::{Scope, TokenRate};
+use tracking_core::token::TokenRate;
 use tracking_core::{Clock, SystemClock};
 use warp::http::HeaderMap;
 use warp::reply::Response;
@@ -20,6 +20,7 @@ pub(crate) use self::client::{Proxies, Proxy};
 pub use self::hangups::Hangups;
 use crate::problem;
 use crate::rate::{Addresses, RateClock};
+use crate::route::Need;
 use crate::tokens::{self, Count, Tokens, TokensError, Unauthorized};
 
 /// What the flags say of who may.
@@ -29,16 +30,6 @@ pub(crate) struct GateConfig {
     pub(crate) tokens: Option<PathBuf>,
     pub(crate) proxies: Proxies,
     pub(crate) address_rate: Option<TokenRate>,
-}
-
-/// What a route needs of who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
-    Nothing,
-    /// Nothing but an address that has not asked for too much.
-    Address,
-    /// A token of this scope where there are tokens, else as `Address`.
-    Scope(Scope),
 }
 
 /// Lets requests in, or refuses them.

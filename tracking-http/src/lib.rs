@@ -16,8 +16,9 @@
 //! # }
 //! ```
 //!
-//! A request goes through `server` (accepts) -> `connection` (hyper) -> `front` (what holds for every
-//! route) -> [`routes`] (warp) -> a module of `routes`, and its answer is made by `answer` or `problem`.
+//! A request goes through `server` (accepts) -> `workers` (a thread) -> `connection` (hyper) -> `front` (what
+//! holds for every `route`: who may, by `gate`; logs; metrics) -> [`routes`] (warp) -> a module of `routes`,
+//! and its answer is made by `answer` or `problem`, and goes back the same way.
 
 mod accept;
 mod answer;
@@ -42,11 +43,13 @@ mod problem;
 mod query;
 mod rate;
 mod request_id;
+mod route;
 mod routes;
 mod server;
 mod shards;
 mod shutdown;
 mod start;
+mod start_error;
 mod stream;
 mod tokens;
 mod unix;
@@ -64,7 +67,8 @@ pub use metrics::{Metrics, Observed, TokensRead};
 pub use routes::routes;
 pub use server::run;
 pub use shutdown::Signals;
-pub use start::{StartError, Started, start};
+pub use start::{Started, start};
+pub use start_error::StartError;
 pub use tokens::TokensError;
 pub use unix::UnixSocket;
 pub use welcome::Welcome;

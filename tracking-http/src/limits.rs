@@ -11,6 +11,9 @@ pub(crate) const TARGET_LENGTH_MAX: usize = 8 * 1024;
 /// The bytes of a request's body.
 pub(crate) const BODY_LENGTH_MAX: usize = 64 * 1024;
 
+/// The numbers of a request's batch.
+pub(crate) const COUNT_MAX: u32 = 1_000_000;
+
 /// What clients may take, all together and each. Times are enforced within a second.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

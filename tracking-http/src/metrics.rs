@@ -24,7 +24,7 @@ use self::requests::Requests;
 use self::reservations::Reservations;
 use self::tokens::Tokens;
 use crate::problem::Kind;
-use crate::routes::RouteName;
+use crate::route::RouteName;
 
 pub use self::observed::Observed;
 pub(crate) use self::page::{CONTENT_TYPE, Now};

@@ -26,7 +26,7 @@ use utoipa::openapi::{
 };
 
 use crate::problem::Kind;
-use crate::routes::{Route, RouteName};
+use crate::route::{Route, RouteName};
 
 const DESCRIPTION: &str = "\
 Hands out parcel tracking numbers that never repeat.

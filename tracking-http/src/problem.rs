@@ -16,7 +16,6 @@ use warp::reply::Response;
 
 pub(crate) use self::kind::Kind;
 use crate::answer;
-use crate::app::NoNumber;
 use crate::limits::{BODY_LENGTH_MAX, HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
 use crate::rate;
 use crate::tokens::Unauthorized;
@@ -124,11 +123,11 @@ pub(crate) fn method_not_allowed(allowed: &'static str) -> Response {
     with(answer, ALLOW, HeaderValue::from_static(allowed))
 }
 
-pub(crate) fn no_number(problem: NoNumber) -> Response {
+pub(crate) fn no_number(retry_after: Duration) -> Response {
     let detail = "The store of the series cannot be used now, and no reserved numbers are left. \
                   Nothing was issued; ask again later.";
     let answer = write(Kind::NoNumber, detail, More::Nothing {});
-    let seconds = problem.retry_after.as_secs().max(1);
+    let seconds = retry_after.as_secs().max(1);
     with(answer, RETRY_AFTER, HeaderValue::from(seconds))
 }
 

@@ -1,9 +1,8 @@
-//! Which path is answered by what.
+//! What each route answers.
 
 mod docs;
 mod health;
 mod metrics;
-mod name;
 mod next_number;
 mod tracking_numbers;
 mod verdict;
@@ -20,81 +19,10 @@ use warp::Filter;
 use warp::http::{Method, Request};
 use warp::reply::Response;
 
-pub(crate) use self::name::RouteName;
-pub(crate) use self::next_number::Endpoint;
-pub(crate) use self::tracking_numbers::COUNT_MAX;
 use crate::answer::Answer;
 use crate::app::App;
-use crate::problem::{self, Kind};
-
-/// What is asked for, by the path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Route<'a> {
-    NextNumber(Endpoint),
-    TrackingNumbers,
-    /// With the text that stands for the number.
-    Verdict(&'a str),
-    Problem(Kind),
-    Live,
-    Ready,
-    Metrics,
-    OpenApi,
-    /// With the name of a file of the page, empty for the page itself.
-    Docs(&'a str),
-}
-
-impl<'a> Route<'a> {
-    pub(crate) fn of(path: &'a str) -> Option<Self> {
-        Some(match path {
-            "/next-tracking-number" | "/next-tracking-number/" => {
-                Self::NextNumber(Endpoint::NextTrackingNumber)
-            }
-            "/api/next-tracking-number" | "/api/next-tracking-number/" => {
-                Self::NextNumber(Endpoint::ApiNextTrackingNumber)
-            }
-            "/livez" => Self::Live,
-            "/readyz" => Self::Ready,
-            "/metrics" => Self::Metrics,
-            "/openapi.json" => Self::OpenApi,
-            "/tracking-numbers" | "/tracking-numbers/" => Self::TrackingNumbers,
-            _ => match path.strip_prefix("/tracking-numbers/") {
-                Some(number) => Self::verdict(number)?,
-                None => match path.strip_prefix("/docs") {
-                    Some(file) => Self::Docs(docs::file(file)?),
-                    None => Self::Problem(Kind::of_page(path)?),
-                },
-            },
-        })
-    }
-
-    fn verdict(number: &'a str) -> Option<Self> {
-        let number = number.strip_suffix('/').unwrap_or(number);
-        let is_one_segment = !number.is_empty() && !number.contains('/');
-        is_one_segment.then_some(Self::Verdict(number))
-    }
-
-    /// The methods that are answered, as the header `Allow` lists them.
-    pub(crate) fn allowed(self) -> &'static str {
-        match self {
-            // Not HEAD: it would burn a number.
-            Self::NextNumber(_) => "GET",
-            Self::TrackingNumbers => "POST",
-            Self::Live
-            | Self::Ready
-            | Self::Metrics
-            | Self::Verdict(_)
-            | Self::Problem(_)
-            | Self::OpenApi
-            | Self::Docs(_) => "GET, HEAD",
-        }
-    }
-
-    fn allows(self, method: &Method) -> bool {
-        self.allowed()
-            .split(", ")
-            .any(|allowed| allowed == method.as_str())
-    }
-}
+use crate::problem;
+use crate::route::Route;
 
 /// The routes as the server asks them.
 pub(crate) struct Routes {

@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tracking_core::args::ArgsError;
-use tracking_core::token::TokenRateError;
-use tracking_core::{Generator, OpenError, Store, open_store};
+use tracking_core::{Generator, Store, open_store};
 
 use crate::accept::Listener;
 use crate::app::App;
@@ -17,7 +15,7 @@ use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::metrics::{Metrics, Observed, TokensRead};
-use crate::tokens::TokensError;
+use crate::start_error::StartError;
 use crate::unix::UnixSocket;
 use crate::welcome::Welcome;
 
@@ -108,85 +106,4 @@ fn listen(listen: &Listen) -> io::Result<(Listener, Listen)> {
         }
         Listen::Unix(path) => (UnixSocket::bind(path)?.into(), listen.clone()),
     })
-}
-
-/// Why the server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The store or series that the flags name can't be.
-    #[error(transparent)]
-    Args(#[from] ArgsError),
-    /// Other hosts could take numbers, and nobody said that they may.
-    #[error(
-        "whoever reaches {0} could take numbers; say with --tokens who may, listen on a loopback address such as {default}, or say --allow-anonymous",
-        default = Listen::DEFAULT
-    )]
-    Anonymous(Listen),
-    /// `*` allows every origin, and others are named beside it.
-    #[error("--cors-origin '*' allows every origin: name no other beside it")]
-    AnyOriginAndOthers,
-    /// Everybody may, and only some may.
-    #[error(
-        "--allow-anonymous lets everybody in, --tokens those who have one; say one of them (TRACKING_ALLOW_ANONYMOUS and TRACKING_TOKENS count, too)"
-    )]
-    AnonymousWithTokens,
-    /// The file of tokens can't be used.
-    #[error(transparent)]
-    Tokens(#[from] TokensError),
-    /// The rate of addresses is none.
-    #[error("--address-rate: {0}")]
-    AddressRate(#[from] TokenRateError),
-    /// The address can't be had.
-    #[error("cannot listen on {listen}: {}", reason(listen, source))]
-    Listen {
-        /// The address.
-        listen: Listen,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The series can't be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The system gave no threads, or no signals.
-    #[error("cannot start: {0}")]
-    Runtime(io::Error),
-}
-
-fn reason(listen: &Listen, error: &io::Error) -> String {
-    match (listen, error.kind()) {
-        (Listen::Unix(_), io::ErrorKind::AddrInUse) => {
-            "another program does so already; choose another path with --listen".to_owned()
-        }
-        (Listen::Unix(_), io::ErrorKind::AlreadyExists) => {
-            "what stands there is no socket; choose another path with --listen".to_owned()
-        }
-        (Listen::Unix(_), _) => error.to_string(),
-        (_, io::ErrorKind::AddrInUse) => {
-            "another program does so already; choose another port with --listen".to_owned()
-        }
-        (_, io::ErrorKind::PermissionDenied) => {
-            "this user may not; choose a port above 1023 with --listen".to_owned()
-        }
-        _ => error.to_string(),
-    }
-}
-
-impl StartError {
-    /// The exit code of the program: 2 for wrong usage, 3 if it could not start.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Args(error) if error.is_usage() => 2,
-            Self::Anonymous(_)
-            | Self::AnonymousWithTokens
-            | Self::AnyOriginAndOthers
-            | Self::AddressRate(_) => 2,
-            Self::Tokens(TokensError::Wrong { .. }) => 2,
-            Self::Args(_)
-            | Self::Listen { .. }
-            | Self::Tokens(_)
-            | Self::Open(_)
-            | Self::Runtime(_) => 3,
-        }
-    }
 }

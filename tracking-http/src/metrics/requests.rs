@@ -12,7 +12,7 @@ use prometheus::proto::MetricFamily;
 use warp::http::StatusCode;
 
 use super::make::{BOUNDS_NS, Counts, Maker, histograms};
-use crate::routes::RouteName;
+use crate::route::RouteName;
 use crate::shards::Shards;
 
 /// The statuses that are answered, the most frequent first.

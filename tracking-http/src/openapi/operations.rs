@@ -15,9 +15,8 @@ use utoipa::openapi::{
 use warp::http::StatusCode;
 
 use super::{BEARER, headers, parameters, patterns, problems, reference, schemas};
-use crate::gate::Need;
 use crate::problem::Kind;
-use crate::routes::{Endpoint, Route, RouteName};
+use crate::route::{Endpoint, Need, Route, RouteName};
 
 pub(super) const TAGS: [(&str, &str); 3] = [
     ("numbers", "Take numbers, and ask about them."),

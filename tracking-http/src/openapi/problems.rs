@@ -14,10 +14,8 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, Type};
 use warp::reply::Response;
 
 use super::schemas::{always, closed, text, with};
-use crate::app::NoNumber;
-use crate::gate::Need;
 use crate::problem::{self, Kind};
-use crate::routes::{Route, RouteName};
+use crate::route::{Need, Route, RouteName};
 use crate::tokens::Unauthorized;
 
 /// The name of its schema and of its example.
@@ -64,7 +62,7 @@ pub(super) fn sample(kind: Kind) -> Response {
         Kind::NotAcceptable => problem::not_acceptable(),
         Kind::BodyTooLarge => problem::body_too_large(),
         Kind::UnsupportedMediaType => problem::unsupported_media_type(),
-        Kind::NoNumber => problem::no_number(NoNumber::SAMPLE),
+        Kind::NoNumber => problem::no_number(Duration::from_secs(2)),
         Kind::TargetTooLong => problem::target_too_long(),
         Kind::HeadersTooLarge => problem::headers_too_large(),
         Kind::BrokenBody => problem::broken_body(),

@@ -7,7 +7,7 @@ use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Sche
 
 use super::patterns::{self, Case};
 use super::{issued_example, parameters, short_example};
-use crate::routes::COUNT_MAX;
+use crate::limits::COUNT_MAX;
 
 /// All of them but the problems, with their names.
 pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {

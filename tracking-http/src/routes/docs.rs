@@ -8,22 +8,8 @@ use warp::http::StatusCode;
 use warp::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use warp::reply::Response;
 
+use crate::route::content_type_of_docs;
 use crate::{answer, openapi, problem};
-
-/// The files that the page asks for, with their content types. Swagger UI ships others, which nothing
-/// here needs.
-const FILES: [(&str, &str); 7] = [
-    ("index.css", "text/css; charset=utf-8"),
-    ("swagger-ui.css", "text/css; charset=utf-8"),
-    ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
-    (
-        "swagger-ui-standalone-preset.js",
-        "text/javascript; charset=utf-8",
-    ),
-    ("swagger-initializer.js", "text/javascript; charset=utf-8"),
-    ("favicon-16x16.png", "image/png"),
-    ("favicon-32x32.png", "image/png"),
-];
 
 /// The page gets its own files and the document, may try requests here, and reaches nobody else. Swagger UI
 /// sets styles of elements and draws its icons as `data:` URLs.
@@ -40,27 +26,13 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     Arc::new(config)
 });
 
-/// What stands behind `/docs`: the name of a file, empty for the page itself.
-pub(super) fn file(path: &str) -> Option<&str> {
-    match path.strip_prefix('/') {
-        None => path.is_empty().then_some(path),
-        Some(name) => (name.is_empty() || content_type(name).is_some()).then_some(name),
-    }
-}
-
-fn content_type(name: &str) -> Option<&'static str> {
-    FILES
-        .iter()
-        .find_map(|(file, content_type)| (*file == name).then_some(*content_type))
-}
-
 pub(super) fn openapi() -> Response {
     answer(openapi::json(), "application/json")
 }
 
 /// A file of the page, or the page.
 pub(super) fn page(name: &str) -> Response {
-    let found = match content_type(name) {
+    let found = match content_type_of_docs(name) {
         Some(content_type) => embedded(name).map(|bytes| answer(bytes, content_type)),
         None => index().map(|bytes| answer(bytes, "text/html; charset=utf-8")),
     };
@@ -104,10 +76,11 @@ fn index() -> Option<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::{DOCS_FILES, Route};
 
     #[test]
     fn every_file_is_there_and_the_page_asks_for_no_other() {
-        for (name, _) in FILES {
+        for (name, _) in DOCS_FILES {
             assert!(
                 embedded(name).is_some_and(|bytes| !bytes.is_empty()),
                 "{name}"
@@ -119,12 +92,9 @@ mod tests {
             .split(['"', '\''])
             .filter(|text| text.contains(".css") || text.contains(".js") || text.contains(".png"))
             .collect();
-        assert_eq!(quoted.len(), FILES.len(), "{quoted:?}");
+        assert_eq!(quoted.len(), DOCS_FILES.len(), "{quoted:?}");
         for path in quoted {
-            assert!(
-                file(path.strip_prefix("/docs").unwrap()).is_some(),
-                "{path}"
-            );
+            assert!(matches!(Route::of(path), Some(Route::Docs(_))), "{path}");
         }
     }
 
@@ -135,20 +105,5 @@ mod tests {
         assert!(script.contains(r#""url": "/openapi.json""#), "{script}");
         assert!(script.contains(r#""validatorUrl": "none""#), "{script}");
         assert!(!script.contains("http"), "{script}");
-    }
-
-    #[test]
-    fn other_paths_are_nothing() {
-        for path in [
-            "x",
-            "/x",
-            "//",
-            "/index.html",
-            "/swagger-ui.js",
-            "/../Cargo.toml",
-            "/oauth2-redirect.html",
-        ] {
-            assert_eq!(file(path), None, "{path}");
-        }
     }
 }

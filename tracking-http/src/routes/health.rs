@@ -22,6 +22,6 @@ pub(super) async fn ready(app: Arc<App>) -> Response {
     }
     match app.is_ready().await {
         Ok(()) => answer::text("ready\n"),
-        Err(error) => problem::no_number(error),
+        Err(error) => problem::no_number(error.retry_after),
     }
 }

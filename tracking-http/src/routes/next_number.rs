@@ -9,16 +9,8 @@ use warp::reply::Response;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::route::Endpoint;
 use crate::{answer, problem, query};
-
-/// The two endpoints, which differ in what they require and in what they answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Endpoint {
-    /// `/next-tracking-number`: every parameter is optional, and the order is answered with the number.
-    NextTrackingNumber,
-    /// `/api/next-tracking-number/`: all parameters are required, and the number and its time are answered.
-    ApiNextTrackingNumber,
-}
 
 /// Most answers are shorter, so that their buffer never grows.
 const BODY_LENGTH: usize = 384;
@@ -35,7 +27,7 @@ pub(super) fn answer(app: &Arc<App>, endpoint: Endpoint, query: String) -> Answe
     Answer::later(async move {
         match app.number_soon().await {
             Ok(number) => issued(&app, endpoint, number, &order),
-            Err(error) => problem::no_number(error),
+            Err(error) => problem::no_number(error.retry_after),
         }
     })
 }

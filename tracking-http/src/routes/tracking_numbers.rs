@@ -14,7 +14,6 @@ use warp::{Buf, Stream};
 
 use self::form::Form;
 use self::numbers::Numbers;
-pub(crate) use self::request::COUNT_MAX;
 use self::request::Request;
 use crate::app::App;
 use crate::gate::Admission;
@@ -50,7 +49,7 @@ pub(super) async fn answer(
     let issued_at_ms = SystemClock.now_ms().unsigned_abs();
     let mut answer = match Numbers::begin(app, form, &request, issued_at_ms).await {
         Ok(numbers) => numbers.into_answer(form),
-        Err(error) => problem::no_number(error),
+        Err(error) => problem::no_number(error.retry_after),
     };
     admission.write_rate_fields(answer.headers_mut());
     answer

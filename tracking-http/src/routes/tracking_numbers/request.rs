@@ -6,10 +6,8 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 use tracking_core::order::{ErrorCode, Order, OrderBuilder, Parameter, Required};
 use warp::reply::Response;
 
+use crate::limits::COUNT_MAX;
 use crate::problem::{self, ParameterError};
-
-/// The most numbers of one request.
-pub(crate) const COUNT_MAX: u32 = 1_000_000;
 
 /// The most unknown members that are listed.
 const UNKNOWN_MAX: usize = 24;

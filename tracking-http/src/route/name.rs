@@ -2,9 +2,7 @@
 
 use tracking_core::token::Scope;
 
-use super::Route;
-use super::next_number::Endpoint;
-use crate::gate::Need;
+use super::{Endpoint, Route};
 
 /// A route, whatever stands in the places of its path that vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +19,16 @@ pub(crate) enum RouteName {
     Docs,
     /// No route has the path.
     Other,
+}
+
+/// What a route needs of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    /// Nothing but an address that has not asked for too much.
+    Address,
+    /// A token of this scope where there are tokens, else as `Address`.
+    Scope(Scope),
 }
 
 impl RouteName {
