@@ -218,7 +218,7 @@ struct LimitArgs {
     )]
     max_connections: u32,
 
-    /// How many requests may wait, for a number or for their own bodies
+    /// How many requests may wait, for a number or for the body of a batch
     ///
     /// More are answered 503 at once. One that need not wait is always answered.
     #[arg(

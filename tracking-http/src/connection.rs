@@ -30,6 +30,8 @@ pub(crate) fn http1() -> http1::Builder {
     let mut http1 = http1::Builder::new();
     // Time-outs are those of `control`.
     http1.header_read_timeout(None);
+    // Who has said all that it will still waits for the answer.
+    http1.half_close(true);
     http1.max_headers(HEADERS_MAX);
     // A head that doesn't fit is answered by hyper, with 431 and no body; one that does and is still too
     // large by us, with a problem.

@@ -37,6 +37,8 @@ pub(crate) enum Order {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Phase {
+    /// The first byte of the first request.
+    New,
     /// The rest of a request's head.
     Head,
     /// The rest of its body, or our answer.
@@ -101,9 +103,26 @@ impl Control {
     /// Bytes came in.
     pub(crate) fn read(&self) {
         // Those of a head or a body that has begun gain it no time.
-        if self.awaits() {
+        if self.is(Phase::New) {
+            // A head may take as long from the beginning of the connection.
+            self.phase.store(Phase::Head as u8, Ordering::Relaxed);
+        } else if self.awaits() {
             self.enter(Phase::Head, after(self.patience.read_ms));
         }
+    }
+
+    /// Since when it has awaited a request of which nothing is there, if it does.
+    fn idle_since_ms(&self) -> Option<u64> {
+        let patience_ms = match () {
+            () if self.awaits() => self.patience.idle_ms,
+            () if self.is(Phase::New) => self.patience.read_ms,
+            () => return None,
+        };
+        Some(
+            self.deadline_ms
+                .load(Ordering::Relaxed)
+                .saturating_sub(patience_ms),
+        )
     }
 
     fn awaits(&self) -> bool {
@@ -224,7 +243,7 @@ impl Controls {
     pub(crate) fn add(&mut self, place: OwnedSemaphorePermit) -> Arc<Control> {
         let control = Arc::new(Control {
             patience: self.patience,
-            phase: (Phase::Head as u8).into(),
+            phase: (Phase::New as u8).into(),
             deadline_ms: after(self.patience.read_ms).into(),
             order: (Order::Serve as u8).into(),
             refused_midway: false.into(),
@@ -252,16 +271,15 @@ impl Controls {
     /// End those that wait for their next request the longest, an eighth of all and one, so that others
     /// find a place.
     pub(crate) fn make_room(&self, now_ms: u64) {
-        let idle_before = now_ms.saturating_sub(IDLE_MIN_MS) + self.patience.idle_ms;
+        let idle_before_ms = now_ms.saturating_sub(IDLE_MIN_MS);
         let mut idle: Vec<_> = self
             .all
             .iter()
             .filter_map(Weak::upgrade)
-            .filter(|control| control.awaits())
-            .map(|control| (control.deadline_ms.load(Ordering::Relaxed), control))
-            .filter(|(deadline_ms, _)| *deadline_ms <= idle_before)
+            .filter_map(|control| Some((control.idle_since_ms()?, control)))
+            .filter(|(since_ms, _)| *since_ms <= idle_before_ms)
             .collect();
-        idle.sort_by_key(|(deadline_ms, _)| *deadline_ms);
+        idle.sort_by_key(|(since_ms, _)| *since_ms);
         for (_, control) in idle.iter().take(self.all.len() / 8 + 1) {
             control.tell(Order::Finish);
         }

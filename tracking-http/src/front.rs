@@ -190,19 +190,28 @@ fn wrong_head<B>(request: &Request<B>) -> Option<Response> {
     if target.is_some_and(|target| target.as_str().len() > TARGET_LENGTH_MAX) {
         return Some(problem::target_too_long());
     }
-    let (mut length, mut hosts) = (0, 0);
+    let (mut length, mut hosts, mut is_host_wrong) = (0, 0, false);
     for (name, value) in request.headers() {
         // ": " and the line end.
         length += name.as_str().len() + value.len() + 4;
-        hosts += usize::from(name == HOST);
+        if name == HOST {
+            hosts += 1;
+            is_host_wrong |= !value.as_bytes().iter().all(may_stand_in_host);
+        }
     }
     let is_old = request.version() == Version::HTTP_10;
     if length > HEADERS_LENGTH_MAX {
         Some(problem::headers_too_large())
-    } else if hosts == 1 || (is_old && hosts == 0) {
+    } else if !is_host_wrong && (hosts == 1 || (is_old && hosts == 0)) {
         None
     } else {
         // Two readers may each take another one (RFC 9112, section 3.2).
         Some(problem::wrong_host())
     }
+}
+
+/// The characters of a host and a port (RFC 3986, section 3.2.2).
+fn may_stand_in_host(byte: &u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'/' | b'?' | b'#' | b'@' | b'\\' | b'"' | b'<' | b'>')
 }

@@ -159,7 +159,12 @@ impl Gate {
 
     /// What the operator should know of the file of tokens.
     pub(crate) fn warning(&self) -> Option<String> {
-        tokens::warning(&self.tokens.as_ref()?.path)
+        let file = self.tokens.as_ref()?;
+        if self.tokens_in_force() == Some(0) {
+            let path = file.path.display();
+            return Some(format!("{path} has no token that is in force: nobody may"));
+        }
+        tokens::warning(&file.path)
     }
 
     /// Read the file of tokens again. If it is wrong, the tokens stay as they are.

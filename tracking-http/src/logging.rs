@@ -16,7 +16,7 @@ mod sink;
 mod throttle;
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::panic;
 use std::sync::Arc;
 
@@ -86,8 +86,8 @@ impl Logs {
     /// A line to whoever started the program, after all that was logged until now. Nobody may be
     /// reading it, and that stops no server.
     pub fn say(&self, line: fmt::Arguments<'_>) {
+        self.sink.put(format!("{line}\n").as_bytes(), true);
         self.flush();
-        let _ = writeln!(io::stderr(), "{line}");
     }
 }
 

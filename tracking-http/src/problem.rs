@@ -224,7 +224,8 @@ pub(crate) fn batch_beyond_burst(burst: u32) -> Response {
 }
 
 pub(crate) fn wrong_host() -> Response {
-    let detail = "Expected exactly one header `Host`. Nothing was issued.";
+    let detail =
+        "Expected exactly one header `Host`, with a host and perhaps a port. Nothing was issued.";
     write(Kind::WrongHost, detail, More::Nothing {})
 }
 

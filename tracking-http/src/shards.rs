@@ -40,7 +40,7 @@ impl<T> Shards<T> {
         &self.0[thread & (self.0.len() - 1)].0
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.0.iter().map(|shard| &shard.0)
     }
 }

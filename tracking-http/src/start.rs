@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::spawn_blocking;
 use tracking_core::{Generator, Store, open_store};
 
 use crate::accept::Listener;
@@ -53,7 +54,13 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     };
     // As for the address.
     let gate = Arc::new(Gate::new(config.gate)?);
-    let store: Arc<dyn Store> = open_store(&config.store, &config.series)?.into();
+    // On a thread of its own: a signal that is caught breaks off what the thread waits for that hears of it,
+    // and that is this one.
+    let (url, series) = (config.store.clone(), config.series);
+    let store = spawn_blocking(move || open_store(&url, &series)).await;
+    let store: Arc<dyn Store> = store
+        .map_err(|error| StartError::Runtime(error.into()))??
+        .into();
     let mut warnings = store.warnings();
     warnings.extend(gate.warning());
     let mut limits = config.limits;

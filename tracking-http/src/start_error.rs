@@ -34,8 +34,12 @@ pub enum StartError {
     #[error(transparent)]
     Tokens(#[from] TokensError),
     /// The rate of addresses is none.
-    #[error("--address-rate: {0}")]
-    AddressRate(#[from] TokenRateError),
+    #[error("{}: {source}", flag(*source))]
+    AddressRate {
+        /// Why it is none.
+        #[from]
+        source: TokenRateError,
+    },
     /// The address can't be had.
     #[error("cannot listen on {listen}: {}", reason(listen, source))]
     Listen {
@@ -50,6 +54,13 @@ pub enum StartError {
     /// The system gave no threads, or no signals.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+}
+
+fn flag(error: TokenRateError) -> &'static str {
+    match error {
+        TokenRateError::Burst => "--address-burst",
+        _ => "--address-rate",
+    }
 }
 
 fn reason(listen: &Listen, error: &io::Error) -> String {
@@ -79,7 +90,7 @@ impl StartError {
             Self::Anonymous(_)
             | Self::AnonymousWithTokens
             | Self::AnyOriginAndOthers
-            | Self::AddressRate(_) => 2,
+            | Self::AddressRate { .. } => 2,
             Self::Tokens(TokensError::Wrong { .. }) => 2,
             Self::Args(_)
             | Self::Listen { .. }

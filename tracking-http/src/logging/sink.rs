@@ -14,8 +14,9 @@ const DELAY: Duration = Duration::from_millis(100);
 /// So many bytes of a thread are written without waiting for more.
 const BATCH: usize = 64 * 1024;
 
-/// So many bytes of a thread wait at most while stderr takes none. Lines beyond are dropped, and counted.
-const WAITING_MAX: usize = 256 * 1024;
+/// So many bytes of a thread wait at most, while stderr takes none or the writer has no turn. Lines beyond are
+/// dropped, and counted.
+const WAITING_MAX: usize = 1024 * 1024;
 
 /// So many more are left for lines that are important.
 const RESERVE: usize = 64 * 1024;
@@ -82,6 +83,8 @@ impl Sink {
     /// There is no thread to be had.
     pub(super) fn new(out: impl Write + Send + 'static, at_once: bool) -> io::Result<Self> {
         let shared = Arc::<Shared>::default();
+        // The first thread to have lines has the first place.
+        let _first = shared.waiting.mine();
         let writer = Arc::clone(&shared);
         thread::Builder::new()
             .name("logs".to_owned())
@@ -142,26 +145,19 @@ impl Shared {
     /// The writer's thread.
     fn write(&self, mut out: impl Write) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut dropped = 0;
         loop {
             let state = self.wait();
             let (flushes, is_closed) = (state.flushes_wanted, state.is_closed);
             drop(state);
-            let mut dropped = 0;
-            for waiting in self.waiting.iter() {
-                let mut waiting = lock(waiting);
-                std::mem::swap(&mut batch, &mut waiting.bytes);
-                dropped += std::mem::take(&mut waiting.dropped);
-                drop(waiting);
-                write_all(&mut out, &batch);
-                batch.clear();
-                // What a burst needed is given back.
-                batch.shrink_to(BATCH * 2);
-            }
+            dropped += self.write_waiting(&mut out, &mut batch);
             if dropped > 0 {
                 tracing::warn!(
                     dropped,
-                    "lines of this log were dropped, since nobody took them"
+                    "lines of this log were dropped, since they came faster than they were taken"
                 );
+                // That line, which who flushes should see.
+                dropped = self.write_waiting(&mut out, &mut batch);
             }
             lock(&self.state).flushes_done = flushes;
             self.done.notify_all();
@@ -169,6 +165,23 @@ impl Shared {
                 return;
             }
         }
+    }
+
+    /// Write what waits, by means of an empty `batch`. How many lines were dropped.
+    fn write_waiting(&self, out: &mut impl Write, batch: &mut Vec<u8>) -> u64 {
+        let mut dropped = 0;
+        // That of the thread that made the sink comes last: what it logs is most often about the others.
+        for waiting in self.waiting.iter().rev() {
+            let mut waiting = lock(waiting);
+            std::mem::swap(batch, &mut waiting.bytes);
+            dropped += std::mem::take(&mut waiting.dropped);
+            drop(waiting);
+            write_all(out, batch);
+            batch.clear();
+            // What a burst needed is given back.
+            batch.shrink_to(BATCH * 2);
+        }
+        dropped
     }
 
     /// Wait for lines, and then for more of them, unless they must be written.

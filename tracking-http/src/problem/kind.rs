@@ -116,7 +116,7 @@ impl Kind {
             Self::Forbidden => "The token is for something else",
             Self::TooManyRequests => "Too many numbers are asked for",
             Self::BatchBeyondBurst => "A batch beyond the burst",
-            Self::WrongHost => "Not one header Host",
+            Self::WrongHost => "Not one right header Host",
         }
     }
 
@@ -227,7 +227,8 @@ impl Kind {
                  fewer at once; waiting does not help."
             }
             Self::WrongHost => {
-                "A request of HTTP/1.1 has exactly one header `Host` (RFC 9112, section 3.2). Nothing was issued."
+                "A request of HTTP/1.1 has exactly one header `Host`, with a host and perhaps a port (RFC 9112, section \
+                 3.2). Nothing was issued."
             }
         }
     }

@@ -16,7 +16,7 @@ use tracking_core::token::{Scopes, TokenDigest, TokenEntry, TokenName, TokenRate
 
 use super::error::{TokensError, Wrong, place};
 
-/// The bytes of a file: some 4,000 tokens.
+/// The bytes of a file: some 7,000 tokens.
 const LENGTH_MAX: u64 = 1024 * 1024;
 
 /// A token of the file.

@@ -167,6 +167,23 @@ fn idle_connections_make_room() {
     assert_eq!(second.ask("GET", "/livez").status, 200);
 }
 
+/// Long before the time that a head may take.
+#[test]
+fn connections_that_never_asked_make_room() {
+    let limits = limited(|limits| limits.max_connections = 2);
+    let server = InProcess::with_limits(Generator::new(Switch::new()), "UTC", limits);
+    let mut silent = [(); 2].map(|()| Client::connect(server.address));
+    let began = Instant::now();
+    let mut third = Client::connect(server.address);
+    assert_eq!(third.ask("GET", "/livez").status, 200);
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(silent[0].rest(), "");
+}
+
 #[test]
 fn requests_beyond_the_most_in_flight_are_refused_at_once() {
     let store = Switch::new();

@@ -154,6 +154,10 @@ fn whom_a_request_asks_must_be_clear() {
         ("1.1", "Host:\r\n", 200),
         ("1.1", "", 400),
         ("1.1", "X-Host: a\r\n", 400),
+        ("1.1", "Host: [::1]:8080\r\n", 200),
+        ("1.1", "Host: a b\r\n", 400),
+        ("1.1", "Host: a/b\r\n", 400),
+        ("1.1", "Host: u@a\r\n", 400),
         ("1.1", "Host: a\r\nHost: b\r\n", 400),
         ("1.1", "Host: a\r\nHost: a\r\n", 400),
         ("1.0", "", 200),
@@ -223,4 +227,29 @@ fn public_pages_have_the_rate_of_addresses() {
             assert_eq!(answer.header("ratelimit"), None);
         }
     }
+}
+
+/// Who says that it will send no more still waits.
+#[test]
+fn a_client_that_closes_its_half_is_answered() {
+    for _ in 0..5 {
+        // Its first number must be waited for.
+        let server = InProcess::new();
+        let mut client = Client::connect(server.address);
+        client.send("GET /next-tracking-number HTTP/1.1\r\nHost: test\r\n\r\n");
+        client.end_writing();
+        assert_eq!(client.receive("GET").status, 200);
+        assert_eq!(client.rest(), "");
+    }
+    let server = InProcess::new();
+    let mut client = Client::connect(server.address);
+    client.send_post(
+        &[
+            ("content-type", "application/json"),
+            ("accept", "text/plain"),
+        ],
+        r#"{"count": 300000}"#,
+    );
+    client.end_writing();
+    assert_eq!(client.receive("POST").body.lines().count(), 300_000);
 }

@@ -65,6 +65,22 @@ fn the_five_kinds_are_closed_each_after_its_time() {
     assert!((idle..idle * 3).contains(&elapsed), "{elapsed:?}");
 }
 
+/// As users run it, with the times that it has by itself.
+#[test]
+fn by_default_they_are_closed_within_15_seconds_and_who_idles_is_not() {
+    let program = Program::start(&["--store", "memory:"], &[]);
+    let mut used = Client::connect(program.address);
+    assert_eq!(used.ask("GET", "/livez").status, 200);
+    let began = Instant::now();
+    for (kind, mut client) in stalled_at(program.address) {
+        assert!(!client.rest().contains(" 200 "), "{kind}");
+        let elapsed = began.elapsed();
+        assert!(elapsed < Duration::from_secs(15), "{kind}: {elapsed:?}");
+    }
+    assert!(began.elapsed() > Duration::from_secs(9));
+    assert_eq!(used.ask("GET", "/livez").status, 200);
+}
+
 #[test]
 fn a_head_that_trickles_is_closed_and_counts_from_its_first_byte() {
     let read = Duration::from_millis(500);

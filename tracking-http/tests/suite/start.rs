@@ -1,10 +1,15 @@
 //! How it starts, and how it does not.
 
+use std::io::Write;
 use std::net::TcpListener;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{Pid, Signal, kill_process};
 use tracking_core::Fingerprint;
 
-use crate::support::{Program, ask, run_to_end};
+use crate::support::{Client, Program, ask, command, run_to_end};
 
 /// It ends with this code, and says this on stderr, to the letter.
 #[track_caller]
@@ -269,4 +274,74 @@ fn wrong_usage() {
     ] {
         fails(&args, &[], 2, &format!("{said}{hint}"));
     }
+}
+
+/// What cannot be said is not waited for.
+#[test]
+fn it_serves_where_stderr_is_a_pipe_that_is_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let (reader, writer) = std::io::pipe().unwrap();
+    let flags = fcntl_getfl(&writer).unwrap();
+    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).unwrap();
+    while (&writer).write(&[b'x'; 4096]).is_ok() {}
+    while (&writer).write(b"x").is_ok() {}
+    fcntl_setfl(&writer, flags).unwrap();
+    let listen = format!("unix:{}", path.display());
+    let mut child = Killed(
+        command(&["--listen", &listen, "--store", "memory:"], &[])
+            .stderr(writer)
+            .spawn()
+            .unwrap(),
+    );
+    let began = Instant::now();
+    while !path.exists() {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(Client::connect_unix(&path).ask("GET", "/livez").status, 200);
+    kill_process(Pid::from_child(&child.0), Signal::TERM).unwrap();
+    let began = Instant::now();
+    let status = loop {
+        if let Some(status) = child.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "never ends");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert_eq!(status.code(), Some(0));
+    drop(reader);
+}
+
+/// A child that outlives no test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A signal that is caught breaks off what a thread waits for.
+#[test]
+fn sighup_does_not_break_a_start_off() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let store = format!(
+        "redis://{}?connect_ms=2000&timeout_ms=2000",
+        silent.local_addr().unwrap()
+    );
+    let args = ["--listen", "127.0.0.1:0", "--store", &store];
+    let began = Instant::now();
+    let child = command(&args, &[]).stderr(Stdio::piped()).spawn().unwrap();
+    // It is asked now, and answers nothing.
+    let (asked, _) = silent.accept().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(!said.contains("Interrupted"), "{said}");
+    assert!(began.elapsed() > Duration::from_millis(1_500), "{said}");
+    drop(asked);
 }

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use rustix::process::Signal;
+
 use crate::support::{Program, TokenFile, run_to_end};
 
 #[test]
@@ -37,6 +39,11 @@ fn how_it_does_not_start() {
         "error: --address-rate: expected a rate of 1 to 10000000 numbers a second, found 0\n";
     assert_eq!(
         fails(&["--address-rate", "0"], &[]),
+        (2, expected.to_owned())
+    );
+    let expected = "error: --address-burst: expected a burst of 1 number or more, found 0\n";
+    assert_eq!(
+        fails(&["--address-rate", "5", "--address-burst", "0"], &[]),
         (2, expected.to_owned())
     );
     let (code, said) = fails(&["--trusted-proxy", "10.0.0.1/8"], &[]);
@@ -89,4 +96,29 @@ fn a_file_that_others_may_write_is_told_and_other_addresses_are_open_with_tokens
         path.to_str().unwrap(),
     ];
     assert_eq!(run_to_end(&args, &[]).status.code(), Some(3));
+}
+
+/// It is right, and as likely a slip: such as a file that is just being written.
+#[test]
+fn a_file_without_a_token_is_told() {
+    let file = TokenFile::new(&[]);
+    let path = file.path();
+    let args = ["--store", "memory:", "--tokens", path.to_str().unwrap()];
+    let mut program = Program::start(&args, &[]);
+    let told = format!(
+        "{} has no token that is in force: nobody may",
+        path.display()
+    );
+    assert!(
+        program.welcome.contains(&format!("warning: {told}")),
+        "{:?}",
+        program.welcome
+    );
+    file.write(&[("a", "trk_a", "issue", "")]);
+    program.signal(Signal::HUP);
+    let said = program.wait_for("read the tokens again: 1 token");
+    assert!(!said.contains(&told), "{said}");
+    file.write_text("");
+    program.signal(Signal::HUP);
+    program.wait_for(&told);
 }

@@ -1,7 +1,7 @@
 //! A small HTTP/1.1 client that hides nothing.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -16,17 +16,26 @@ pub(crate) struct Client {
 /// A socket of any kind.
 trait Stream: Read + Write + Send {
     fn wait_at_most(&self, time: Duration);
+    fn end_writing(&self);
 }
 
 impl Stream for TcpStream {
     fn wait_at_most(&self, time: Duration) {
         self.set_read_timeout(Some(time)).unwrap();
     }
+
+    fn end_writing(&self) {
+        self.shutdown(Shutdown::Write).unwrap();
+    }
 }
 
 impl Stream for UnixStream {
     fn wait_at_most(&self, time: Duration) {
         self.set_read_timeout(Some(time)).unwrap();
+    }
+
+    fn end_writing(&self) {
+        self.shutdown(Shutdown::Write).unwrap();
     }
 }
 
@@ -179,6 +188,11 @@ impl Client {
     /// How many bytes come until the connection ends, in whatever way.
     pub(crate) fn count_rest(&mut self) -> u64 {
         std::io::copy(&mut self.stream, &mut std::io::sink()).unwrap_or_default()
+    }
+
+    /// Send no more.
+    pub(crate) fn end_writing(&mut self) {
+        self.stream.get_ref().end_writing();
     }
 
     /// Read so many bytes; how many came before the connection ended.

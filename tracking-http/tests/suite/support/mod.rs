@@ -9,7 +9,7 @@ mod token_file;
 
 pub(crate) use client::{Answer, Client, ask, query};
 pub(crate) use in_process::InProcess;
-pub(crate) use program::{Program, run_to_end};
+pub(crate) use program::{Program, command, run_to_end};
 pub(crate) use scrape::Scrape;
 pub(crate) use switch::Switch;
 pub(crate) use token_file::TokenFile;

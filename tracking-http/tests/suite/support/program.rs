@@ -17,7 +17,8 @@ pub(crate) struct Program {
     stderr: Option<BufReader<ChildStderr>>,
 }
 
-fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
+/// The program, with nothing of this process's own variables.
+pub(crate) fn command(args: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tracking-http"));
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
