@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::hex;
+
 /// 128 secret bits, under which a series' serials become numbers. `Debug` never shows them.
 ///
 /// Its text form, for a backup or `TRACKING_KEY`, is 32 hexadecimal digits.
@@ -27,18 +29,8 @@ impl Key {
 
     /// The secret as 32 hexadecimal digits, in lower case.
     pub fn expose_hex(&self) -> String {
-        hex(&self.0)
+        hex::encode(&self.0)
     }
-}
-
-/// Bytes as hexadecimal digits in lower case.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl FromStr for Key {
@@ -48,21 +40,7 @@ impl FromStr for Key {
         let error = ParseKeyError {
             characters: text.chars().count(),
         };
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-            return Err(error);
-        };
-        let mut bytes = [0; 16];
-        if pairs.len() != bytes.len() {
-            return Err(error);
-        }
-        for (byte, pair) in bytes.iter_mut().zip(pairs) {
-            let digit = |c: u8| char::from(c).to_digit(16);
-            let (Some(high), Some(low)) = (digit(pair[0]), digit(pair[1])) else {
-                return Err(error);
-            };
-            *byte = (high * 16 + low) as u8;
-        }
-        Ok(Self(bytes))
+        hex::decode(text).map(Self).ok_or(error)
     }
 }
 

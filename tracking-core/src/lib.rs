@@ -86,6 +86,7 @@ mod ff1;
 mod file;
 mod format;
 mod generator;
+mod hex;
 pub mod issued;
 mod judge;
 mod key;

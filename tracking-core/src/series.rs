@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::format::{Codec, Prefix};
+use crate::hex;
 use crate::judge::{self, Verdict};
-use crate::key::{Key, hex};
+use crate::key::Key;
 use crate::number::TrackingNumber;
 use crate::serial::{Block, EPOCH_MS, Serial};
 use crate::timeline::Timeline;
@@ -190,7 +191,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&hex(&self.0))
+        f.pad(&hex::encode(&self.0))
     }
 }
 

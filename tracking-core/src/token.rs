@@ -35,6 +35,7 @@ use subtle::{Choice, ConstantTimeEq};
 pub use self::entry::{RATE_MAX, TokenEntry, TokenRate, TokenRateError};
 pub use self::name::{ParseTokenNameError, TokenName};
 pub use self::scope::{ParseScopeError, Scope, Scopes};
+use crate::hex;
 
 /// What a token begins with, so that people and the scanners of code hosts know one when they see it.
 const PREFIX: &str = "trk_";
@@ -118,7 +119,7 @@ impl ConstantTimeEq for TokenDigest {
 
 impl fmt::Display for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&crate::key::hex(&self.0))
+        f.pad(&hex::encode(&self.0))
     }
 }
 
@@ -139,19 +140,7 @@ impl FromStr for TokenDigest {
         let error = ParseTokenDigestError::NoDigest {
             characters: text.chars().count(),
         };
-        let mut bytes = [0; 32];
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != bytes.len() || !rest.is_empty() {
-            return Err(error);
-        }
-        for (byte, pair) in bytes.iter_mut().zip(pairs) {
-            let digit = |c: u8| char::from(c).to_digit(16);
-            let (Some(high), Some(low)) = (digit(pair[0]), digit(pair[1])) else {
-                return Err(error);
-            };
-            *byte = (high * 16 + low) as u8;
-        }
-        Ok(Self(bytes))
+        hex::decode(text).map(Self).ok_or(error)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sha1::{Digest, Sha1};
 
-use crate::key::hex;
+use crate::hex;
 
 /// A script and its name in a server.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Script {
 impl Script {
     pub(super) fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        let sha = hex(&Sha1::digest(text.as_bytes()));
+        let sha = hex::encode(&Sha1::digest(text.as_bytes()));
         Self { text, sha }
     }
 }
