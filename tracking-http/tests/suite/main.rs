@@ -26,6 +26,7 @@ mod stalled;
 mod start;
 mod support;
 mod tokens;
+mod tokens_reload;
 mod tokens_start;
 mod unix_socket;
 mod verdict;

@@ -143,21 +143,23 @@ fn guessing_tokens_is_slow_and_stops_no_neighbour() {
     }
 }
 
+/// One number a second for each address, and 20 at once.
+const TWENTY: [&str; 6] = [
+    "--store",
+    "memory:",
+    "--address-rate",
+    "1",
+    "--address-burst",
+    "20",
+];
+
 #[test]
 fn only_a_trusted_proxy_says_whose_address_it_is() {
-    let args = [
-        "--store",
-        "memory:",
-        "--address-rate",
-        "1",
-        "--address-burst",
-        "20",
-    ];
     let from = |client: &mut Client, forwarded: &str| {
         client.ask_with("GET", NEXT, &[&format!("X-Forwarded-For: {forwarded}")])
     };
     // Nobody is trusted: whatever is written there, it is one address.
-    let program = Program::start(&args, &[]);
+    let program = Program::start(&TWENTY, &[]);
     let mut client = Client::connect(program.address);
     let mut forged = 0;
     until_refused(
@@ -170,7 +172,7 @@ fn only_a_trusted_proxy_says_whose_address_it_is() {
     );
 
     let variables = [("TRACKING_TRUSTED_PROXY", "10.0.0.0/8,127.0.0.1")];
-    let program = Program::start(&args, &variables);
+    let program = Program::start(&TWENTY, &variables);
     let mut client = Client::connect(program.address);
     // The proxy wrote the last one. What the client forged before it changes nothing.
     until_refused(
@@ -194,18 +196,10 @@ fn only_a_trusted_proxy_says_whose_address_it_is() {
 fn a_proxy_at_the_unix_socket() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
-    let args = [
-        "--store",
-        "memory:",
-        "--address-rate",
-        "1",
-        "--address-burst",
-        "20",
-    ];
     for trusted in [false, true] {
         let proxy = ["--trusted-proxy", "unix"];
         let more = if trusted { &proxy[..] } else { &[] };
-        let program = Program::start_unix(path.to_str().unwrap(), &[&args[..], more].concat());
+        let program = Program::start_unix(path.to_str().unwrap(), &[&TWENTY[..], more].concat());
         let mut client = Client::connect_unix(&path);
         let mut ask =
             |host: &str| client.ask_with("GET", NEXT, &[&format!("X-Forwarded-For: {host}")]);
