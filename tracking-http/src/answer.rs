@@ -79,7 +79,20 @@ pub(crate) fn headed(
     // Room for those that some answers have besides: the map grows by moving all of it.
     headers.reserve(HEADERS);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    guard(headers);
+    answer
+}
+
+/// Let nobody keep an answer, nor take it for something else than it says.
+fn guard(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// An answer without a body, 204.
+pub(crate) fn empty() -> Response {
+    let mut answer = Response::default();
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    guard(answer.headers_mut());
     answer
 }

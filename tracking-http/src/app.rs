@@ -10,7 +10,7 @@ use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Ver
 
 use crate::cors::{Cors, Origin};
 use crate::gate::Gate;
-use crate::judge::Judge;
+use crate::judge;
 use crate::logging::Throttle;
 use crate::looks::Looks;
 use crate::metrics::{Metrics, Now};
@@ -25,7 +25,6 @@ const READY_DEADLINE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct App {
     generator: Generator,
-    judge: Judge,
     looks: Option<Arc<Looks>>,
     metrics: Arc<Metrics>,
     zone: Zone,
@@ -48,7 +47,6 @@ impl App {
     pub fn new(generator: Generator, zone: Zone) -> Self {
         Self {
             generator,
-            judge: Judge::default(),
             looks: None,
             metrics: Arc::default(),
             zone,
@@ -67,9 +65,7 @@ impl App {
     /// Judge numbers by the state of this store, too, which must be the generator's own: more of those
     /// that were never issued are refused then. `/metrics` shows that state.
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
-        let looks = Arc::new(Looks::at(store));
-        self.judge = Judge::by(Arc::clone(&looks));
-        self.looks = Some(looks);
+        self.looks = Some(Arc::new(Looks::at(store)));
         self
     }
 
@@ -124,7 +120,7 @@ impl App {
 
     /// Whether the series could have issued a number.
     pub(crate) async fn judge(&self, number: &TrackingNumber) -> Verdict {
-        self.judge.verdict(self.series(), number).await
+        judge::verdict(self.looks.as_ref(), self.series(), number).await
     }
 
     pub(crate) fn zone(&self) -> Zone {

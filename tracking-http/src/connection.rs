@@ -207,8 +207,7 @@ async fn after_body(
 /// The answer to a request of which more may be coming, which nobody reads: the connection ends with it.
 fn refused_midway(control: &Control, mut refusal: Response) -> Response {
     control.refuse_midway();
-    let close = HeaderValue::from_static("close");
-    refusal.headers_mut().insert(CONNECTION, close);
+    say_last(&mut refusal);
     refusal
 }
 
@@ -217,10 +216,15 @@ fn sent(front: &Front, control: &Control, visit: Visit, mut answer: Response) ->
     front.leave(visit, &mut answer);
     control.answered();
     if control.is_draining() {
-        let close = HeaderValue::from_static("close");
-        answer.headers_mut().insert(CONNECTION, close);
+        say_last(&mut answer);
     }
     answer
+}
+
+/// Say in an answer that no other follows on its connection, by which hyper ends it, too.
+fn say_last(answer: &mut Response) {
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, close);
 }
 
 /// An [`Answer`] as hyper awaits it.

@@ -113,16 +113,15 @@ impl Control {
 
     /// Since when it has awaited a request of which nothing is there, if it does.
     fn idle_since_ms(&self) -> Option<u64> {
-        let patience_ms = match () {
-            () if self.awaits() => self.patience.idle_ms,
-            () if self.is(Phase::New) => self.patience.read_ms,
-            () => return None,
+        let patience_ms = if self.awaits() {
+            self.patience.idle_ms
+        } else if self.is(Phase::New) {
+            self.patience.read_ms
+        } else {
+            return None;
         };
-        Some(
-            self.deadline_ms
-                .load(Ordering::Relaxed)
-                .saturating_sub(patience_ms),
-        )
+        let deadline_ms = self.deadline_ms.load(Ordering::Relaxed);
+        Some(deadline_ms.saturating_sub(patience_ms))
     }
 
     fn awaits(&self) -> bool {

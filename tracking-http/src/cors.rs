@@ -9,12 +9,13 @@ mod origin;
 use warp::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-    CACHE_CONTROL, HeaderValue, ORIGIN, VARY, X_CONTENT_TYPE_OPTIONS,
+    HeaderValue, ORIGIN, VARY,
 };
-use warp::http::{HeaderMap, Method, StatusCode};
+use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 
 pub use self::origin::{Origin, ParseOriginError};
+use crate::answer;
 
 /// What a request may send: the headers that mean something here. `*` would not cover `Authorization`.
 const ALLOWED_HEADERS: HeaderValue =
@@ -61,11 +62,8 @@ impl Cors {
             && headers.contains_key(ORIGIN)
             && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         is_preflight.then(|| {
-            let mut answer = Response::default();
-            *answer.status_mut() = StatusCode::NO_CONTENT;
+            let mut answer = answer::empty();
             let answering = answer.headers_mut();
-            answering.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            answering.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             if headers
                 .get(ORIGIN)
                 .is_some_and(|origin| self.allows(origin))
@@ -108,6 +106,8 @@ impl Cors {
 
 #[cfg(test)]
 mod tests {
+    use warp::http::StatusCode;
+
     use super::*;
 
     fn cors(origins: &[&str]) -> Option<Cors> {

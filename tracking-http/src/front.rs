@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::cors::Cors;
 use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
-use crate::logging::{known, log_request, log_unanswered};
+use crate::logging::{known, log_request};
 use crate::metrics::{InFlight, Metrics, OpenConnection};
 use crate::problem;
 use crate::request_id::{RequestId, X_REQUEST_ID};
@@ -120,7 +120,7 @@ impl Front {
             self.metrics.problem(kind);
         }
         let (route, token) = (route.label(), visit.admission.caller());
-        log_request(&visit.id, route, visit.method, status, elapsed, token);
+        log_request(&visit.id, route, visit.method, Some(status), elapsed, token);
         let id = visit.id.into_header();
         answer.headers_mut().insert(X_REQUEST_ID, id);
     }
@@ -180,7 +180,8 @@ impl Front {
     pub(crate) fn lose(&self, visit: &Visit) {
         self.metrics.unanswered(visit.route);
         let (route, token) = (visit.route.label(), visit.admission.caller());
-        log_unanswered(&visit.id, route, visit.method, visit.began.elapsed(), token);
+        let elapsed = visit.began.elapsed();
+        log_request(&visit.id, route, visit.method, None, elapsed, token);
     }
 }
 

@@ -14,40 +14,33 @@ const LOOK_MAX_AGE: Duration = Duration::from_secs(1);
 /// How long a request waits for a look; then it is judged without.
 const LOOK_DEADLINE: Duration = Duration::from_secs(2);
 
-/// Judges numbers, by a store if there is one.
-#[derive(Debug, Default)]
-pub(crate) struct Judge {
-    looks: Option<Arc<Looks>>,
-}
-
-impl Judge {
-    pub(crate) fn by(looks: Arc<Looks>) -> Self {
-        Self { looks: Some(looks) }
+/// Whether a series could have issued a number that was received before now, by looks at its store where there
+/// is one.
+pub(crate) async fn verdict(
+    looks: Option<&Arc<Looks>>,
+    series: &Series,
+    number: &TrackingNumber,
+) -> Verdict {
+    let asked = Instant::now();
+    let Some(looks) = looks else {
+        return judge(series, number, None);
+    };
+    let last = looks
+        .last()
+        .filter(|look| asked.duration_since(look.began) < LOOK_MAX_AGE);
+    let verdict = judge(series, number, last.as_deref());
+    let is_certain = match verdict {
+        Verdict::Belongs(_) => last.is_some(),
+        // Another process may have issued it since the last look, from a lane new to that.
+        Verdict::Refused(Reason::NotOfThisSeries | Reason::InTheFuture) => false,
+        Verdict::Refused(_) => true,
+    };
+    if is_certain {
+        return verdict;
     }
-
-    /// Whether a series could have issued a number that was received before now.
-    pub(crate) async fn verdict(&self, series: &Series, number: &TrackingNumber) -> Verdict {
-        let asked = Instant::now();
-        let Some(looks) = &self.looks else {
-            return judge(series, number, None);
-        };
-        let last = looks
-            .last()
-            .filter(|look| asked.duration_since(look.began) < LOOK_MAX_AGE);
-        let verdict = judge(series, number, last.as_deref());
-        let is_certain = match verdict {
-            Verdict::Belongs(_) => last.is_some(),
-            // Another process may have issued it since the last look, from a lane new to that.
-            Verdict::Refused(Reason::NotOfThisSeries | Reason::InTheFuture) => false,
-            Verdict::Refused(_) => true,
-        };
-        if is_certain {
-            return verdict;
-        }
-        match timeout(LOOK_DEADLINE, Arc::clone(looks).since(asked)).await {
-            Ok(look) => judge(series, number, look.as_deref()),
-            Err(_) => judge(series, number, None),
-        }
+    match timeout(LOOK_DEADLINE, Arc::clone(looks).since(asked)).await {
+        Ok(look) => judge(series, number, look.as_deref()),
+        Err(_) => judge(series, number, None),
     }
 }
 

@@ -27,7 +27,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use self::fields::Style;
 use self::filter::Hushed;
 use self::lines::Lines;
-pub(crate) use self::request::{known, log_request, log_unanswered};
+pub(crate) use self::request::{known, log_request};
 use self::sink::Sink;
 pub(crate) use self::throttle::Throttle;
 

@@ -6,46 +6,28 @@ use warp::http::{Method, StatusCode};
 
 use crate::request_id::RequestId;
 
-/// Log an answer: `method` is a [known] one, `route` is the route's name, and `token` the name of the caller's token. Nothing else that
-/// the client sent may become a field.
+/// Log a request: its answer's status, or none where its connection ended before there was an answer. `method`
+/// is a [known] one, `route` is the route's name, and `token` the name of the caller's token. Nothing else
+/// that the client sent may become a field.
 ///
 /// The target is one of its own, so that `RUST_LOG=info,tracking_http::request=off` leaves the rest.
 pub(crate) fn log_request(
     id: &RequestId,
     route: &'static str,
     method: &'static str,
-    status: StatusCode,
+    status: Option<StatusCode>,
     elapsed: Duration,
     token: Option<&str>,
 ) {
     tracing::info!(
         target: "tracking_http::request",
+        message = if status.is_some() { "answered" } else { "unanswered" },
         id = id.as_str(),
         method,
         route,
-        status = status.as_u16(),
+        status = status.map(|status| status.as_u16()),
         ms = elapsed.as_secs_f64() * 1_000.0,
         token,
-        "answered"
-    );
-}
-
-/// Log a request whose connection ended before there was an answer.
-pub(crate) fn log_unanswered(
-    id: &RequestId,
-    route: &'static str,
-    method: &'static str,
-    elapsed: Duration,
-    token: Option<&str>,
-) {
-    tracing::info!(
-        target: "tracking_http::request",
-        id = id.as_str(),
-        method,
-        route,
-        ms = elapsed.as_secs_f64() * 1_000.0,
-        token,
-        "unanswered"
     );
 }
 
