@@ -21,6 +21,7 @@ mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;
 mod reservations;
+mod service;
 mod shutdown;
 mod stalled;
 mod start;
