@@ -84,6 +84,7 @@ mod check_character;
 mod clock;
 mod ff1;
 mod file;
+pub mod fork;
 mod format;
 mod generator;
 mod hex;
