@@ -1,6 +1,7 @@
 //! The clocks that allocators and the generator read, so that tests can bring their own.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -11,6 +12,16 @@ pub trait Clock: Debug + Send + Sync {
 
     /// Milliseconds since an arbitrary moment. It never goes back.
     fn monotonic_ms(&self) -> u64;
+
+    /// The time of day as exactly as it can be told, in milliseconds since the Unix epoch, for who
+    /// waits until it moves on; [`now_ms`](Self::now_ms) may lag. It must be the same in all
+    /// processes that reserve from a state file: see [`FileAllocator`](crate::FileAllocator).
+    fn exact_ms(&self) -> i64;
+
+    /// Let time pass: block this thread for about so long.
+    fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
 }
 
 /// The clocks of this machine.
@@ -32,5 +43,10 @@ impl Clock for SystemClock {
         let now = clock_gettime(ClockId::MonotonicCoarse);
         // The monotonic clock starts at 0 and only advances.
         (now.tv_sec * 1000 + now.tv_nsec / 1_000_000).unsigned_abs()
+    }
+
+    fn exact_ms(&self) -> i64 {
+        let now = clock_gettime(ClockId::Realtime);
+        now.tv_sec * 1000 + now.tv_nsec / 1_000_000
     }
 }

@@ -1,18 +1,34 @@
 //! An allocator that keeps its state in one file, shared by all processes of a host.
 //!
 //! The file has two slots ([`slot`]), and is opened with suspicion ([`place`]). A reservation
-//! ([`session`]) takes the process's mutex and the file's lock ([`lock`]), reads both slots, takes
-//! the valid one of the higher generation, steps the timeline, writes the *other* slot, waits for
-//! the disk, looks whether the path still names this file, and only then answers. Why in this
-//! order:
+//! ([`session`]) takes the process's mutex and the file's lock ([`lock`]), looks whether the path
+//! still names this file, **waits until a tick has begun since then** ([`tick`]), reads both slots,
+//! takes the valid one of the higher generation, steps the timeline, writes the *other* slot, waits
+//! for the disk, looks at the path again, and only then answers. Why so:
 //!
+//! - A tick that began while one holder had the lock began under no other holder's. So no two
+//!   grants share a tick, *whatever the file says*: it may be rewound, emptied or replaced at any
+//!   moment, also by who has nothing to see it by, and repeats nothing while the clock goes forward.
+//!   The rest of a tick is never granted from later. It costs up to 10 ms a reservation, of which
+//!   there are at most 100 a second.
+//! - Two *files* that stand at the path in turn have two locks, so that proves nothing about them.
+//!   The number of the inode is part of the history, and a file that takes another's place goes on
+//!   in another lane: two of them meet 1 time in 63, if they are renamed over each other and back
+//!   within a tick.
+//! - What the file says still matters where the clock went back: the last ticks answer that, as
+//!   they do in every store.
 //! - A crash before the write loses nothing. One during it leaves the older slot whole. One after
 //!   it loses the block, which nobody was told of.
-//! - The file is never renamed over, since the lock sits on the inode: two processes would hold
-//!   two locks, each on a file of its own.
-//! - Whenever the state found may be older than one that was granted from (a damaged slot, a
-//!   generation that went back, a file that was gone or could not be written), nothing is granted
-//!   before the next tick, in any lane: see [`Timeline::fenced`](crate::timeline::Timeline::fenced).
+//! - The file is never renamed over by us, since the lock sits on the inode.
+//! - Who only reads takes no lock.
+//!
+//! The argument needs one clock for all who hold the lock. Hosts that share a network file system,
+//! where that was allowed, have two; and an embedder's own clock ([`FileAllocator::open_with_clock`])
+//! must be the same in all processes. There, a rewind within the skew of the clocks can repeat.
+//!
+//! What a file can't see: that it was put back from a copy, if no process that knew better is left.
+//! No number repeats by that; but which lanes were used between the copy and its return is then
+//! unknown, if the clock went back meanwhile, and a genuine number of such a lane is refused.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -20,6 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::allocator::{AllocateError, Allocator, Snapshot, Store};
 use crate::clock::{Clock, SystemClock};
+use crate::fork::PerProcess;
 use crate::opening::{OpenError, SeriesOptions};
 use crate::serial::Block;
 use crate::series::Series;
@@ -36,6 +53,7 @@ mod opening;
 mod place;
 mod session;
 mod slot;
+mod tick;
 
 use session::{Session, Setting};
 
@@ -44,10 +62,15 @@ use session::{Session, Setting};
 ///
 /// The series is this file's alone: a copy of the file that is used beside it is the same series
 /// in two places at once. An older copy that is put back in its place repeats nothing, as long as
-/// the clock is right.
+/// the clock does not go back.
 ///
-/// A reservation costs one `fdatasync`. It waits for other processes for at most 2 s, and then
-/// answers [`AllocateError::Unavailable`] with the process that holds the lock.
+/// A reservation costs one `fdatasync`, and waits for the next tick of 10 ms, so that there are at
+/// most 100 a second and file: ask for many serials at once. It waits for other processes, for 30 s
+/// at most while they come and go; one that keeps the lock for 2 s is
+/// [`AllocateError::Unavailable`], with its process id.
+///
+/// What only reads, such as [`snapshot`](Store::snapshot), takes no lock, and works on a read-only
+/// file system.
 ///
 /// ```
 /// use std::num::NonZeroU32;
@@ -69,7 +92,7 @@ use session::{Session, Setting};
 /// ```
 pub struct FileAllocator {
     setting: Setting,
-    session: Mutex<Session>,
+    session: PerProcess<Mutex<Session>>,
 }
 
 impl FileAllocator {
@@ -83,7 +106,8 @@ impl FileAllocator {
         Self::open_with_clock(url, options, Arc::new(SystemClock))
     }
 
-    /// Open or create the series of a state file, with a given clock.
+    /// Open or create the series of a state file, with a given clock: the same for all processes
+    /// that reserve from the file, since no two of them may see the same tick begin.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -95,17 +119,16 @@ impl FileAllocator {
         let (setting, session) = opening::open(url, options, clock)?;
         Ok(Self {
             setting,
-            session: Mutex::new(session),
+            session: PerProcess::new(Mutex::new(session)),
         })
-    }
-
-    fn deadline_ms(&self) -> u64 {
-        self.setting.clock.monotonic_ms() + lock::PATIENCE_MS
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
         // What it knows is checked against the file each time, so a panic leaves nothing half done.
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        self.session
+            .get(|| Mutex::new(Session::unopened()))
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, problem: error::Problem) -> AllocateError {
@@ -120,10 +143,10 @@ impl Allocator for FileAllocator {
 
     fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
         // Told before the mutex: threads that queue there wait no longer than the first of them.
-        let deadline_ms = self.deadline_ms();
+        let asked_ms = self.setting.clock.monotonic_ms();
         let answer = self
             .session()
-            .reserve(&self.setting, wanted, deadline_ms)
+            .reserve(&self.setting, wanted, asked_ms)
             .map_err(|problem| self.failed(problem))?;
         match answer {
             Answer::Granted(block) => Ok(block),
@@ -134,12 +157,15 @@ impl Allocator for FileAllocator {
 
 impl Store for FileAllocator {
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
-        let deadline_ms = self.deadline_ms();
         let timeline = self
             .session()
-            .timeline(&self.setting, deadline_ms)
+            .timeline(&self.setting)
             .map_err(|problem| self.failed(problem))?;
         Ok(Snapshot::new(Some(timeline), self.setting.clock.now_ms()))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.setting.place.warning().into_iter().collect()
     }
 }
 

@@ -53,6 +53,15 @@ impl History {
         Self(format!("{:032x}", rand::random::<u128>()).into())
     }
 
+    /// The history of a state file: what a random one was at its creation, and the number of the
+    /// inode that holds it now.
+    pub(crate) fn of_inode(stored: &Self, inode: u64) -> Self {
+        const RANDOM: usize = 32;
+        let random = stored.0.split('.').next().unwrap_or_default();
+        let random = &random[..random.len().min(RANDOM)];
+        Self(format!("{random}.{inode}").into())
+    }
+
     /// The history as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -149,22 +158,6 @@ impl Timeline {
     pub fn last_reserved_at_ms(&self) -> Option<i64> {
         (self.slot > 0).then(|| crate::serial::tick_start_ms(self.last_tick(self.lane)))
     }
-
-    /// The state after a step back in time was noticed by other means, such as a file that was
-    /// restored from a copy: reservations that this state knows nothing of may lie in any lane, up
-    /// to the present tick. Nothing is granted before the fence has passed in every lane.
-    ///
-    /// # Errors
-    /// Rule 0: a clock outside the years that serials hold.
-    pub fn fenced(mut self, now_ms: i64, fence_ms: u64) -> Result<Self, TimelineError> {
-        let (tick, fence) = present_tick(now_ms, fence_ms)?;
-        for last in &mut self.last {
-            // A lane whose last tick is not past may have used more of it than this state knows.
-            *last = (tick.max(*last) + fence).min(TICKS - 1);
-        }
-        self.slot = 0;
-        Ok(self)
-    }
 }
 
 /// What a reservation asks for.
@@ -229,6 +222,18 @@ pub enum TimelineError {
         store_ms: i64,
         /// The caller's clock, in milliseconds since the Unix epoch.
         caller_ms: i64,
+    },
+    /// The clock came to no later tick while one was waited for.
+    #[error(
+        "the clock said {}, and 2 s of waiting later {}; it stands still or was set back: set it \
+         right and try again",
+        rfc3339(*noted_ms), rfc3339(*now_ms)
+    )]
+    ClockHeldUp {
+        /// The clock at first, in milliseconds since the Unix epoch.
+        noted_ms: i64,
+        /// The clock in the end, in milliseconds since the Unix epoch.
+        now_ms: i64,
     },
     /// Every lane's last tick lies ahead of the clock, by this much or more (rule 3).
     #[error("the clock is {behind_ms} ms behind every lane; set it right, or wait that long")]

@@ -25,7 +25,8 @@ pub enum StoreUrl {
     Redis(RedisUrl),
 }
 
-/// A state file: `file:PATH`, where PATH may be relative and is taken to the letter up to a `?`.
+/// A state file: `file:PATH`, where PATH may be relative, `~/` at its start is the home folder (a
+/// shell expands it only at the start of a word), and all else is taken to the letter up to a `?`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileUrl {
     path: PathBuf,
@@ -124,7 +125,7 @@ fn parse_file(rest: &str) -> Result<StoreUrl, ParseStoreUrlError> {
             found: clipped(path),
         });
     }
-    let mut file = FileUrl::new(path);
+    let mut file = FileUrl::new(expanded(path)?);
     for option in options.split('&').filter(|option| !option.is_empty()) {
         match option {
             "network_file_system=allow" => file.network_file_system = true,
@@ -137,6 +138,21 @@ fn parse_file(rest: &str) -> Result<StoreUrl, ParseStoreUrlError> {
         }
     }
     Ok(StoreUrl::File(file))
+}
+
+/// A path as the operator means it: `~/` at its start is the home folder.
+fn expanded(path: &str) -> Result<PathBuf, ParseStoreUrlError> {
+    if !path.starts_with('~') {
+        return Ok(path.into());
+    }
+    let found = || clipped(path);
+    // The folder of another user would take a look into the system's list of them.
+    let Some(rest) = path.strip_prefix("~/") else {
+        return Err(ParseStoreUrlError::Tilde { found: found() });
+    };
+    let home =
+        absolute("HOME").ok_or_else(|| ParseStoreUrlError::TildeWithoutHome { found: found() })?;
+    Ok(home.join(rest.trim_start_matches('/')))
 }
 
 impl fmt::Display for StoreUrl {
@@ -158,18 +174,38 @@ impl fmt::Display for FileUrl {
 /// The user's state folder: `$XDG_STATE_HOME/tracking`, else `$HOME/.local/state/tracking`.
 /// Relative paths are ignored, as the XDG Base Directory Specification says.
 fn state_folder() -> Option<PathBuf> {
-    let absolute = |name| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
     Some(state?.join("tracking"))
+}
+
+/// The absolute path in a variable.
+fn absolute(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_home_folder_is_expanded_where_it_starts_a_path() {
+        let home = PathBuf::from(std::env::var_os("HOME").unwrap());
+        for (text, path) in [
+            ("file:~/a.series", home.join("a.series")),
+            ("file:~/x/~/a", home.join("x/~/a")),
+            ("file:~//etc/a", home.join("etc/a")),
+            ("file:~/a?network_file_system=allow", home.join("a")),
+            ("file:./~/a", "./~/a".into()),
+            ("file:a~", "a~".into()),
+        ] {
+            let StoreUrl::File(file) = text.parse().unwrap() else {
+                panic!("{text}");
+            };
+            assert_eq!(file.path(), path, "{text}");
+        }
+    }
 
     #[test]
     fn parses_and_shows() {
@@ -210,6 +246,18 @@ mod tests {
             (
                 "file://h/a",
                 r#"expected file:PATH without a host, found "//h/a"; for an absolute path write file:/path"#,
+            ),
+            (
+                "file:~shop/a",
+                r#"expected file:PATH, or file:~/PATH for one in the home folder, found "~shop/a"; write the path out"#,
+            ),
+            (
+                "file:~",
+                r#"expected file:PATH, or file:~/PATH for one in the home folder, found "~"; write the path out"#,
+            ),
+            (
+                "file:~/",
+                r#"expected file:PATH with the path of a file, found "~/""#,
             ),
             (
                 "file:a?x=1",

@@ -11,20 +11,21 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rand::prelude::*;
 use rand::rngs::StdRng;
-use tracking_core::{Allocator, TrackingNumber};
+use tracking_core::{Allocator, TICK_MS, TrackingNumber};
 
 mod support;
 
 use support::{Guard, open, reserve};
 
 const PROCESSES: usize = 8;
-/// Small, so that there are many reservations to die in.
-const BLOCK: u32 = 64;
+/// Small, so that there are many reservations to die in, of which there are 100 a second.
+const BLOCK: u32 = 128;
 const STORE: &str = "TRACKING_TEST_CRASH";
 const OUTPUT: &str = "TRACKING_TEST_CRASH_OUTPUT";
 const NUMBERS: &str = "TRACKING_TEST_CRASH_NUMBERS";
@@ -138,6 +139,40 @@ impl Output {
     }
 }
 
+/// The process that has the lock on the file, which is the only one that may write to it.
+fn holder(path: &Path) -> Option<u32> {
+    let inode = format!(":{}", std::fs::metadata(path).unwrap().ino());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let mut held = locks
+        .lines()
+        .filter(|line| !line.contains("->"))
+        .map(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            (words[5].ends_with(&inode) && words[1] == "FLOCK").then(|| words[4].parse().unwrap())
+        });
+    held.find_map(|pid| pid)
+}
+
+/// Return when a tick has just begun, as whoever has the lock does.
+fn wait_for_a_tick() {
+    let tick_us = u64::from(u32::try_from(TICK_MS * 1000).unwrap());
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let passed_us = now.as_micros() as u64 % tick_us;
+    std::thread::sleep(Duration::from_micros(tick_us - passed_us));
+}
+
+/// Return as soon as the file has changed, or after a while.
+fn wait_for_a_write(path: &Path) {
+    let file = File::open(path).unwrap();
+    let read = || {
+        let mut bytes = [0; 8192];
+        file.read_exact_at(&mut bytes, 0).unwrap();
+        bytes
+    };
+    let (before, began) = (read(), std::time::Instant::now());
+    while read() == before && began.elapsed() < Duration::from_millis(100) {}
+}
+
 /// How often the file was written since it was made.
 fn writes(path: &Path) -> u64 {
     let text = std::fs::read_to_string(path).unwrap();
@@ -185,11 +220,26 @@ fn killed_processes_repeat_nothing_and_lose_no_more_than_they_held() {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_micros(random.random_range(0..3_000)));
-        let busy: Vec<_> = (0..PROCESSES)
-            .filter(|&k| children[k].0.try_wait().unwrap().is_none())
-            .collect();
-        let &victim = busy.choose(&mut random).expect("all are done already");
+        let victim = match random.random_range(0..4) {
+            // At any moment; most of them wait then.
+            0 => {
+                std::thread::sleep(Duration::from_micros(random.random_range(0..10_000)));
+                let busy: Vec<_> = (0..PROCESSES)
+                    .filter(|&k| children[k].0.try_wait().unwrap().is_none())
+                    .collect();
+                *busy.choose(&mut random).expect("all are done already")
+            }
+            // While it writes.
+            _ => {
+                let pid = (0..10_000)
+                    .find_map(|_| holder(&path))
+                    .expect("nobody has the lock");
+                wait_for_a_tick();
+                std::thread::sleep(Duration::from_micros(random.random_range(0..500)));
+                let held = children.iter().position(|child| child.id() == pid);
+                held.expect("the lock is no child's")
+            }
+        };
         // Gone before its output is counted, and another takes its place.
         children[victim].0.kill().unwrap();
         children[victim].0.wait().unwrap();
@@ -215,8 +265,12 @@ fn killed_processes_repeat_nothing_and_lose_no_more_than_they_held() {
     let lost = sum.lost + unknown_blocks * u64::from(BLOCK);
     let kills = counts.kills as u64;
     eprintln!(
-        "{issued} numbers in {} blocks, {kills} kills: none twice; {unknown_blocks} blocks were written and not seen, {} serials cut off",
+        "{issued} numbers in {} blocks, {kills} kills: none twice; {unknown_blocks} of the kills came between a block's write and its answer, {} serials cut off",
         sum.blocks, sum.lost
+    );
+    assert!(
+        unknown_blocks > 0,
+        "no kill met a reservation that was under way"
     );
     assert!(issued >= all);
     assert!(

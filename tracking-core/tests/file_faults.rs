@@ -51,8 +51,9 @@ impl Running {
         let fresh = open(&self.path("a.series")).unwrap();
         for allocator in [&self.allocator, &fresh, &self.allocator] {
             let next = reserve(allocator, 10).unwrap();
+            // By their ticks: a file that took another's place goes on in another lane.
             assert!(
-                self.last.last() < next.start(),
+                self.last.last().tick() < next.start().tick(),
                 "{} then {}",
                 self.last.last(),
                 next.start()
@@ -80,7 +81,7 @@ const WHOLE_COPY: &str = "put back a whole copy (nothing repeats), or move it aw
 #[test]
 fn refuses_a_file_that_is_not_as_it_should_be() {
     type Case = (&'static str, fn(&Running), String);
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         (
             "truncated",
             |it| change(&it.path("a.series"), |bytes| bytes.truncate(5000)),
@@ -142,6 +143,19 @@ fn refuses_a_file_that_is_not_as_it_should_be() {
                 make_fifo(&it.path("a.series"));
             },
             "expected a regular file, found a FIFO; move it away, or name another file with --store".to_owned(),
+        ),
+        (
+            "of an unknown version",
+            |it| change(&it.path("a.series"), |bytes| {
+                for slot in bytes.chunks_mut(4096) {
+                    let text = String::from_utf8(slot.to_vec()).unwrap();
+                    let text = text.replacen(r#""version":2,"#, r#""version":0,"#, 1);
+                    let crc = format!("{:08x}", crc32fast::hash(&text.as_bytes()[8..]));
+                    slot.copy_from_slice(text.as_bytes());
+                    slot[..8].copy_from_slice(crc.as_bytes());
+                }
+            }),
+            format!("expected version 1 or 2 of the format, found 0; no version of tracking writes that: {WHOLE_COPY}"),
         ),
         (
             "writable by others",
@@ -324,23 +338,125 @@ fn a_disk_that_becomes_read_only() {
         return;
     };
     let path = mount.path().join("a.series");
-    let before = reserve(&open(&path).unwrap(), 1).unwrap();
+    let running = open(&path).unwrap();
+    let before = reserve(&running, 1).unwrap();
+    // A file that is open to be written to keeps its file system so; a new process finds it as it is.
+    drop(running);
     mount.read_only(true);
-    for (name, doing) in [
-        ("a.series", "open it"),
-        ("b.series", "create it"),
-        ("c/a", "make its folder"),
-    ] {
+    let message = |path: &Path, doing| {
+        format!(
+            "file:{}: cannot {doing}: Read-only file system (os error 30); mount it writable, or name another file with --store",
+            path.display()
+        )
+    };
+    for (name, doing) in [("b.series", "create it"), ("c/a", "make its folder")] {
         let path = mount.path().join(name);
-        assert_eq!(
-            open(&path).unwrap_err().to_string(),
+        assert_eq!(open(&path).unwrap_err().to_string(), message(&path, doing));
+    }
+    // What only reads goes on.
+    let allocator = open(&path).unwrap();
+    let timeline = allocator.snapshot().unwrap().timeline.unwrap();
+    assert_eq!(
+        timeline.last_tick(before.start().lane()),
+        before.start().tick()
+    );
+    let error = reserve(&allocator, 1).unwrap_err();
+    assert_eq!(error.to_string(), message(&path, "open it"));
+    // And the same handle reserves once it may.
+    mount.read_only(false);
+    let after = reserve(&allocator, 1).unwrap();
+    assert!(before.last() < after.start());
+}
+
+/// As in a container whose user may read the file of another one, or none may write it.
+#[test]
+fn a_file_that_may_only_be_read_is_read() {
+    let it = Running::new();
+    let path = it.path("a.series");
+    let read_only = Command::new("chattr").arg("+i").arg(&path).status();
+    if !read_only.is_ok_and(|status| status.success()) {
+        return support::missing("a file that even root may not write (chattr +i)");
+    }
+    let allocator = open(&path).unwrap();
+    let snapshot = allocator.snapshot();
+    let error = reserve(&allocator, 1).unwrap_err();
+    let mended = Command::new("chattr")
+        .arg("-i")
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(mended.success());
+    snapshot.unwrap();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "file:{}: cannot open it: Operation not permitted (os error 1); let this user read and write the file and its folder, or name another file with --store",
+            path.display()
+        )
+    );
+    reserve(&allocator, 1).unwrap();
+}
+
+#[test]
+fn a_mode_that_lets_others_at_the_file_is_told() {
+    let it = Running::new();
+    let path = it.path("a.series");
+    for (mode, told) in [
+        (0o600, false),
+        (0o640, false),
+        (0o604, true),
+        (0o644, true),
+        (0o601, true),
+    ] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let expected = told.then(|| {
             format!(
-                "file:{}: cannot {doing}: Read-only file system (os error 30); mount it writable, or name another file with --store",
+                "file:{}: its mode is {mode:04o}, so that every user of this host may read the series' key in it and hold up all reservations by its lock; chmod 600 it",
                 path.display()
             )
+        });
+        assert_eq!(
+            it.allocator.warnings(),
+            Vec::from_iter(expected),
+            "{mode:o}"
         );
     }
-    mount.read_only(false);
-    let after = reserve(&open(&path).unwrap(), 1).unwrap();
-    assert!(before.last() < after.start());
+}
+
+/// 300 processes at once, as a cron job on many parcels starts them: all are served.
+#[test]
+fn a_crowd_is_served_in_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.series");
+    open(&path).unwrap();
+    let start = std::sync::Barrier::new(300);
+    let mut served: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..300)
+            .map(|_| {
+                scope.spawn(|| {
+                    // A handle of its own is to the lock what a process is.
+                    let allocator = open(&path).unwrap();
+                    start.wait();
+                    let began = std::time::Instant::now();
+                    let block = allocator.reserve(std::num::NonZeroU32::MIN);
+                    (block.map(|block| block.start()), began.elapsed())
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    served.sort_by_key(|(_, waited)| *waited);
+    let longest = served.last().unwrap().1;
+    eprintln!("300 reservations at once: the longest wait was {longest:?}");
+    let mut serials: Vec<_> = served
+        .into_iter()
+        .map(|(serial, _)| serial.unwrap())
+        .collect();
+    serials.sort_unstable();
+    serials.dedup();
+    assert_eq!(serials.len(), 300);
+    assert!(longest.as_secs() >= 2, "it was no crowd: {longest:?}");
 }

@@ -31,7 +31,11 @@ struct StoppingClock {
 
 impl Clock for StoppingClock {
     fn now_ms(&self) -> i64 {
-        let now_ms = SystemClock.now_ms();
+        SystemClock.now_ms()
+    }
+
+    fn exact_ms(&self) -> i64 {
+        let now_ms = SystemClock.exact_ms();
         if self.armed.swap(false, Ordering::SeqCst) {
             let us = rustix::process::getpid();
             rustix::process::kill_process(us, Signal::STOP).unwrap();
@@ -101,14 +105,15 @@ fn others_are_told_who_holds_the_lock_and_go_on_after_it() {
     let waited = start.elapsed();
     assert!(waited >= Duration::from_millis(1_900), "{waited:?}");
     assert!(waited < Duration::from_secs(5), "{waited:?}");
-    assert_eq!(allocator.snapshot().unwrap_err().to_string(), expected);
-    // Another process can start meanwhile.
+    // Another process can look, and start, meanwhile.
+    allocator.snapshot().unwrap();
     let fresh = open(&path).unwrap();
 
     let outcome = outcome(holder, &path);
     let (_, last) = outcome.split_once(' ').expect(&outcome);
     let last: u64 = last.parse().expect(&outcome);
     for allocator in [&allocator, &fresh] {
+        // In the same lane: the file is as it was.
         assert!(reserve(allocator, 10).unwrap().start().value() > last);
     }
 }
@@ -142,5 +147,5 @@ fn a_holder_that_wakes_up_to_a_replaced_file_grants_nothing() {
         path.display()
     );
     assert!(outcome.starts_with(&expected), "{outcome}");
-    assert!(block.last() < reserve(&allocator, 1).unwrap().start());
+    assert!(block.last().tick() < reserve(&allocator, 1).unwrap().start().tick());
 }

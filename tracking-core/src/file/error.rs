@@ -16,6 +16,9 @@ pub(super) struct FileError {
     pub(super) problem: Problem,
 }
 
+/// What to do about a file that nobody of us wrote so.
+const NOT_OURS: &str = "no version of tracking writes that: put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`";
+
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
     #[error("cannot {doing}: {source}{}", hint(source))]
@@ -25,6 +28,10 @@ pub(super) enum Problem {
     },
     #[error("its lock could not be had within 2 s; {holder}")]
     Locked { holder: Holder },
+    #[error(
+        "its lock could not be had within 30 s, while others reserved from it {others} times and more; let fewer processes share it, or let each ask for more numbers at once"
+    )]
+    Crowded { others: u64 },
     #[error(transparent)]
     Clock(#[from] TimelineError),
     #[error(
@@ -53,9 +60,14 @@ pub(super) enum Problem {
     )]
     Damaged,
     #[error(
-        "expected version 1 of the format, found {found}; it was written by a newer version of tracking: use that one"
+        "expected version 1 or 2 of the format, found {found}; {}",
+        if *found == 0 { NOT_OURS } else { "it was written by a newer version of tracking: use that one" }
     )]
     Version { found: u64 },
+    #[error(
+        "expected a generation below 2^62, which no file of ours comes to, found {found}; {NOT_OURS}"
+    )]
+    Generation { found: u64 },
     #[error(
         "it lies on {found}, whose locks may not hold between hosts; name a file on a local disk, or, if you vouch for the locks, add ?network_file_system=allow to the store's URL"
     )]
@@ -105,7 +117,7 @@ impl Problem {
                         InvalidFilename | IsADirectory | NotADirectory | PermissionDenied
                     )
             }
-            Self::Locked { .. } => false,
+            Self::Locked { .. } | Self::Crowded { .. } => false,
             _ => true,
         }
     }

@@ -4,28 +4,33 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::time::Duration;
+
+use rustix::io::Errno;
 
 use super::error::Problem;
-use super::lock::{self, Lock, Locked};
+use super::lock::{self, Locked, Progress, Wait};
 use super::slot::{FILE_SIZE, Present, SLOT_SIZE};
 use crate::clock::Clock;
+use crate::timeline::History;
 
 /// An open state file, and which one it is.
 pub(super) struct Handle {
     file: File,
     device: u64,
     inode: u64,
-    /// The process that opened it. A child of `fork` shares its lock, and must open its own.
-    pid: u32,
+    /// Why it is open for reading alone, if it is.
+    read_only: Option<Errno>,
 }
 
 impl Handle {
-    pub(super) fn new(file: File, metadata: &Metadata) -> Self {
+    /// A file that was opened for reading and writing, or, for the reason named, for reading alone.
+    pub(super) fn new(file: File, metadata: &Metadata, read_only: Option<Errno>) -> Self {
         Self {
+            read_only,
             file,
             device: metadata.dev(),
             inode: metadata.ino(),
-            pid: std::process::id(),
         }
     }
 
@@ -34,23 +39,53 @@ impl Handle {
         (metadata.dev(), metadata.ino()) == (self.device, self.inode)
     }
 
-    /// Whether this process opened it, and not one that it was forked from.
-    pub(super) fn is_ours(&self) -> bool {
-        self.pid == std::process::id()
+    /// Whether it is the same file, opened twice.
+    pub(super) fn is_file_of(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+
+    /// Whether it may be written to.
+    pub(super) fn check_writable(&self) -> Result<(), Problem> {
+        self.read_only
+            .map_or(Ok(()), |errno| Err(Problem::io("open it", errno.into())))
+    }
+
+    /// The history of what this file holds, where `stored` is the history of what was read from it.
+    ///
+    /// The number of its inode is part of it: a file that takes another's place goes on in another
+    /// lane, since the lock of the one proves nothing about the other.
+    pub(super) fn history(&self, stored: &History) -> History {
+        History::of_inode(stored, self.inode)
     }
 
     /// Take the lock; see [`lock::lock`].
-    pub(super) fn lock(
-        &self,
-        kind: Lock,
-        clock: &dyn Clock,
-        deadline_ms: u64,
-    ) -> Result<Locked<'_>, Problem> {
-        let last_writer = || self.read().ok().map(|present| present.record.pid);
-        lock::lock(&self.file, kind, clock, deadline_ms, last_writer)
+    pub(super) fn lock(&self, clock: &dyn Clock, wait: Wait) -> Result<Locked<'_>, Problem> {
+        lock::lock(&self.file, clock, wait, || {
+            let record = self.read_unlocked(clock).ok()?.record;
+            Some(Progress {
+                generation: record.generation,
+                last_writer: record.pid,
+            })
+        })
     }
 
-    /// The state in the file.
+    /// The state in the file, read without its lock, so that a process which was stopped while it
+    /// holds that one keeps nobody from looking. A write at the same moment spoils one slot, and
+    /// leaves the state of before it; a reading that spans two writes may find both spoilt. So what
+    /// seems damaged is looked at again.
+    pub(super) fn read_unlocked(&self, clock: &dyn Clock) -> Result<Present, Problem> {
+        const AGAIN: u32 = 4;
+        const PAUSE: Duration = Duration::from_millis(1);
+        for _ in 0..AGAIN {
+            match self.read() {
+                Ok(Present { doubtful: true, .. }) | Err(Problem::Damaged) => clock.sleep(PAUSE),
+                answer => return answer,
+            }
+        }
+        self.read()
+    }
+
+    /// The state in the file, under its lock.
     pub(super) fn read(&self) -> Result<Present, Problem> {
         let mut bytes = [0; FILE_SIZE];
         match self.file.read_exact_at(&mut bytes, 0) {
@@ -85,17 +120,17 @@ impl Handle {
             .map_err(|source| Problem::io("bring it to the disk", source))
     }
 
+    #[cfg(test)]
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// That of an open file which the path no longer names.
     pub(super) fn deleted(&self) -> Problem {
         Problem::Deleted {
-            pid: self.pid,
+            pid: std::process::id(),
             descriptor: self.file.as_raw_fd(),
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn forked(&mut self) {
-        self.pid += 1;
     }
 }
 
@@ -114,6 +149,7 @@ pub(super) mod faults {
     thread_local! {
         static NEXT: Cell<Option<(Fault, i32)>> = const { Cell::new(None) };
         static SYNCS: Cell<u32> = const { Cell::new(0) };
+        static FOLDER_SYNCS: Cell<u32> = const { Cell::new(0) };
     }
 
     /// Let the next write or sync of this thread fail with an error of the system.
@@ -124,6 +160,15 @@ pub(super) mod faults {
     /// How often this thread waited for the disk.
     pub(in crate::file) fn syncs() -> u32 {
         SYNCS.get()
+    }
+
+    /// How often this thread waited for a folder's names.
+    pub(in crate::file) fn folder_syncs() -> u32 {
+        FOLDER_SYNCS.get()
+    }
+
+    pub(in crate::file) fn folder_synced() {
+        FOLDER_SYNCS.set(FOLDER_SYNCS.get() + 1);
     }
 
     pub(super) fn meet(at: Fault) -> io::Result<()> {

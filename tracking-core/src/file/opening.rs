@@ -5,10 +5,8 @@ use std::sync::Arc;
 use super::create::{Creation, create};
 use super::error::Problem;
 use super::handle::Handle;
-use super::lock::{Lock, PATIENCE_MS};
 use super::place::Place;
 use super::session::{Session, Setting};
-use super::slot::Present;
 use crate::clock::Clock;
 use crate::opening::{OpenError, Opening, SeriesOptions};
 use crate::url::FileUrl;
@@ -20,7 +18,9 @@ pub(super) fn open(
 ) -> Result<(Setting, Session), OpenError> {
     let place = Place::new(url)?;
     let (handle, creation) = find_or_create(&place, options, &*clock)?;
-    let present = read(&handle, &*clock).map_err(|problem| place.error(problem))?;
+    let present = handle
+        .read_unlocked(&*clock)
+        .map_err(|problem| place.error(problem))?;
     let series = present.record.series;
     match creation {
         Creation::Others if options.opening == Opening::New => Err(OpenError::Exists {
@@ -30,7 +30,7 @@ pub(super) fn open(
         }),
         _ => {
             options.check(&url.to_string(), &series)?;
-            let session = Session::new(handle, present.mark);
+            let session = Session::new(handle, present.record.generation);
             let setting = Setting {
                 place,
                 series,
@@ -66,18 +66,4 @@ fn find_or_create(
     // Opened as any other would be, so that what could not be used later is refused now.
     let handle = found()?.ok_or_else(|| place.error(Problem::Missing))?;
     Ok((handle, creation))
-}
-
-/// The state of the file, without its lock: a process that was stopped while it holds that one does
-/// not keep others from starting. A write at the same time spoils one slot at most, and the series
-/// is the same in both; should both seem spoilt, the lock decides.
-fn read(handle: &Handle, clock: &dyn Clock) -> Result<Present, Problem> {
-    match handle.read() {
-        Err(Problem::Damaged) => {
-            let deadline_ms = clock.monotonic_ms() + PATIENCE_MS;
-            let _locked = handle.lock(Lock::Shared, clock, deadline_ms)?;
-            handle.read()
-        }
-        read => read,
-    }
 }

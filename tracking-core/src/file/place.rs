@@ -6,12 +6,16 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::error::{FileError, Problem};
 use super::handle::Handle;
 use super::network;
 use super::slot::FILE_SIZE;
 use crate::url::FileUrl;
+
+/// Of a file's mode, what is no kind.
+const PERMISSIONS: u32 = 0o7777;
 
 /// A path, and what is expected of the file there.
 pub(super) struct Place {
@@ -58,7 +62,8 @@ impl Place {
         }
     }
 
-    /// Open the file for reading and writing; `None` if there is none.
+    /// Open the file for reading and writing, or for reading alone where this user or the file
+    /// system allows no more; `None` if there is none.
     pub(super) fn open(&self) -> Result<Option<Handle>, Problem> {
         // First by name: an error that says what is there, and nothing but a regular file is
         // opened, since to open a device or a FIFO does something to it.
@@ -66,10 +71,19 @@ impl Place {
             return Ok(None);
         };
         check(&there)?;
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let file = match rustix::fs::open(&self.path, flags, Mode::empty()) {
+        let open = |access| {
+            let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            rustix::fs::open(&self.path, flags, Mode::empty())
+        };
+        let (opened, read_only) = match open(OFlags::RDWR) {
+            Err(errno @ (Errno::ROFS | Errno::ACCESS | Errno::PERM)) => {
+                (open(OFlags::RDONLY), Some(errno))
+            }
+            opened => (opened, None),
+        };
+        let file = match opened {
             Ok(file) => File::from(file),
-            Err(rustix::io::Errno::NOENT) => return Ok(None),
+            Err(Errno::NOENT) => return Ok(None),
             Err(source) => return Err(Problem::io("open it", source.into())),
         };
         // Then what was opened, in case it took another's place in between.
@@ -78,7 +92,7 @@ impl Place {
             .map_err(|source| Problem::io("look at it", source))?;
         check(&found)?;
         self.check_file_system(&file)?;
-        Ok(Some(Handle::new(file, &found)))
+        Ok(Some(Handle::new(file, &found, read_only)))
     }
 
     /// Refuse a file on a file system that hosts share, unless the URL allows it.
@@ -97,6 +111,23 @@ impl Place {
             Some(found) if handle.is(&found) => check_size(&found).map(|()| Named::Same),
             Some(_) => Ok(Named::Another),
         }
+    }
+
+    /// What an operator should know of the file: that others may read it, or hold its lock.
+    pub(super) fn warning(&self) -> Option<String> {
+        const OTHERS: u32 = 0o007;
+        let mode = self.look().ok()??.mode() & PERMISSIONS;
+        (mode & OTHERS != 0).then(|| {
+            format!(
+                "{}: its mode is {mode:04o}, so that every user of this host may read the series' key in it and hold up all reservations by its lock; chmod 600 it",
+                self.url
+            )
+        })
+    }
+
+    /// The folder that the file lies in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
     }
 
     fn look(&self) -> Result<Option<Metadata>, Problem> {
@@ -141,7 +172,6 @@ fn check_owner(found: u32, us: u32) -> Result<(), Problem> {
 /// that for a backup, so it is no reason to refuse.
 fn check_mode(mode: u32) -> Result<(), Problem> {
     const WRITABLE_BY_OTHERS: u32 = 0o022;
-    const PERMISSIONS: u32 = 0o7777;
     if mode & WRITABLE_BY_OTHERS == 0 {
         Ok(())
     } else {

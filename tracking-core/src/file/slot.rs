@@ -16,12 +16,15 @@ pub(super) const SLOT_SIZE: usize = 4096;
 /// Bytes of the file.
 pub(super) const FILE_SIZE: usize = SLOTS_OF_FILE * SLOT_SIZE;
 const SLOTS_OF_FILE: usize = 2;
-const VERSION: u64 = 1;
+/// Since version 2 the timeline tells which lanes were used; version 1 is read as if any may have
+/// been, and becomes version 2 with the next write.
+const VERSION: u64 = 2;
+const OLDEST_VERSION: u64 = 1;
 const CRC_DIGITS: usize = 8;
 const JSON_START: usize = CRC_DIGITS + 1;
 const JSON_END: usize = SLOT_SIZE - 1;
-/// Generations end here, so that the next one is always a number; one a nanosecond lasts 292 years.
-const GENERATIONS: u64 = 1 << 63;
+/// Generations end here; one a tick lasts far longer than the ticks do.
+const GENERATIONS: u64 = 1 << 62;
 
 /// What one write stores.
 pub(super) struct Record {
@@ -56,10 +59,17 @@ enum Fault {
     Damaged,
     /// Whole, but by a version of this program that this one does not know.
     Version(u64),
+    /// Whole, but of a generation that no file comes to.
+    Generation(u64),
 }
 
 impl Record {
     pub(super) fn encode(&self) -> Result<[u8; SLOT_SIZE], Problem> {
+        if self.generation >= GENERATIONS {
+            // It could not be read again.
+            let found = self.generation;
+            return Err(Problem::Generation { found });
+        }
         let line = Line {
             version: VERSION,
             generation: self.generation,
@@ -82,12 +92,12 @@ impl Record {
             return Err(Fault::Damaged);
         }
         let json = &slot[JSON_START..];
-        let line: Line = serde_json::from_slice(json).map_err(|_| newer_version(json))?;
-        if line.version != VERSION {
+        let line: Line = serde_json::from_slice(json).map_err(|_| other_version(json))?;
+        if !known(line.version) {
             return Err(Fault::Version(line.version));
         }
         if line.generation >= GENERATIONS {
-            return Err(Fault::Damaged);
+            return Err(Fault::Generation(line.generation));
         }
         Ok(Self {
             generation: line.generation,
@@ -98,11 +108,16 @@ impl Record {
     }
 }
 
-fn newer_version(json: &[u8]) -> Fault {
+/// What a whole line that cannot be read is: another version's, or damaged all the same.
+fn other_version(json: &[u8]) -> Fault {
     match serde_json::from_slice(json) {
-        Ok(Head { version }) if version != VERSION => Fault::Version(version),
+        Ok(Head { version }) if !known(version) => Fault::Version(version),
         _ => Fault::Damaged,
     }
+}
+
+fn known(version: u64) -> bool {
+    (OLDEST_VERSION..=VERSION).contains(&version)
 }
 
 fn crc_of(slot: &[u8; SLOT_SIZE]) -> u32 {
@@ -114,27 +129,10 @@ fn hex_digits(crc: u32) -> [u8; CRC_DIGITS] {
     std::array::from_fn(|k| DIGITS[(crc >> (28 - 4 * k) & 0xF) as usize])
 }
 
-/// What tells one state of the file from another: its generation, and the checksum of its slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) generation: u64,
-    crc: u32,
-}
-
-impl Mark {
-    /// That of a slot's bytes.
-    pub(super) fn of(generation: u64, slot: &[u8; SLOT_SIZE]) -> Self {
-        let crc = crc_of(slot);
-        Self { generation, crc }
-    }
-}
-
 /// The state that the file holds.
 pub(super) struct Present {
     /// The valid record of the higher generation.
     pub(super) record: Record,
-    /// Its mark.
-    pub(super) mark: Mark,
     /// Which slot the next record goes to: never the one that holds the present one, so that a
     /// write which is cut short leaves that one whole.
     pub(super) next_slot: usize,
@@ -149,10 +147,8 @@ impl Present {
         let ([first, second], []) = bytes.as_chunks::<SLOT_SIZE>() else {
             return Err(Problem::Damaged);
         };
-        let present = |record: Record, index: usize, doubtful| {
-            let slot = if index == 0 { first } else { second };
+        let present = |record, index: usize, doubtful| {
             Ok(Self {
-                mark: Mark::of(record.generation, slot),
                 record,
                 next_slot: 1 - index,
                 doubtful,
@@ -161,6 +157,9 @@ impl Present {
         match (Record::decode(first), Record::decode(second)) {
             (Err(Fault::Version(found)), _) | (_, Err(Fault::Version(found))) => {
                 Err(Problem::Version { found })
+            }
+            (Err(Fault::Generation(found)), _) | (_, Err(Fault::Generation(found))) => {
+                Err(Problem::Generation { found })
             }
             (Err(Fault::Damaged), Err(Fault::Damaged)) => Err(Problem::Damaged),
             (Ok(record), Err(Fault::Damaged)) => present(record, 0, true),
@@ -175,12 +174,6 @@ impl Present {
             }
             (Ok(_), Ok(b)) => present(b, 1, false),
         }
-    }
-
-    /// Whether the file was rewound since it bore `seen`.
-    pub(super) fn is_behind(&self, seen: Mark) -> bool {
-        let same = self.mark.generation == seen.generation;
-        self.mark.generation < seen.generation || same && self.mark != seen
     }
 }
 

@@ -11,27 +11,69 @@ use crate::key::Key;
 use crate::opening::Opening;
 use crate::serial::{EPOCH_MS, TICK_MS};
 
+mod model;
 mod opening;
 mod reserving;
 mod torn;
 
 const START_MS: i64 = EPOCH_MS + 50_000_000_000;
 
+/// A clock that runs 50 times as fast as this machine's, since each reservation waits for a tick.
+#[derive(Debug)]
+struct FastClock(std::time::Instant);
+
+impl FastClock {
+    const FACTOR: u32 = 50;
+
+    fn passed_ms(&self) -> u64 {
+        (self.0.elapsed() * Self::FACTOR).as_millis() as u64
+    }
+}
+
+impl Clock for FastClock {
+    fn now_ms(&self) -> i64 {
+        START_MS + self.passed_ms() as i64
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.passed_ms()
+    }
+
+    fn exact_ms(&self) -> i64 {
+        self.now_ms()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration / Self::FACTOR);
+    }
+}
+
 #[test]
 fn keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     let url = FileUrl::new(folder.path().join("a.series"));
-    let open = || Ok(FileAllocator::open(&url, &SeriesOptions::default())?);
+    let clock = Arc::new(FastClock(std::time::Instant::now()));
+    let open = || {
+        let options = SeriesOptions::default();
+        Ok(FileAllocator::open_with_clock(
+            &url,
+            &options,
+            clock.clone(),
+        )?)
+    };
     crate::testing::conformance(open).unwrap();
 }
 
-/// A clock that stands still, and does something once when it is read for the time: that is in the
+/// A clock that stands still but for who sleeps by it, and does something once when it is read for the time: that is in the
 /// middle of a reservation, under the lock.
 struct TestClock {
     now_ms: AtomicI64,
     monotonic_ms: AtomicU64,
-    hook: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    hook: Mutex<Option<Hook>>,
+    sleep_hook: Mutex<Option<Hook>>,
 }
+
+type Hook = Box<dyn FnOnce() + Send>;
 
 impl fmt::Debug for TestClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +94,19 @@ impl Clock for TestClock {
     fn monotonic_ms(&self) -> u64 {
         self.monotonic_ms.fetch_add(500, Ordering::SeqCst)
     }
+
+    fn exact_ms(&self) -> i64 {
+        self.now_ms()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        let hook = self.sleep_hook.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook();
+        }
+        self.now_ms
+            .fetch_add(duration.as_millis() as i64, Ordering::SeqCst);
+    }
 }
 
 /// A folder for one state file, and its clock.
@@ -68,6 +123,7 @@ impl Bench {
                 now_ms: AtomicI64::new(START_MS),
                 monotonic_ms: AtomicU64::new(0),
                 hook: Mutex::new(None),
+                sleep_hook: Mutex::new(None),
             }),
         }
     }
@@ -84,19 +140,19 @@ impl Bench {
         self.open_with(&SeriesOptions::default()).unwrap()
     }
 
-    fn advance(&self, ms: u64) {
-        self.clock.now_ms.fetch_add(ms as i64, Ordering::SeqCst);
-    }
-
     /// Once, in the middle of the next reservation.
     fn meanwhile(&self, hook: impl FnOnce() + Send + 'static) {
         *self.clock.hook.lock().unwrap() = Some(Box::new(hook));
     }
 
-    /// Reserve in the next tick, where nothing but a fence can be in the way.
-    fn grant(&self, allocator: &FileAllocator, wanted: u32) -> Block {
-        self.advance(TICK_MS);
-        reserve(allocator, wanted).unwrap()
+    /// Once, when something is waited for: the lock, or the next tick.
+    fn while_it_waits(&self, hook: impl FnOnce() + Send + 'static) {
+        *self.clock.sleep_hook.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    /// Set the clock forward, or back.
+    fn step(&self, ms: i64) {
+        self.clock.now_ms.fetch_add(ms, Ordering::SeqCst);
     }
 }
 
@@ -112,14 +168,21 @@ fn failure(bench: &Bench, allocator: &FileAllocator) -> (&'static str, String) {
     (error.kind(), text.replacen(&store, "", 1))
 }
 
-/// The state may be older than one that was granted from: nothing in this tick, then on.
-fn assert_fenced(bench: &Bench, allocator: &FileAllocator) {
+fn grant(allocator: &FileAllocator, wanted: u32) -> Block {
+    reserve(allocator, wanted).unwrap()
+}
+
+/// The file took another's place: another lane after the next tick.
+fn assert_moves_to_another_lane(allocator: &FileAllocator, from: Block) -> Block {
     let error = reserve(allocator, 1).unwrap_err();
     let AllocateError::NotYet { after } = error else {
         panic!("expected a fence, found {error}");
     };
     assert_eq!(after, Duration::from_millis(TICK_MS));
-    bench.grant(allocator, 1);
+    let block = grant(allocator, 1);
+    assert_ne!(block.start().lane(), from.start().lane());
+    assert!(from.last().tick() < block.start().tick());
+    block
 }
 
 fn generations(bench: &Bench) -> [u64; 2] {

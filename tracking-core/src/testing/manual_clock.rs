@@ -1,10 +1,11 @@
 //! A clock that stands still until a test moves it.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::clock::Clock;
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved. Who sleeps by it moves it, and waits for nothing.
 #[derive(Debug)]
 pub struct ManualClock {
     now_ms: AtomicI64,
@@ -39,5 +40,14 @@ impl Clock for ManualClock {
 
     fn monotonic_ms(&self) -> u64 {
         self.monotonic_ms.load(Ordering::SeqCst)
+    }
+
+    fn exact_ms(&self) -> i64 {
+        self.now_ms()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        // At least as long as asked for.
+        self.advance(duration.as_nanos().div_ceil(1_000_000) as u64);
     }
 }

@@ -30,6 +30,22 @@ pub enum ParseStoreUrlError {
         /// What stands there.
         found: String,
     },
+    /// A path starts with `~` in a way that is not expanded.
+    #[error(
+        "expected file:PATH, or file:~/PATH for one in the home folder, found {found:?}; write the path out"
+    )]
+    Tilde {
+        /// What stands there.
+        found: String,
+    },
+    /// A path starts with `~/`, and there is no home folder.
+    #[error(
+        "expected HOME to name a folder, since {found:?} starts with ~/, and it names none; write the path out"
+    )]
+    TildeWithoutHome {
+        /// What stands there.
+        found: String,
+    },
     /// An option is not known.
     #[error("expected the option {expected}, found {found:?}")]
     Option {

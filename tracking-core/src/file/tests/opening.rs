@@ -147,3 +147,33 @@ fn a_clock_outside_the_years_creates_nothing() {
     );
     assert!(!bench.path().exists());
 }
+
+/// As a version of this program left it that did not note which lanes were used.
+#[test]
+fn a_file_of_version_1_is_read_and_goes_on_in_version_2() {
+    let bench = Bench::new();
+    let old = include_bytes!("../../../tests/data/state_v1.series");
+    std::fs::write(bench.path(), old).unwrap();
+    std::fs::set_permissions(bench.path(), PermissionsExt::from_mode(0o600)).unwrap();
+    let allocator = bench.open();
+    assert_eq!(allocator.series().prefix().as_str(), "21R");
+    assert_eq!(
+        allocator.series().fingerprint().to_string(),
+        "46c3e751c12c10b1"
+    );
+    let before = allocator.snapshot().unwrap().timeline.unwrap();
+    let last = before.last_tick(before.lane());
+    for lane in 0..crate::serial::LANES {
+        assert!(before.may_have_used(lane, last), "lane {lane}");
+    }
+    let now_ms = crate::serial::tick_start_ms(last) + 3_600_000;
+    bench.clock.now_ms.store(now_ms, Ordering::SeqCst);
+    // The inode is no part of its history yet, so that this is a new one.
+    assert_eq!(failure(&bench, &allocator).0, "not-yet");
+    let block = grant(&allocator, 1);
+    assert!(block.start().tick() > last);
+    assert_ne!(block.start().lane(), before.lane());
+    let text = std::fs::read_to_string(bench.path()).unwrap();
+    assert_eq!(text.matches(r#""version":2,"#).count(), 2, "{text}");
+    assert_eq!(std::fs::metadata(bench.path()).unwrap().len(), 8192);
+}

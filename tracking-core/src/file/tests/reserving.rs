@@ -1,4 +1,4 @@
-use super::faults::{Fault, inject, syncs};
+use super::faults::{Fault, folder_syncs, inject, syncs};
 use super::*;
 use rustix::io::Errno;
 
@@ -6,22 +6,35 @@ use rustix::io::Errno;
 fn an_existing_file_is_opened_without_waiting_for_the_disk() {
     let bench = Bench::new();
     drop(bench.open());
-    let before = syncs();
+    let before = (syncs(), folder_syncs());
+    let waited = || (syncs() - before.0, folder_syncs() - before.1);
     let allocator = bench.open();
-    assert_eq!(syncs() - before, 0, "open");
-    bench.grant(&allocator, 1);
-    assert_eq!(syncs() - before, 1, "the first reservation");
+    assert_eq!(waited(), (0, 0), "open");
+    grant(&allocator, 1);
+    // The process that created the file may have been killed before its name was on the disk.
+    assert_eq!(waited(), (1, 1), "the first reservation");
     allocator.snapshot().unwrap();
-    assert_eq!(syncs() - before, 1, "a snapshot");
-    reserve(&allocator, crate::serial::SLOTS).unwrap();
+    assert_eq!(waited(), (1, 1), "a snapshot");
+    grant(&allocator, crate::serial::SLOTS);
+    assert_eq!(waited(), (2, 1), "another reservation");
+    bench.step(-1_000);
     let present = std::fs::read(bench.path()).unwrap();
     assert_eq!(failure(&bench, &allocator).0, "not-yet");
     assert_eq!(std::fs::read(bench.path()).unwrap(), present);
-    assert_eq!(
-        syncs() - before,
-        2,
-        "the tick is used up, and nothing to store"
-    );
+    assert_eq!(waited(), (2, 1), "not yet, and nothing to store");
+}
+
+#[test]
+fn a_file_that_took_anothers_place_has_its_name_brought_to_the_disk() {
+    let bench = Bench::new();
+    let allocator = bench.open();
+    let last = grant(&allocator, 1);
+    let before = folder_syncs();
+    let copy = bench.path().with_extension("copy");
+    std::fs::copy(bench.path(), &copy).unwrap();
+    std::fs::rename(&copy, bench.path()).unwrap();
+    assert_moves_to_another_lane(&allocator, last);
+    assert_eq!(folder_syncs() - before, 1);
 }
 
 #[test]
@@ -30,7 +43,7 @@ fn each_write_goes_to_the_other_slot() {
     let allocator = bench.open();
     assert_eq!(generations(&bench), [1, 2]);
     for expected in [[3, 2], [3, 4], [5, 4], [5, 6]] {
-        bench.grant(&allocator, 1);
+        grant(&allocator, 1);
         assert_eq!(generations(&bench), expected);
     }
 }
@@ -39,11 +52,10 @@ fn each_write_goes_to_the_other_slot() {
 fn what_is_granted_is_stored_first() {
     let bench = Bench::new();
     let allocator = bench.open();
-    bench.advance(TICK_MS);
     let mut end = None;
     for wanted in [5, 7, 9] {
         // Each time as after a crash: all that a new handle knows is what the file says.
-        let block = reserve(&bench.open(), wanted).unwrap();
+        let block = grant(&bench.open(), wanted);
         assert_eq!(block.length().get(), wanted);
         assert!(end < Some(block.start()));
         end = Some(block.last());
@@ -52,15 +64,83 @@ fn what_is_granted_is_stored_first() {
     }
 }
 
+/// Each grant is alone in its tick, which began after the reservation did.
+#[test]
+fn no_two_grants_share_a_tick() {
+    let bench = Bench::new();
+    let handles = [bench.open(), bench.open()];
+    let mut last = None;
+    for step_ms in [0, 0, 1, 9, 3, 0, 25, 0] {
+        for allocator in &handles {
+            bench.step(step_ms);
+            let asked_ms = bench.clock.now_ms.load(Ordering::SeqCst);
+            let start = grant(allocator, 10).start();
+            assert_eq!(start.slot(), 0);
+            assert!(crate::serial::tick_start_ms(start.tick()) > asked_ms);
+            assert!(last < Some(start.tick()));
+            last = Some(start.tick());
+        }
+    }
+}
+
+/// Where the clock was set back a little, others granted from the tick that begins again.
+#[test]
+fn the_rest_of_a_tick_is_never_granted_from() {
+    let bench = Bench::new();
+    let allocator = bench.open();
+    let last = grant(&allocator, 10);
+    bench.step(-(TICK_MS as i64));
+    let present = std::fs::read(bench.path()).unwrap();
+    let error = reserve(&allocator, 1).unwrap_err();
+    assert!(
+        matches!(error, AllocateError::NotYet { after } if after.as_millis() == 10),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(bench.path()).unwrap(), present);
+    assert!(last.last().tick() < grant(&allocator, 1).start().tick());
+}
+
+#[test]
+fn a_clock_that_stands_still_grants_nothing_and_is_told() {
+    #[derive(Debug)]
+    struct Still(crate::testing::ManualClock);
+    impl Clock for Still {
+        fn now_ms(&self) -> i64 {
+            START_MS
+        }
+        fn monotonic_ms(&self) -> u64 {
+            self.0.monotonic_ms()
+        }
+        fn exact_ms(&self) -> i64 {
+            START_MS
+        }
+        fn sleep(&self, duration: Duration) {
+            self.0.sleep(duration);
+        }
+    }
+    let bench = Bench::new();
+    let clock = Still(crate::testing::ManualClock::at(0));
+    let url = FileUrl::new(bench.path());
+    let options = SeriesOptions::default();
+    let allocator = FileAllocator::open_with_clock(&url, &options, Arc::new(clock)).unwrap();
+    assert_eq!(
+        failure(&bench, &allocator),
+        (
+            "clock",
+            "the clock said 2026-08-02T16:53:20.000Z, and 2 s of waiting later 2026-08-02T16:53:20.000Z; it stands still or was set back: set it right and try again".to_owned()
+        )
+    );
+}
+
 /// The clock is read under the lock, so its hook runs while the lock is held.
 #[test]
 fn two_handles_of_one_process_exclude_each_other() {
     let bench = Bench::new();
     let [first, second] = [bench.open(), bench.open()];
-    bench.grant(&first, 1);
+    grant(&first, 1);
     let (send, receive) = std::sync::mpsc::channel();
     bench.meanwhile(move || send.send((reserve(&second, 1), second)).unwrap());
-    bench.grant(&first, 1);
+    grant(&first, 1);
     let (error, second) = receive.recv().unwrap();
     let pid = std::process::id();
     assert_eq!(
@@ -70,8 +150,7 @@ fn two_handles_of_one_process_exclude_each_other() {
             bench.path().display()
         )
     );
-    // Such an error costs no fence.
-    reserve(&second, 1).unwrap();
+    grant(&second, 1);
 }
 
 #[test]
@@ -117,7 +196,7 @@ fn a_write_that_fails_burns_its_block_and_the_handle() {
     ] {
         let bench = Bench::new();
         let allocator = bench.open();
-        let before = bench.grant(&allocator, 1);
+        let before = grant(&allocator, 1);
         let waited = syncs();
         inject(fault, errno);
         let found = failure(&bench, &allocator);
@@ -127,62 +206,84 @@ fn a_write_that_fails_burns_its_block_and_the_handle() {
             allocator.session().handle_mut().is_none(),
             "kept the handle"
         );
-        assert_fenced(&bench, &allocator);
-        assert!(before.last() < bench.grant(&allocator, 1).start());
+        assert!(before.last() < grant(&allocator, 1).start());
     }
 }
 
 #[test]
-fn a_fence_that_could_not_be_stored_is_due_again() {
+fn a_change_of_lane_that_could_not_be_stored_is_made_again() {
     let bench = Bench::new();
     let allocator = bench.open();
-    bench.grant(&allocator, 1);
+    let last = grant(&allocator, 1);
+    let copy = bench.path().with_extension("copy");
+    std::fs::copy(bench.path(), &copy).unwrap();
+    std::fs::rename(&copy, bench.path()).unwrap();
     for fault in [Fault::Write, Fault::Sync, Fault::Write] {
         inject(fault, Errno::IO);
         assert_eq!(failure(&bench, &allocator).0, "unavailable");
-        bench.advance(TICK_MS);
     }
-    assert_fenced(&bench, &allocator);
+    // The one that failed only on its way to the disk may stand in the file all the same.
+    let next = (0..2).find_map(|_| reserve(&allocator, 1).ok()).unwrap();
+    assert_ne!(next.start().lane(), last.start().lane());
+    assert!(last.last().tick() < next.start().tick());
 }
 
+/// In the middle of a tick, between any two reservations, by handles that knew better, that were
+/// idle, and that are new.
 #[test]
-fn a_rewound_file_is_fenced_by_each_handle_that_knew_better() {
+fn a_rewound_file_repeats_nothing_and_its_lanes_are_in_doubt_to_who_knew_better() {
     let bench = Bench::new();
-    let [first, second, third] = [bench.open(), bench.open(), bench.open()];
-    bench.grant(&first, 10);
+    let [first, second, idle] = [bench.open(), bench.open(), bench.open()];
+    let mut last = grant(&first, 10);
     let old = std::fs::read(bench.path()).unwrap();
-    bench.grant(&third, 10);
-    bench.grant(&first, 10);
-    let lost = reserve(&second, 10).unwrap();
-    // Written into the same inode, as `cp` does.
-    std::fs::write(bench.path(), &old).unwrap();
-    assert_fenced(&bench, &second);
+    for allocator in [&first, &second] {
+        let next = grant(allocator, 10);
+        assert!(last.last() < next.start());
+        last = next;
+    }
+    for allocator in [&second, &first, &idle, &bench.open(), &second] {
+        let now_ms = bench.clock.now_ms.load(Ordering::SeqCst);
+        assert_eq!(crate::serial::tick_at(now_ms), Some(last.last().tick()));
+        // Written into the same inode, as `cp` does.
+        std::fs::write(bench.path(), &old).unwrap();
+        let next = grant(allocator, 10);
+        assert!(last.last() < next.start());
+        last = next;
+    }
     // The next generation is above all that was seen, so that a handle does not take a new state
     // for an old one.
     let highest = generations(&bench).into_iter().max();
     assert!(highest > Some(6), "{highest:?}");
-    let next = reserve(&first, 10).unwrap();
-    assert!(lost.last() < next.start());
-    std::fs::write(bench.path(), &old).unwrap();
-    assert_fenced(&bench, &first);
+    let unused = (last.start().lane() + 1) % crate::serial::LANES;
+    let timeline = |allocator: &FileAllocator| allocator.snapshot().unwrap().timeline.unwrap();
+    let [tick, known] = [last.last().tick(), timeline(&second).doubt_tick()];
+    assert!(timeline(&second).may_have_used(unused, tick - 1));
+    assert!(!timeline(&second).may_have_used(unused, known + 1));
+    assert!(!timeline(&idle).may_have_used(unused, known + 1));
 }
 
 #[test]
-fn a_damaged_slot_costs_a_tick_and_is_mended() {
+fn a_damaged_slot_puts_the_lanes_in_doubt_and_is_mended() {
     for slot in 0..2 {
         let bench = Bench::new();
         let allocator = bench.open();
-        bench.grant(&allocator, 1);
-        let lost = reserve(&allocator, 10).unwrap();
+        grant(&allocator, 1);
+        let lost = grant(&allocator, 10);
         let mut bytes = std::fs::read(bench.path()).unwrap();
         bytes[slot * 4096 + 77] ^= 1;
         std::fs::write(bench.path(), &bytes).unwrap();
         // A handle that knows nothing of what was there.
         let fresh = bench.open();
-        assert_fenced(&bench, &fresh);
+        let unused = (lost.start().lane() + 1) % crate::serial::LANES;
+        let doubts = || {
+            let timeline = fresh.snapshot().unwrap().timeline.unwrap();
+            timeline.may_have_used(unused, lost.last().tick())
+        };
+        assert!(doubts(), "while it is damaged");
+        assert!(lost.last() < grant(&fresh, 1).start());
         let [a, b] = generations(&bench);
         assert_eq!(a.abs_diff(b), 1, "mended");
-        assert!(lost.last() < reserve(&fresh, 1).unwrap().start());
+        assert!(doubts(), "and afterwards");
     }
 }
 
@@ -191,7 +292,7 @@ fn a_damaged_slot_costs_a_tick_and_is_mended() {
 fn what_is_written_to_a_deleted_file_is_not_granted() {
     let bench = Bench::new();
     let allocator = bench.open();
-    bench.grant(&allocator, 1);
+    grant(&allocator, 1);
     let (path, away) = (bench.path(), bench.path().with_extension("away"));
     bench.meanwhile(move || std::fs::rename(path, away).unwrap());
     for _ in 0..2 {
@@ -201,14 +302,14 @@ fn what_is_written_to_a_deleted_file_is_not_granted() {
         assert!(text.starts_with(start), "{text}");
     }
     std::fs::rename(bench.path().with_extension("away"), bench.path()).unwrap();
-    assert_fenced(&bench, &allocator);
+    grant(&allocator, 1);
 }
 
 #[test]
 fn what_is_written_to_a_replaced_file_is_not_granted() {
     let bench = Bench::new();
     let allocator = bench.open();
-    bench.grant(&allocator, 1);
+    let last = grant(&allocator, 1);
     let (path, copy) = (bench.path(), bench.path().with_extension("copy"));
     let (url, clock) = (FileUrl::new(&path), bench.clock.clone());
     std::fs::copy(&path, &copy).unwrap();
@@ -217,31 +318,76 @@ fn what_is_written_to_a_replaced_file_is_not_granted() {
         // Others reserve from that one already.
         let options = SeriesOptions::default();
         let other = FileAllocator::open_with_clock(&url, &options, clock).unwrap();
-        reserve(&other, 1).unwrap();
+        assert_moves_to_another_lane(&other, last);
     });
     let expected = "it was replaced by another file during a reservation, and nothing was granted; the next one goes on if the series there is the same, so put that one back if it is not";
     assert_eq!(
         failure(&bench, &allocator),
         ("refused", expected.to_owned())
     );
-    assert_fenced(&bench, &allocator);
+    let next = grant(&allocator, 1);
+    assert_ne!(next.start().lane(), last.start().lane());
 }
 
+/// The lock of the file that was opened proves nothing about the one that is there once it is had.
 #[test]
-fn a_forked_child_opens_its_own_file() {
+fn a_file_that_was_replaced_while_its_lock_was_waited_for_is_left_for_the_new_one() {
     let bench = Bench::new();
     let allocator = bench.open();
-    bench.grant(&allocator, 1);
-    allocator.session().handle_mut().unwrap().forked();
-    assert_fenced(&bench, &allocator);
-    assert!(allocator.session().handle_mut().unwrap().is_ours());
+    let last = grant(&allocator, 1);
+    let (path, copy) = (bench.path(), bench.path().with_extension("copy"));
+    std::fs::copy(&path, &copy).unwrap();
+    let holder = std::fs::File::open(&path).unwrap();
+    holder.lock().unwrap();
+    bench.while_it_waits(move || {
+        std::fs::rename(&copy, &path).unwrap();
+        drop(holder);
+    });
+    assert_moves_to_another_lane(&allocator, last);
+}
+
+/// What a child of `fork` has open must not keep the lock when its parent dies with it.
+#[test]
+fn each_reservation_locks_what_it_opened_itself() {
+    let bench = Bench::new();
+    let allocator = bench.open();
+    grant(&allocator, 1);
+    let inherited = allocator
+        .session()
+        .handle_mut()
+        .unwrap()
+        .file()
+        .try_clone()
+        .unwrap();
+    let path = bench.path();
+    bench.meanwhile(move || {
+        // In the middle of the reservation: the lock is held, but not by what was open before.
+        inherited.try_lock().unwrap_err();
+        let holder = std::fs::File::open(&path).unwrap();
+        holder.try_lock().unwrap_err();
+    });
+    grant(&allocator, 1);
+    let inherited = allocator
+        .session()
+        .handle_mut()
+        .unwrap()
+        .file()
+        .try_clone()
+        .unwrap();
+    let other = std::fs::File::open(bench.path()).unwrap();
+    bench.meanwhile(move || {
+        // Unlocking what the child shares would let others in, if it were what is locked.
+        inherited.unlock().unwrap();
+        other.try_lock().unwrap_err();
+    });
+    grant(&allocator, 1);
 }
 
 #[test]
 fn a_clock_out_of_range_is_told_and_changes_nothing() {
     let bench = Bench::new();
     let allocator = bench.open();
-    bench.grant(&allocator, 1);
+    grant(&allocator, 1);
     let before = std::fs::read(bench.path()).unwrap();
     let now_ms = bench.clock.now_ms.swap(0, Ordering::SeqCst);
     assert_eq!(failure(&bench, &allocator).0, "clock");
