@@ -5,6 +5,7 @@ use tracking_core::args::StoreArgs;
 use tracking_core::{
     Clock, EPOCH_MS, LANES, OpenError, Opening, Series, Snapshot, Store, SystemClock, TICK_MS,
     TICKS, open_store,
+    timeline::{SHARED_FENCE_MS, Timeline},
 };
 
 use crate::args::{ReportArgs, ReportFormat, SeriesCommand};
@@ -13,6 +14,9 @@ use crate::output::instant::rfc3339;
 use crate::output::table::Table;
 use crate::output::{Output, message};
 use crate::stores::{open_existing, warn};
+
+/// A state is made within a second of its series, and then has the longest fence ahead.
+const BIRTH_MS: i64 = 1_000 + SHARED_FENCE_MS as i64;
 
 /// All that is known of a series.
 #[derive(Debug, Serialize)]
@@ -36,8 +40,10 @@ struct Report {
 struct Shared {
     /// The identity of what holds the state.
     history: Option<String>,
-    /// The lanes that may have been used.
+    /// The lanes that were used, as far as the store knows, and the present one.
     lanes_in_use: Vec<u8>,
+    /// Until when any lane may have been used: some of the state was lost then, or may have been.
+    any_lane_until: Option<String>,
     /// The lanes from which nothing is granted yet.
     fences: Vec<Fence>,
     /// By how much the store's clock is ahead of this host's.
@@ -195,12 +201,14 @@ impl Shared {
                 until: rfc3339(until_ms),
             })
         };
-        let in_use = |lane: &u8| {
-            timeline.is_some_and(|timeline| timeline.may_have_used(*lane, series.created_at_ms()))
-        };
         Self {
             history: timeline.map(|timeline| timeline.history().to_string()),
-            lanes_in_use: (0..LANES).filter(in_use).collect(),
+            lanes_in_use: timeline.map_or(Vec::new(), |known| known.used_lanes().iter().collect()),
+            any_lane_until: timeline
+                .map(Timeline::doubt_ms)
+                // Every state begins with the doubt of a second, in which nothing can be lost.
+                .filter(|&until_ms| until_ms > series.created_at_ms() + BIRTH_MS)
+                .map(rfc3339),
             fences: (0..LANES).filter_map(fence).collect(),
             clock_ahead_ms: snapshot.now_ms - ours_ms,
         }
@@ -208,10 +216,13 @@ impl Shared {
 
     fn table(&self, table: Table) -> Table {
         let lanes: Vec<_> = self.lanes_in_use.iter().map(u8::to_string).collect();
-        let lanes = match lanes.len() {
-            0 => None,
-            count if count == usize::from(LANES) => Some("any may have been used".to_owned()),
-            _ => Some(lanes.join(", ")),
+        let lanes = match (lanes.len(), &self.any_lane_until) {
+            (0, _) => None,
+            (_, None) => Some(lanes.join(", ")),
+            (_, Some(until)) => Some(format!(
+                "{}; until {until} it may have been any",
+                lanes.join(", ")
+            )),
         };
         let fences = self.fences.last().map(|last| match self.fences.len() {
             1 => format!("lane {} until {}", last.lane, last.until),

@@ -73,17 +73,15 @@ pub(crate) fn judge(
     let (lane, tick) = (serial.lane(), serial.tick());
     let created = tick_at(created_at_ms).unwrap_or(0);
     let latest = tick_at(now_ms.saturating_add(TOLERANCE_MS)).unwrap_or(0);
-    let last_used = timeline.map(|timeline| timeline.last_tick(lane));
     if tick < created {
         return Verdict::Refused(Reason::NotOfThisSeries);
     }
-    if let Some(timeline) = timeline {
-        // A tick up to the lane's last is let pass: the lane may have granted until then.
-        if !timeline.may_have_used(lane, created_at_ms) && tick > timeline.last_tick(lane) {
-            return Verdict::Refused(Reason::NotOfThisSeries);
-        }
+    if timeline.is_some_and(|timeline| !timeline.may_have_used(lane, tick)) {
+        return Verdict::Refused(Reason::NotOfThisSeries);
     }
-    if tick > latest && last_used.is_none_or(|last| tick > last) {
+    // A clock that ran ahead may have granted it: the lane's last tick tells, or it was lost.
+    let reached = timeline.map(|timeline| timeline.last_tick(lane).max(timeline.doubt_tick()));
+    if tick > latest && reached.is_none_or(|reached| tick > reached) {
         return Verdict::Refused(Reason::InTheFuture);
     }
     Verdict::Belongs(serial)
@@ -93,7 +91,7 @@ pub(crate) fn judge(
 mod tests {
     use super::*;
     use crate::serial::{EPOCH_MS, TICK_MS};
-    use crate::timeline::{History, LANE_COUNT};
+    use crate::timeline::{History, LANE_COUNT, Lanes};
 
     const CREATED: u64 = 1_000_000;
 
@@ -124,6 +122,8 @@ mod tests {
         last[6] = CREATED + 90_000;
         let history = History::new("h").unwrap();
         let timeline = Timeline::from_parts(history, 5, 1, last).unwrap();
+        let used = Lanes::only(5).with(6);
+        let timeline = timeline.with_use(used, CREATED + 1).unwrap();
         let now = CREATED + 10_000;
         let other = Err("not-of-this-series");
         let future = Err("in-the-future");
@@ -135,7 +135,7 @@ mod tests {
             // A lane whose last tick is ahead: a clock that ran ahead granted it.
             (6, CREATED + 90_000, future, Ok(())),
             (6, CREATED + 90_001, future, future),
-            // Never used, but for the tick that it was born with.
+            // Never used, but for the ticks of the birth, when it was not known.
             (7, CREATED + 1, Ok(()), Ok(())),
             (7, CREATED + 2, Ok(()), other),
             (7, now + 501, future, other),
@@ -150,12 +150,15 @@ mod tests {
     }
 
     #[test]
-    fn after_a_loss_of_state_any_lane_may_have_been_used() {
-        let last = [CREATED + 5_000; LANE_COUNT];
+    fn until_the_last_doubt_any_lane_may_have_been_used() {
+        let last = [CREATED + 1; LANE_COUNT];
         let timeline = Timeline::from_parts(History::new("h").unwrap(), 0, 0, last).unwrap();
-        assert_eq!(
-            verdict(9, CREATED + 4_000, CREATED + 6_000, Some(&timeline)),
-            Ok(())
-        );
+        let timeline = timeline.with_use(Lanes::only(0), CREATED + 5_000).unwrap();
+        let at = |tick, now| verdict(9, tick, now, Some(&timeline));
+        assert_eq!(at(CREATED + 5_000, CREATED + 6_000), Ok(()));
+        let other = Err("not-of-this-series");
+        assert_eq!(at(CREATED + 5_001, CREATED + 6_000), other);
+        // What was lost may have been granted by a clock that ran ahead.
+        assert_eq!(at(CREATED + 5_000, CREATED + 10), Ok(()));
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::format::Prefix;
 use crate::key::Key;
 use crate::series::{Series, SeriesName};
-use crate::timeline::{History, Timeline};
+use crate::timeline::{History, Lanes, Timeline};
 
 /// A series, written down.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +30,11 @@ pub(crate) struct TimelineRecord {
     lane: u8,
     slot: u32,
     last: Vec<u64>,
+    /// Both or neither: the first versions wrote neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<u64>,
 }
 
 /// Which part of a record cannot have been written by this program.
@@ -75,6 +80,8 @@ impl From<&Timeline> for TimelineRecord {
             lane: timeline.lane(),
             slot: timeline.slot(),
             last: timeline.last_ticks().to_vec(),
+            used: Some(timeline.used_lanes().to_string()),
+            doubt: Some(timeline.doubt_tick()),
         }
     }
 }
@@ -88,8 +95,19 @@ impl TryFrom<TimelineRecord> for Timeline {
             .last
             .try_into()
             .map_err(|_| BadRecord { part: "last" })?;
-        Self::from_parts(history, record.lane, record.slot, last)
-            .ok_or(BadRecord { part: "timeline" })
+        let timeline = Self::from_parts(history, record.lane, record.slot, last)
+            .ok_or(BadRecord { part: "timeline" })?;
+        match (record.used, record.doubt) {
+            (None, None) => Ok(timeline),
+            (Some(used), Some(doubt)) => Lanes::of(&used)
+                .and_then(|used| timeline.with_use(used, doubt))
+                .ok_or(BadRecord {
+                    part: "used, doubt",
+                }),
+            _ => Err(BadRecord {
+                part: "used, doubt",
+            }),
+        }
     }
 }
 
@@ -117,9 +135,24 @@ mod tests {
 
         let history = History::new("x").unwrap();
         let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();
+        let timeline = timeline.with_use(Lanes::only(3).with(60), 7).unwrap();
         let json = serde_json::to_string(&TimelineRecord::from(&timeline)).unwrap();
         let back = serde_json::from_str::<TimelineRecord>(&json).unwrap();
         assert_eq!(Timeline::try_from(back), Ok(timeline));
+    }
+
+    #[test]
+    fn a_state_of_the_first_versions_is_read_with_all_its_doubt() {
+        let mut last = [5; LANE_COUNT];
+        (last[3], last[9]) = (1_000, 2_000);
+        let old = format!(
+            r#"{{"history":"x","lane":3,"slot":4,"last":{}}}"#,
+            serde_json::to_string(&last.to_vec()).unwrap()
+        );
+        let record: TimelineRecord = serde_json::from_str(&old).unwrap();
+        let timeline = Timeline::try_from(record).unwrap();
+        assert_eq!(timeline.doubt_tick(), 2_000);
+        assert!(timeline.may_have_used(50, 2_000) && !timeline.may_have_used(50, 2_001));
     }
 
     #[test]
@@ -129,6 +162,10 @@ mod tests {
             ("slot", "262145"),
             ("last", "[1,2]"),
             ("history", r#""a b""#),
+            ("used", r#""1""#),
+            ("used", "null"),
+            ("doubt", "274877906944"),
+            ("doubt", "null"),
         ] {
             let history = History::new("x").unwrap();
             let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();

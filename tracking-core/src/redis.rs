@@ -20,7 +20,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::opening::{OpenError, SeriesOptions};
 use crate::serial::Block;
 use crate::series::Series;
-use crate::timeline::TimelineError;
+use crate::timeline::{SHARED_FENCE_MS, TimelineError};
 use crate::url::{RedisPlace, RedisUrl};
 
 mod answer;
@@ -43,6 +43,7 @@ use deadline::Deadline;
 use fault::{Fault, Remedy};
 use hash::Stored;
 pub use health::RedisWarning;
+use info::Info;
 use link::Link;
 
 /// How often one call may go on at another node, connect anew, or wait for a slot that moves.
@@ -267,15 +268,40 @@ impl RedisStore {
     }
 
     /// The hash as it is, with the server's clock and ours before it was asked.
+    ///
+    /// A server that was demoted since the connection was made knows nothing of what its successor
+    /// grants: so it is asked what it is each time. One that was promoted and has granted nothing
+    /// yet may lack what its predecessor granted last.
     fn read(&self) -> Result<(Option<Stored>, i64, i64), AllocateError> {
         let key = &self.key;
         self.call(|link, deadline| {
             let before_ms = self.clock.now_ms();
-            let commands = [cmd("HGETALL").arg(key).take(), cmd("TIME")];
-            let [hash, time] = link.ask_all(commands, deadline)?;
+            let [hash, time, server, replication] = link.ask_all(
+                [
+                    cmd("HGETALL").arg(key).take(),
+                    cmd("TIME"),
+                    cmd("INFO").arg("server").take(),
+                    cmd("INFO").arg("replication").take(),
+                ],
+                deadline,
+            )?;
+            link.is_primary(&Info::of(&replication))?;
             let store_ms = time_ms(&time).ok_or_else(|| link.garbled("no TIME"))?;
             self.note(before_ms, store_ms);
             let stored = hash::read(&hash).map_err(|field| self.corrupt(field))?;
+            let own = Info::of(&server);
+            let own = own
+                .field("run_id")
+                .ok_or_else(|| link.garbled("no run_id in INFO"))?;
+            let stored = stored.map(|stored| Stored {
+                timeline: stored.timeline.map(|timeline| {
+                    match timeline.history().as_str() == own {
+                        true => timeline,
+                        false => timeline.doubted(store_ms + SHARED_FENCE_MS as i64),
+                    }
+                }),
+                ..stored
+            });
             Ok((stored, store_ms, before_ms))
         })
     }

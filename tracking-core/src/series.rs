@@ -89,7 +89,14 @@ impl Series {
     /// series' store, as [`Store::snapshot`](crate::Store::snapshot) reads it *after* the number
     /// was received; without it fewer numbers are refused.
     ///
-    /// Refused is certain. Belongs is not proof of issue: a random body with a right check
+    /// Refused is certain, as long as the state knows what was granted. What it may have lost it
+    /// takes for granted: see [`Timeline::doubt_tick`]. Two things it cannot see. The cut-off side of
+    /// a split store does not know the lane that the other side took, so it refuses what that one
+    /// issues. And a state file that was written over in place with an older copy of itself does not
+    /// know the lanes that clocks which went back have moved it to since, unless a process that
+    /// had seen them is still there to tell.
+    ///
+    /// Belongs is not proof of issue: a random body with a right check
     /// character passes with the chance (age of the series / 87 years) x (lanes used / 64).
     pub fn judge(
         &self,

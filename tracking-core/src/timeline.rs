@@ -14,6 +14,10 @@
 //!    agree.
 //!
 //! On an error the state stays as it is.
+//!
+//! Beside what is granted from, the state tells what may have been granted: the lanes that were
+//! used, as far as it knows, and until when it may not know. That decides nothing but which numbers
+//! are refused as never issued.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -22,6 +26,10 @@ use std::time::Duration;
 use sha1::{Digest, Sha1};
 
 use crate::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
+
+mod lanes;
+
+pub use lanes::Lanes;
 
 /// How many lanes a timeline has, as the length of an array.
 pub const LANE_COUNT: usize = LANES as usize;
@@ -82,18 +90,28 @@ impl fmt::Display for History {
 }
 
 /// The state: who wrote it, the current lane, the next free slot in that lane's tick, and for each
-/// lane the last tick used.
+/// lane the last tick used; and which lanes were used at all, and until when any may have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
     history: History,
     lane: u8,
     slot: u32,
     last: [u64; LANE_COUNT],
+    /// The lanes that were granted from, as far as this state knows, and the present one: written
+    /// down when its fence begins, it is known to replicas before the first grant.
+    used: Lanes,
+    /// Any lane may have been granted from up to this tick: the last loss of state, or change of
+    /// history, that may have cost some of it. No lane that is not in `used` has a last tick above.
+    doubt: u64,
 }
 
 impl Timeline {
-    /// A state that was read from a store; `None` where no step can have left it so: a lane from
-    /// 64 on, a slot above 2^18, a last tick from 2^38 on.
+    /// A state of which nobody knows the lanes that were used, as the first versions wrote it: any
+    /// may have been, until its newest last tick. For what was lost before them was lost before the
+    /// last change of history, and the present lane's last tick is no older than that.
+    ///
+    /// `None` where no step can have left it so: a lane from 64 on, a slot above 2^18, a last tick
+    /// from 2^38 on.
     pub fn from_parts(
         history: History,
         lane: u8,
@@ -106,7 +124,33 @@ impl Timeline {
             lane,
             slot,
             last,
+            used: Lanes::only(lane),
+            doubt: newest(&last),
         })
+    }
+
+    /// The same state with what is known of its use: the lanes that were granted from (the present
+    /// one is among them in any case), and the tick up to which any may have been; `None` where that
+    /// is 2^38 or more.
+    ///
+    /// A lane that is not among `used`, and whose last tick is above `doubt`, was used by a version
+    /// that wrote down neither: that tick is in doubt, too.
+    pub fn with_use(mut self, used: Lanes, doubt: u64) -> Option<Self> {
+        let unknown = (0..LANES).filter(|&lane| !used.contains(lane));
+        let untold = unknown.map(|lane| self.last_tick(lane)).max();
+        self.used = used.with(self.lane);
+        self.doubt = doubt.max(untold.unwrap_or(0));
+        (doubt < TICKS).then_some(self)
+    }
+
+    /// The same state where some that was granted may be missing from it: any lane may have been
+    /// used until `now_ms`, in milliseconds since the Unix epoch. What is granted next stays the
+    /// same.
+    #[must_use]
+    pub fn doubted(mut self, now_ms: i64) -> Self {
+        let tick = crate::serial::tick_at(now_ms).unwrap_or(0).min(TICKS - 1);
+        self.doubt = self.doubt.max(tick).max(newest(&self.last));
+        self
     }
 
     /// The history that wrote the state.
@@ -134,16 +178,26 @@ impl Timeline {
         self.last[usize::from(lane) % LANE_COUNT]
     }
 
-    /// Whether anything may have been granted from a lane of a series that was created at
-    /// `created_at_ms`, in milliseconds since the Unix epoch, later than two seconds after that.
-    ///
-    /// Where it is false, the lane is unused, or was used up to its [last tick](Self::last_tick) in
-    /// those two seconds and never again.
-    pub fn may_have_used(&self, lane: u8, created_at_ms: i64) -> bool {
-        let created = crate::serial::tick_at(created_at_ms).unwrap_or(0);
-        // A state is made within a second of its series, and then has the longest fence ahead.
-        let born = created + (1_000 + SHARED_FENCE_MS) / TICK_MS;
-        lane == self.lane || self.last_tick(lane) > born
+    /// The lanes that were granted from, as far as this state knows, and the present one: before
+    /// [`doubt_tick`](Self::doubt_tick) it may have been others, too.
+    pub fn used_lanes(&self) -> Lanes {
+        self.used
+    }
+
+    /// The tick up to which any lane may have been granted from: that of the last loss of state, or
+    /// of the last change of history, which may have cost what was granted last before it.
+    pub fn doubt_tick(&self) -> u64 {
+        self.doubt
+    }
+
+    /// The end of that tick, in milliseconds since the Unix epoch.
+    pub fn doubt_ms(&self) -> i64 {
+        crate::serial::tick_start_ms(self.doubt + 1)
+    }
+
+    /// Whether anything may have been granted from a lane in a tick, or later in that lane.
+    pub fn may_have_used(&self, lane: u8, tick: u64) -> bool {
+        self.used.contains(lane) || tick <= self.doubt
     }
 
     /// Until when nothing is granted from a lane, in milliseconds since the Unix epoch; `None`
@@ -273,11 +327,14 @@ pub fn step(state: &mut Option<Timeline>, request: &Request<'_>) -> Result<Answe
         }
         None => {
             // Lost, or new: any lane may have been used until now.
+            let lane = (history.spread() % u32::from(LANES)) as u8;
             *state = Some(Timeline {
                 history: history.clone(),
-                lane: (history.spread() % u32::from(LANES)) as u8,
+                lane,
                 slot: 0,
                 last: [tick + fence; LANE_COUNT],
+                used: Lanes::only(lane),
+                doubt: tick + fence,
             });
             return wait_for_fence;
         }
@@ -291,9 +348,12 @@ pub fn step(state: &mut Option<Timeline>, request: &Request<'_>) -> Result<Answe
                 Lane::Free(lane) => {
                     timeline.history = history.clone();
                     timeline.lane = lane;
+                    timeline.used = timeline.used.with(lane);
                     timeline.slot = 0;
                     // Nothing is granted before that tick.
                     timeline.last[usize::from(lane)] = tick + fence;
+                    // What the last history granted last may be lost, in whatever lane it was.
+                    timeline.doubt = timeline.doubt.max(newest(&timeline.last));
                     return wait_for_fence;
                 }
                 Lane::NotYet(after) => return Ok(Answer::NotYet(after)),
@@ -316,6 +376,7 @@ pub fn step(state: &mut Option<Timeline>, request: &Request<'_>) -> Result<Answe
     }
     if lane != timeline.lane || tick > last {
         timeline.lane = lane;
+        timeline.used = timeline.used.with(lane);
         timeline.last[usize::from(lane)] = tick;
         timeline.slot = 0;
     }
@@ -341,6 +402,11 @@ fn present_tick(now_ms: i64, fence_ms: u64) -> Result<(u64, u64), TimelineError>
         .filter(|tick| tick.saturating_add(fence) < TICKS)
         .map(|tick| (tick, fence))
         .ok_or(TimelineError::ClockOutOfRange { now_ms })
+}
+
+/// The newest of some last ticks.
+fn newest(last: &[u64; LANE_COUNT]) -> u64 {
+    last.iter().copied().max().unwrap_or(0)
 }
 
 enum Lane {

@@ -113,6 +113,8 @@ impl Fault {
             // The server closed a connection that had been idle, most likely. The attempt is
             // abandoned: what follows is a new reservation, of other serials.
             Self::Broken { .. } if reused => Remedy::Reconnect,
+            // It was a primary when it was connected to.
+            Self::Replica { .. } if reused => Remedy::Reconnect,
             Self::Refused { refusal, .. } => match &refusal.kind {
                 RefusalKind::ReadOnly if reused => Remedy::Reconnect,
                 RefusalKind::Moved(host) => Remedy::Follow {

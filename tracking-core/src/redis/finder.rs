@@ -199,13 +199,8 @@ impl Finder {
                 version: version.to_owned(),
             });
         }
-        match replication.field("role") {
-            Some("master") => Ok(link),
-            Some(_) => Err(Fault::Replica {
-                address: link.address,
-            }),
-            None => Err(link.garbled("no role in INFO")),
-        }
+        link.is_primary(&replication)?;
+        Ok(link)
     }
 
     fn log_in(&self, link: &mut Link, deadline: Deadline) -> Result<(), Fault> {

@@ -6,7 +6,7 @@ use redis::Value;
 
 use crate::record::SeriesRecord;
 use crate::series::{Series, SeriesName};
-use crate::timeline::{History, LANE_COUNT, Timeline};
+use crate::timeline::{History, LANE_COUNT, Lanes, Timeline};
 
 use super::link::text;
 
@@ -85,9 +85,17 @@ fn read_timeline(fields: &BTreeMap<&str, &str>) -> Result<Option<Timeline>, BadF
         .ok_or("last")?;
     // `last` is written when the lane changes, `tick` at every grant.
     *last.get_mut(usize::from(lane)).ok_or("lane")? = number("tick")?;
-    Timeline::from_parts(history, lane, slot, last)
-        .map(Some)
-        .ok_or("lane, tick, slot, last")
+    let timeline =
+        Timeline::from_parts(history, lane, slot, last).ok_or("lane, tick, slot, last")?;
+    let timeline = match (fields.get("used"), fields.get("doubt")) {
+        // The first versions wrote neither.
+        (None, None) => timeline,
+        _ => {
+            let used = Lanes::of(field("used")?).ok_or("used")?;
+            timeline.with_use(used, number("doubt")?).ok_or("doubt")?
+        }
+    };
+    Ok(Some(timeline))
 }
 
 /// A whole number in its shortest decimal form, as the script takes it.

@@ -7,6 +7,7 @@ use crate::url::{RedisHost, ReplicaWait};
 
 use super::deadline::Deadline;
 use super::fault::{Fault, quoted};
+use super::info::Info;
 use super::refusal::{Refusal, RefusalKind};
 use super::script::Script;
 
@@ -153,6 +154,17 @@ impl Link {
             }
         }
         Err(self.garbled("no script"))
+    }
+
+    /// Whether the server is one that takes writes, by its `INFO replication`.
+    pub(super) fn is_primary(&self, replication: &Info<'_>) -> Result<(), Fault> {
+        match replication.field("role") {
+            Some("master") => Ok(()),
+            Some(_) => Err(Fault::Replica {
+                address: self.address.clone(),
+            }),
+            None => Err(self.garbled("no role in INFO")),
+        }
     }
 
     pub(super) fn refused(&self, refusal: Refusal) -> Fault {

@@ -2,7 +2,7 @@
 -- numbers it follows. A differential test holds the two to the same answers and the same states.
 --
 -- KEYS[1]  the hash of the series: its record (version, name, prefix, key, created_at, fingerprint)
---          beside its timeline (history, lane, tick, slot, last)
+--          beside its timeline (history, lane, tick, slot, last, used, doubt)
 -- ARGV     how many serials are wanted; the caller's clock in ms since 1970, read just before it
 --          sent this; the fingerprint of its series. Never the key: SLOWLOG and MONITOR show these.
 --
@@ -17,7 +17,7 @@
 --   corrupt        the name of a field that no step can have left so
 --
 -- Numbers are doubles here. So lane, tick and slot stay apart, each far below 2^53, and a serial of
--- 62 bits is never put together.
+-- 62 bits is never put together; the set of used lanes is a text of 64 characters 0 and 1.
 
 local EPOCH_MS, TICK_MS, TICKS = 1735689600000, 10, 274877906944
 local SLOTS, LANES = 262144, 64
@@ -50,7 +50,8 @@ if not history or #history > 128 then
   return redis.error_reply('ERR tracking: INFO shows no run_id')
 end
 
-local found = redis.pcall('HMGET', KEYS[1], 'version', 'fingerprint', 'history', 'lane', 'tick', 'slot')
+local found = redis.pcall('HMGET', KEYS[1], 'version', 'fingerprint', 'history', 'lane', 'tick', 'slot',
+  'used', 'doubt')
 if found.err then return found end
 if not found[1] and not found[2] then
   local all = redis.pcall('HGETALL', KEYS[1])
@@ -61,14 +62,21 @@ if found[1] ~= '1' then return {'corrupt', now_ms, 'version'} end
 if not found[2] then return {'corrupt', now_ms, 'fingerprint'} end
 if found[2] ~= fingerprint then return {'foreign', now_ms, found[2]} end
 
--- The state, checked: either all of its fields are there or none is.
+-- The state, checked: either all of its fields are there or none is. The first versions wrote
+-- neither `used` nor `doubt`.
 local before, lane, last_tick, slot = found[3], nil, nil, nil
+local used, doubt = nil, nil
 if before then
   if #before > 128 or not before:match('^[!-~]+$') then return {'corrupt', now_ms, 'history'} end
   lane, last_tick, slot = whole(found[4], LANES), whole(found[5], TICKS), whole(found[6], SLOTS + 1)
   if not lane then return {'corrupt', now_ms, 'lane'} end
   if not last_tick then return {'corrupt', now_ms, 'tick'} end
   if not slot then return {'corrupt', now_ms, 'slot'} end
+  if found[7] or found[8] then
+    used, doubt = found[7], whole(found[8], TICKS)
+    if not used or #used ~= LANES or not used:match('^[01]+$') then return {'corrupt', now_ms, 'used'} end
+    if not doubt then return {'corrupt', now_ms, 'doubt'} end
+  end
 elseif found[4] or found[5] or found[6] then
   return {'corrupt', now_ms, 'history'}
 end
@@ -96,6 +104,23 @@ local function last_ticks()
   return last
 end
 
+-- Whether a lane is known to be used, and what is written once one is.
+local function is_used(which)
+  return used and used:sub(which + 1, which + 1) == '1'
+end
+local function with_used(which)
+  local all = used or string.rep('0', LANES)
+  return all:sub(1, which) .. '1' .. all:sub(which + 2)
+end
+
+-- Any lane may have been used up to the last tick of one that nobody wrote down as used.
+local function raise_doubt(last)
+  doubt = doubt or 0
+  for index = 1, LANES do
+    if not is_used(index - 1) then doubt = math.max(doubt, last[index]) end
+  end
+end
+
 -- The first lane of `order` whose last tick is past; else the answer: how long to wait for one.
 local function free_lane(last, tick, order)
   local nearest = TICKS
@@ -121,8 +146,9 @@ if before ~= history then
     -- Lost, or new: any lane may have been used until now.
     local last = {}
     for index = 1, LANES do last[index] = tick + FENCE end
-    return store(fenced, 'history', history, 'lane', spread % LANES, 'tick', tick + FENCE,
-      'slot', 0, 'last', table.concat(last, ' '))
+    lane, used = spread % LANES, nil
+    return store(fenced, 'history', history, 'lane', lane, 'tick', tick + FENCE, 'slot', 0,
+      'last', table.concat(last, ' '), 'used', with_used(lane), 'doubt', tick + FENCE)
   end
   local last, bad = last_ticks()
   if not last then return bad end
@@ -130,23 +156,28 @@ if before ~= history then
   for k = 0, LANES - 2 do order[k + 1] = (lane + 1 + (spread + k) % (LANES - 1)) % LANES end
   local other, answer = free_lane(last, tick, order)
   if not other then return answer end
+  if not is_used(lane) then used = with_used(lane) end
   last[other + 1] = tick + FENCE
-  return store(fenced, 'history', history, 'lane', other, 'tick', tick + FENCE,
-    'slot', 0, 'last', table.concat(last, ' '))
+  -- What the last history granted last may be lost, in whatever lane it was.
+  doubt = math.max(doubt or 0, unpack(last))
+  return store(fenced, 'history', history, 'lane', other, 'tick', tick + FENCE, 'slot', 0,
+    'last', table.concat(last, ' '), 'used', with_used(other), 'doubt', doubt)
 end
 
-local last = nil
+local last, bad = nil, nil
 if tick < last_tick then
   -- Rule 3: a clock that went back a little is waited for; one that went back a lot goes on in a
   -- lane whose last tick is past.
   local behind_ms = (last_tick - tick) * TICK_MS
   if behind_ms <= PATIENCE_MS then return {'not-yet', now_ms, behind_ms} end
   local order, other, answer = {}, nil, nil
-  last, answer = last_ticks()
-  if not last then return answer end
+  last, bad = last_ticks()
+  if not last then return bad end
   for k = 1, LANES - 1 do order[k] = (lane + k) % LANES end
   other, answer = free_lane(last, tick, order)
   if not other then return answer end
+  raise_doubt(last)
+  used = with_used(lane)
   last[other + 1], lane, slot = tick, other, 0
 elseif tick > last_tick then
   slot = 0
@@ -157,8 +188,16 @@ end
 -- Rule 1: a grant lies wholly inside the present tick.
 local granted = math.min(wanted, SLOTS - slot)
 local answer = {'granted', now_ms, lane, tick, slot, granted}
-if last then
-  return store(answer, 'lane', lane, 'tick', tick, 'slot', slot + granted,
-    'last', table.concat(last, ' '))
+if not last and is_used(lane) then
+  return store(answer, 'tick', tick, 'slot', slot + granted)
 end
-return store(answer, 'tick', tick, 'slot', slot + granted)
+
+-- Another lane, or one that an older version took.
+if not last then
+  last, bad = last_ticks()
+  if not last then return bad end
+  raise_doubt(last)
+  last[lane + 1] = tick
+end
+return store(answer, 'lane', lane, 'tick', tick, 'slot', slot + granted,
+  'last', table.concat(last, ' '), 'used', with_used(lane), 'doubt', doubt)

@@ -13,8 +13,8 @@ use crate::format::Prefix;
 use crate::key::Key;
 use crate::serial::{EPOCH_MS, LANES, SLOTS, TICK_MS, TICKS};
 use crate::timeline::{
-    self, Answer, History, LANE_COUNT, PATIENCE_MS, Request, SHARED_FENCE_MS, TOLERATED_SKEW_MS,
-    Timeline,
+    self, Answer, History, LANE_COUNT, Lanes, PATIENCE_MS, Request, SHARED_FENCE_MS,
+    TOLERATED_SKEW_MS, Timeline,
 };
 use support::server::RedisServer;
 
@@ -123,10 +123,11 @@ impl Twin {
         answers.map(|answer| answer.outcome).ok_or_else(String::new)
     }
 
-    /// Lose the timeline, or put another one in its place.
-    fn put(&mut self, state: Option<Timeline>) {
+    /// Lose the timeline, or put another one in its place: as the first versions wrote it where
+    /// nobody knows which lanes were used.
+    fn put(&mut self, state: Option<Timeline>, with_use: bool) {
         let mut pipeline = redis::pipe();
-        let fields = ["history", "lane", "tick", "slot", "last"];
+        let fields = ["history", "lane", "tick", "slot", "last", "used", "doubt"];
         pipeline.cmd("HDEL").arg(&self.key).arg(&fields);
         if let Some(state) = &state {
             let last: Vec<_> = state.last_ticks().map(|tick| tick.to_string()).into();
@@ -138,6 +139,11 @@ impl Twin {
                 .arg(&[("tick", state.last_tick(state.lane()))])
                 .arg(&[("slot", state.slot())])
                 .arg(&[("last", last.join(" "))]);
+            if with_use {
+                pipeline
+                    .arg(&[("used", state.used_lanes().to_string())])
+                    .arg(&[("doubt", state.doubt_tick())]);
+            }
         }
         pipeline.exec(&mut self.connection).unwrap();
         self.state = state;
@@ -199,6 +205,16 @@ impl Dice {
         let slot = self.pick(&[0, 1, SLOTS / 2, SLOTS - 1, SLOTS]);
         Timeline::from_parts(history.clone(), lane, slot, last)
     }
+
+    /// What may be known of the lanes that were used: of all, of some, of none.
+    fn used(&mut self, state: Timeline) -> Option<Timeline> {
+        let often = self.pick(&[0.0, 0.1, 0.5, 1.0]);
+        let used = (0..LANES).filter(|_| self.0.random_bool(often));
+        let used = used.fold(Lanes::NONE, Lanes::with);
+        let doubt = state.last_tick(state.lane());
+        let doubt = self.pick(&[0, doubt / 2, doubt, doubt + 100]);
+        state.with_use(used, doubt)
+    }
 }
 
 /// How often two steps are compared; what was seen, to know that all kinds were.
@@ -211,15 +227,19 @@ fn differential(twin: &mut Twin, steps: usize, seed: u64) -> Result<[usize; 5], 
     for index in 0..steps {
         now_ms = dice.move_clock(now_ms);
         match dice.0.next_u32() % 300 {
-            0 => twin.put(None),
-            1..4 => {
+            0 => twin.put(None, false),
+            1..3 => {
                 let state = dice.state(now_ms, &history);
-                twin.put(state);
+                twin.put(state, false);
             }
-            4..9 => history = histories[dice.0.random_range(0..4)].clone(),
-            9 => history = dice.history(),
+            3..6 => {
+                let state = dice.state(now_ms, &history);
+                twin.put(state.and_then(|state| dice.used(state)), true);
+            }
+            6..11 => history = histories[dice.0.random_range(0..4)].clone(),
+            11 => history = dice.history(),
             // Out of the years is a place to visit, not to stay.
-            10..16 if !(0..3_000_000_000).contains(&(now_ms - start_ms)) => now_ms = start_ms,
+            12..18 if !(0..3_000_000_000).contains(&(now_ms - start_ms)) => now_ms = start_ms,
             _ => {}
         }
         let request = Request {
@@ -272,8 +292,8 @@ fn a_script_with_a_rule_broken_is_found_out() {
         ("no fence", "FENCE_MS / TICK_MS", "0"),
         (
             "the same lane",
-            "if not other then return answer end\n  last[other + 1] = tick + FENCE",
-            "other = lane\n  last[other + 1] = tick + FENCE",
+            "  last[other + 1] = tick + FENCE\n",
+            "  other = lane\n  last[other + 1] = tick + FENCE\n",
         ),
         (
             "ahead of the clock",
@@ -295,6 +315,21 @@ fn a_script_with_a_rule_broken_is_found_out() {
              local answer = {'granted', now_ms, math.floor(serial / 2^56), math.floor(serial / 2^18) % 2^38, serial % 2^18, granted}",
         ),
         ("the years", "tick + FENCE >= TICKS", "tick >= TICKS"),
+        (
+            "a new history without doubt",
+            "  doubt = math.max(doubt or 0, unpack(last))\n",
+            "  doubt = doubt or 0\n",
+        ),
+        (
+            "a lane that was used by an older version",
+            "    if not is_used(index - 1) then doubt = math.max(doubt, last[index]) end\n",
+            "",
+        ),
+        (
+            "a used lane that is not written down",
+            "'used', with_used(other), ",
+            "",
+        ),
     ] {
         let changed = |text: String| {
             assert_eq!(

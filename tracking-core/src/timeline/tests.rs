@@ -78,8 +78,10 @@ fn agrees_with_the_vectors_of_the_model() {
     }
     let (name, lane, slot, last): (String, u8, u32, Vec<u64>) =
         serde_json::from_str(include_str!("../../tests/data/timeline_state.json")).unwrap();
-    let expected = Timeline::from_parts(history(&name), lane, slot, last.try_into().unwrap());
-    assert_eq!(state, expected);
+    let state = state.unwrap();
+    assert_eq!(state.history(), &history(&name));
+    assert_eq!((state.lane(), state.slot()), (lane, slot));
+    assert_eq!(state.last_ticks()[..], last);
 }
 
 /// A state that has granted once, at 100 s, after its fence.
@@ -187,6 +189,103 @@ fn a_clock_that_goes_back_is_waited_for_or_left_in_another_lane() {
 }
 
 #[test]
+fn lanes_that_were_used_are_known_and_doubt_ends_where_knowledge_begins() {
+    let (a, b) = (history("a"), history("b"));
+    let mut state = None;
+    assert_eq!(step(&mut state, &request(90_000, &a, 1)), not_yet(1000));
+    // Lost or new: whatever was used before was used before the fence ends.
+    let born = state.clone().unwrap();
+    let lanes = Lanes::only(born.lane());
+    assert_eq!((born.used_lanes(), born.doubt_tick()), (lanes, 9_100));
+    let first = granted(step(&mut state, &request(100_000, &a, 1))).0;
+    let known = state.clone().unwrap();
+    assert_eq!(
+        (known.used_lanes(), known.doubt_tick()),
+        (Lanes::only(first), 9_100)
+    );
+    assert!(known.may_have_used(first, 20_000) && known.may_have_used(first + 1, 9_100));
+    assert!(!known.may_have_used(first + 1, 9_101));
+    // A clock that went back: another lane, which is known, and no doubt.
+    let second = granted(step(&mut state, &request(95_000, &a, 1))).0;
+    let known = state.clone().unwrap();
+    let used = Lanes::only(first).with(second);
+    assert_eq!((known.used_lanes(), known.doubt_tick()), (used, 9_100));
+    // A new history: all that was lost is in doubt, and its lane known before the first grant.
+    assert_eq!(step(&mut state, &request(200_000, &b, 1)), not_yet(1000));
+    let known = state.clone().unwrap();
+    let used = used.with(known.lane());
+    assert_eq!((known.used_lanes(), known.doubt_tick()), (used, 20_100));
+    // So is what a clock that ran ahead may have granted.
+    step(&mut state, &request(900_000, &b, 1)).unwrap();
+    assert_eq!(step(&mut state, &request(300_000, &a, 1)), not_yet(1000));
+    assert_eq!(state.unwrap().doubt_tick(), 90_000);
+}
+
+/// A snapshot, some lanes that were used since, and a restart from it: nothing is denied.
+#[test]
+fn what_a_restart_from_an_old_snapshot_lost_is_never_denied() {
+    let names = ["a", "b", "c", "d"].map(history);
+    let snapshot = running(&names[0]);
+    let (mut now, mut lost) = (200_000, Vec::new());
+    let mut state = None;
+    for history in &names[1..] {
+        state = snapshot.clone();
+        assert_eq!(step(&mut state, &request(now, history, 1)), not_yet(1000));
+        for wait in [1_000, 3_600_000] {
+            now += wait;
+            let (lane, tick, ..) = granted(step(&mut state, &request(now, history, 1)));
+            lost.push((lane, tick));
+        }
+        now += 5_000;
+    }
+    let state = state.unwrap();
+    for (lane, tick) in lost {
+        assert!(state.may_have_used(lane, tick), "{lane} {tick}");
+    }
+    let unused = (0..LANES).filter(|&lane| !state.may_have_used(lane, now as u64 / TICK_MS));
+    assert_eq!(unused.count(), 62);
+}
+
+#[test]
+fn a_doubt_from_outside_changes_what_is_refused_and_nothing_else() {
+    let h = history("a");
+    let state = running(&h).unwrap();
+    let doubted = state.clone().doubted(EPOCH_MS + 150_000);
+    assert_eq!(doubted.doubt_tick(), 15_000);
+    let (mut left, mut right) = (Some(state.clone()), Some(doubted.clone()));
+    for now in [100_000, 100_003, 98_500, 50_000, 160_000] {
+        let request = request(now, &h, 3);
+        assert_eq!(step(&mut left, &request), step(&mut right, &request));
+    }
+    // It only grows, and reaches the newest last tick where the clock is behind it.
+    assert_eq!(doubted.clone().doubted(0), doubted);
+    assert_eq!(state.doubted(EPOCH_MS).doubt_tick(), 10_000);
+    assert_eq!(doubted.doubted(i64::MAX).doubt_tick(), TICKS - 1);
+}
+
+#[test]
+fn a_lane_that_an_older_version_used_is_in_doubt() {
+    let mut last = [5; LANE_COUNT];
+    (last[3], last[9]) = (1_000, 2_000);
+    let state = Timeline::from_parts(history("a"), 9, 4, last).unwrap();
+    assert_eq!(state.doubt_tick(), 2_000);
+    for (used, doubt, expected) in [
+        (Lanes::NONE, 0, 2_000),
+        (Lanes::only(9), 0, 1_000),
+        (Lanes::only(9).with(3), 0, 5),
+        (Lanes::only(9).with(3), 77, 77),
+        (Lanes::only(3), 7_000, 7_000),
+    ] {
+        let state = state.clone().with_use(used, doubt).unwrap();
+        assert_eq!(
+            (state.used_lanes(), state.doubt_tick()),
+            (used.with(9), expected)
+        );
+    }
+    assert_eq!(state.with_use(Lanes::NONE, TICKS), None);
+}
+
+#[test]
 fn a_fence_keeps_every_lane_until_it_has_passed() {
     let h = history("a");
     let state = running(&h).unwrap();
@@ -232,8 +331,10 @@ proptest! {
         let mut state = Some(before.clone());
         let answer = step(&mut state, &request);
         let after = state.unwrap();
-        let stored = Timeline::from_parts(after.history.clone(), after.lane, after.slot, after.last);
+        let stored = Timeline::from_parts(after.history.clone(), after.lane, after.slot, after.last)
+            .and_then(|stored| stored.with_use(after.used, after.doubt));
         prop_assert_eq!(stored.as_ref(), Some(&after));
+        prop_assert!(after.doubt >= before.doubt);
         match answer {
             Err(_) => prop_assert_eq!(after, before),
             Ok(Answer::NotYet(wait)) => {
@@ -250,6 +351,7 @@ proptest! {
                 prop_assert!(start.slot() >= free);
                 prop_assert_eq!((after.lane, after.last_tick(after.lane)), (start.lane(), start.tick()));
                 prop_assert_eq!(after.slot, block.last().slot() + 1);
+                prop_assert_eq!(after.used, before.used.with(start.lane()));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use tracking_core::testing::ManualClock;
+use tracking_core::timeline::Lanes;
 use tracking_core::{
     Allocator, Clock, EPOCH_MS, LANES, OpenError, Opening, Store, SystemClock, open_store,
 };
@@ -53,10 +54,11 @@ fn only_those_who_say_so_create_a_series() {
     let store = open_store(&url.parse().unwrap(), &options(Opening::Existing)).unwrap();
     // Born with its series: no lane has been used, and all are behind the fence.
     let timeline = store.snapshot().unwrap().timeline.unwrap();
-    let used: Vec<u8> = (0..LANES)
-        .filter(|&lane| timeline.may_have_used(lane, created_at_ms))
-        .collect();
-    assert_eq!((used, timeline.slot()), (vec![timeline.lane()], 0));
+    assert_eq!(
+        (timeline.used_lanes(), timeline.slot()),
+        (Lanes::only(timeline.lane()), 0)
+    );
+    assert_eq!(timeline.doubt_tick(), timeline.last_tick(0));
     assert!((0..LANES).all(|lane| timeline.fence_ms(lane, created_at_ms + 500).is_some()));
     assert!(!store.warnings().is_empty());
 }
@@ -228,4 +230,26 @@ fn a_snapshot_shows_the_timeline_and_changes_nothing() {
     assert_eq!(timeline.history().as_str(), server.info("run_id"));
     assert!((snapshot.now_ms - SystemClock.now_ms()).abs() < 1_000);
     assert_eq!(server.ask::<Vec<String>>(&["HGETALL", HASH]), before);
+}
+
+#[test]
+fn a_server_that_was_demoted_or_has_yet_to_notice_that_it_was_promoted() {
+    let (Some(server), Some(other)) = (RedisServer::start(&[]), RedisServer::start(&[])) else {
+        return;
+    };
+    let allocator = create(&server.url());
+    let block = reserve(&allocator, 1).unwrap();
+    let timeline = allocator.snapshot().unwrap().timeline.unwrap();
+    assert!(timeline.doubt_tick() <= block.start().tick());
+    // Promoted with the state of another: what that one granted last may be missing here.
+    server.ask::<i64>(&["HSET", HASH, "history", "the-one-before"]);
+    let snapshot = allocator.snapshot().unwrap();
+    let fence_end_ms = snapshot.now_ms + 1_000;
+    let doubt_ms = snapshot.timeline.unwrap().doubt_ms();
+    assert!((fence_end_ms..=fence_end_ms + 10).contains(&doubt_ms));
+    // Demoted, on the connection that was used before: it cannot know what its successor grants.
+    let port = other.port().to_string();
+    server.ask::<String>(&["REPLICAOF", "127.0.0.1", &port]);
+    let error = allocator.snapshot().unwrap_err().to_string();
+    assert!(error.contains("is a read-only replica"), "{error}");
 }

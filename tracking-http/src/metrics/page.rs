@@ -34,7 +34,7 @@ impl Metrics {
         self.of_process(&made, now.series);
         of_runway(&made, &now.status);
         if let Some(look) = now.look {
-            self.of_store(&made, now.series, look);
+            self.of_store(&made, look);
         }
         if let Some(in_force) = now.tokens_in_force {
             made.set(
@@ -73,7 +73,7 @@ impl Metrics {
         );
     }
 
-    fn of_store(&self, made: &Maker, series: &Series, look: Option<&Look>) {
+    fn of_store(&self, made: &Maker, look: Option<&Look>) {
         let seen = look.and_then(|look| Some((look, look.snapshot.as_ref()?)));
         made.set(
             "tracking_store_up",
@@ -88,7 +88,7 @@ impl Metrics {
             "By how much the store's clock is ahead of this host's, at least; negative where it is behind.",
             look.clock_ahead_ms as f64 / 1e3,
         );
-        of_timeline(made, series, snapshot);
+        of_timeline(made, snapshot);
         let mut histories = self
             .histories
             .lock()
@@ -118,15 +118,15 @@ fn of_runway(made: &Maker, status: &Status) {
     }
 }
 
-fn of_timeline(made: &Maker, series: &Series, snapshot: &Snapshot) {
+fn of_timeline(made: &Maker, snapshot: &Snapshot) {
     let Some(timeline) = &snapshot.timeline else {
         return;
     };
     let count = |counted: &dyn Fn(u8) -> bool| (0..LANES).filter(|lane| counted(*lane)).count();
     made.set(
         "tracking_lanes_in_use",
-        "Lanes that may have been used; each change of the store's history takes another one.",
-        count(&|lane| timeline.may_have_used(lane, series.created_at_ms())) as f64,
+        "Lanes that the store knows to have been used; each change of its history takes another one.",
+        count(&|lane| timeline.used_lanes().contains(lane)) as f64,
     );
     made.set(
         "tracking_lanes_fenced",
