@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::allocator::{AllocateError, Allocator, Snapshot, Store};
 use crate::clock::{Clock, SystemClock};
+use crate::fork::PerProcess;
 use crate::opening::{OpenError, SeriesOptions};
 use crate::serial::Block;
 use crate::series::Series;
@@ -69,7 +70,7 @@ use session::{Session, Setting};
 /// ```
 pub struct FileAllocator {
     setting: Setting,
-    session: Mutex<Session>,
+    session: PerProcess<Mutex<Session>>,
 }
 
 impl FileAllocator {
@@ -95,7 +96,7 @@ impl FileAllocator {
         let (setting, session) = opening::open(url, options, clock)?;
         Ok(Self {
             setting,
-            session: Mutex::new(session),
+            session: PerProcess::new(Mutex::new(session)),
         })
     }
 
@@ -105,7 +106,8 @@ impl FileAllocator {
 
     fn session(&self) -> MutexGuard<'_, Session> {
         // What it knows is checked against the file each time, so a panic leaves nothing half done.
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        let session = self.session.get(|| Mutex::new(Session::unopened()));
+        session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, problem: error::Problem) -> AllocateError {

@@ -39,6 +39,15 @@ impl Session {
         }
     }
 
+    /// Before a file was opened: in a child of `fork`, which leaves its parent's alone.
+    pub(super) fn unopened() -> Self {
+        Self {
+            handle: None,
+            seen: Mark::default(),
+            fence_due: true,
+        }
+    }
+
     /// One reservation, with the lock waited for up to `deadline_ms` of the monotonic clock.
     pub(super) fn reserve(
         &mut self,

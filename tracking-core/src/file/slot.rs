@@ -115,7 +115,7 @@ fn hex_digits(crc: u32) -> [u8; CRC_DIGITS] {
 }
 
 /// What tells one state of the file from another: its generation, and the checksum of its slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) generation: u64,
     crc: u32,
