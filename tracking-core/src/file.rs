@@ -125,10 +125,8 @@ impl FileAllocator {
 
     fn session(&self) -> MutexGuard<'_, Session> {
         // What it knows is checked against the file each time, so a panic leaves nothing half done.
-        self.session
-            .get(|| Mutex::new(Session::unopened()))
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let session = self.session.get(|| Mutex::new(Session::unopened()));
+        session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, problem: error::Problem) -> AllocateError {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -12,6 +13,7 @@ use crate::ff1::{BATCH, Ff1, Halves};
 use crate::judge::Reason;
 use crate::key::Key;
 use crate::number::TrackingNumber;
+use crate::random;
 use crate::serial::{Block, Serial};
 
 /// Characters of the body: the serial, encrypted.
@@ -36,8 +38,9 @@ impl Prefix {
 
     /// Three random characters, so that two default series differ.
     pub fn random() -> Self {
+        let mut source = random::system();
         let bytes = std::array::from_fn(|_| {
-            base36::CHARACTERS[rand::random_range(0..base36::CHARACTERS.len())]
+            base36::CHARACTERS[source.random_range(0..base36::CHARACTERS.len())]
         });
         Self { bytes, length: 3 }
     }

@@ -11,6 +11,7 @@ mod moment;
 mod plan;
 mod ready;
 mod refill;
+mod supply;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -24,11 +25,13 @@ pub use ready::Ready;
 
 use crate::allocator::{AllocateError, Allocator};
 use crate::clock::{Clock, SystemClock};
+use crate::fork::PerProcess;
+use crate::guard::Guarded;
 use crate::number::TrackingNumber;
 use crate::series::Series;
-use batch::Batches;
 use plan::{Settings, Taken};
-use refill::Refill;
+use refill::Source;
+use supply::Supply;
 
 /// Hands out the tracking numbers of a series. Clones share one runway, and so can threads.
 ///
@@ -56,16 +59,9 @@ pub struct Generator {
 }
 
 struct Handle {
-    batches: Batches,
-    refill: Arc<Refill>,
-    deadline: Duration,
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        // The thread may be in a reservation: it ends after that, and nobody waits for it.
-        self.refill.stop();
-    }
+    source: Source,
+    builder: GeneratorBuilder,
+    supply: PerProcess<Supply>,
 }
 
 /// Makes a [`Generator`].
@@ -118,12 +114,12 @@ impl GeneratorBuilder {
     /// The generator of an allocator. Nothing is reserved, and no thread runs, until the first
     /// number is asked for.
     pub fn build(self, allocator: impl Allocator + 'static) -> Generator {
-        let refill = Refill::new(Box::new(allocator), self.clock, self.settings);
+        let source: Source = Arc::new(Guarded::new(Box::new(allocator)));
         Generator {
             handle: Arc::new(Handle {
-                batches: Batches::new(),
-                refill: Arc::new(refill),
-                deadline: self.deadline,
+                supply: PerProcess::new(Supply::new(&source, &self)),
+                source,
+                builder: self,
             }),
         }
     }
@@ -142,7 +138,15 @@ impl Generator {
 
     /// The series that the numbers belong to.
     pub fn series(&self) -> &Series {
-        self.handle.refill.series()
+        self.handle.source.series()
+    }
+
+    #[inline]
+    fn supply(&self) -> &Supply {
+        let Handle {
+            source, builder, ..
+        } = &*self.handle;
+        self.handle.supply.get(|| Supply::new(source, builder))
     }
 
     /// The next number. Waits up to the deadline (2 s unless set) where none is in hand.
@@ -152,20 +156,19 @@ impl Generator {
     /// [`AllocateError::Refused`] at once, since waiting does not mend it.
     #[inline]
     pub fn next(&self) -> Result<TrackingNumber, AllocateError> {
-        match self.handle.batches.pop(self.handle.refill.now()) {
-            Some(number) => Ok(number),
-            None => self.next_refilled(self.handle.deadline),
-        }
+        self.next_timeout(self.handle.builder.deadline)
     }
 
     /// The next number. Waits up to `timeout` where none is in hand.
     ///
     /// # Errors
     /// As [`next`](Self::next).
+    #[inline]
     pub fn next_timeout(&self, timeout: Duration) -> Result<TrackingNumber, AllocateError> {
-        match self.handle.batches.pop(self.handle.refill.now()) {
+        let supply = self.supply();
+        match supply.batches.pop(supply.refill.now()) {
             Some(number) => Ok(number),
-            None => self.next_refilled(timeout),
+            None => self.next_refilled(supply, timeout),
         }
     }
 
@@ -180,10 +183,12 @@ impl Generator {
 
     /// The slow way to a number: this thread's batch is empty.
     #[cold]
-    fn next_refilled(&self, timeout: Duration) -> Result<TrackingNumber, AllocateError> {
-        let Handle {
-            batches, refill, ..
-        } = &*self.handle;
+    fn next_refilled(
+        &self,
+        supply: &Supply,
+        timeout: Duration,
+    ) -> Result<TrackingNumber, AllocateError> {
+        let Supply { batches, refill } = supply;
         // Without waiting at first: while the runway is empty, another thread's batch may not be.
         let started = Instant::now();
         let mut answer = refill.take(batch::LENGTH, started);
@@ -195,7 +200,7 @@ impl Generator {
                 answer = refill.take(batch::LENGTH, after(started, timeout));
             }
         }
-        answer.map(|taken| batches.put(refill.series(), taken))
+        answer.map(|taken| batches.put(self.series(), taken))
     }
 
     /// Fill a slice with numbers, faster for each than [`next`](Self::next). Waits up to the
@@ -213,12 +218,13 @@ impl Generator {
     /// As [`next`](Self::next). The numbers that were written before are nobody's: they become
     /// gaps, whether or not the caller used them.
     pub fn fill(&self, numbers: &mut [TrackingNumber]) -> Result<(), AllocateError> {
-        let refill = &self.handle.refill;
+        let refill = &self.supply().refill;
+        let deadline = self.handle.builder.deadline;
         let mut rest = numbers;
         while let Some(wanted) = NonZeroU32::new(u32::try_from(rest.len()).unwrap_or(u32::MAX)) {
-            let Taken { block, .. } = refill.take(wanted, Instant::now() + self.handle.deadline)?;
+            let Taken { block, .. } = refill.take(wanted, Instant::now() + deadline)?;
             let count = block.length().get() as usize;
-            refill.series().encode_block(block, &mut rest[..count]);
+            self.series().encode_block(block, &mut rest[..count]);
             rest = &mut rest[count..];
         }
         Ok(())
@@ -233,9 +239,7 @@ impl Generator {
     /// # Errors
     /// As [`try_next`](Self::try_next). Nothing is lost then.
     pub fn try_fill(&self, numbers: &mut [TrackingNumber]) -> Result<usize, AllocateError> {
-        let Handle {
-            batches, refill, ..
-        } = &*self.handle;
+        let Supply { batches, refill } = self.supply();
         let wanted = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         let Some(wanted) = NonZeroU32::new(wanted) else {
             return Ok(0);
@@ -243,7 +247,7 @@ impl Generator {
         match refill.take(wanted, Instant::now()) {
             Ok(Taken { block, .. }) => {
                 let count = block.length().get() as usize;
-                refill.series().encode_block(block, &mut numbers[..count]);
+                self.series().encode_block(block, &mut numbers[..count]);
                 Ok(count)
             }
             // While the runway is empty, the batches of threads may not be.
@@ -286,7 +290,7 @@ impl Generator {
 
     /// How it is doing.
     pub fn status(&self) -> Status {
-        self.handle.refill.status()
+        self.supply().refill.status()
     }
 }
 
@@ -343,7 +347,7 @@ impl<'a> IntoIterator for &'a Generator {
 impl fmt::Debug for Generator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Generator")
-            .field("allocator", &self.handle.refill.allocator())
+            .field("allocator", &self.handle.source)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::hex;
+use crate::{hex, random};
 
 /// 128 secret bits, under which a series' serials become numbers. `Debug` never shows them.
 ///
@@ -12,9 +12,10 @@ use crate::hex;
 pub struct Key([u8; 16]);
 
 impl Key {
-    /// A random key, from the operating system's source by way of a cryptographic generator.
+    /// A random key, from the operating system's source: a child of `fork` draws another than its
+    /// parent.
     pub fn random() -> Self {
-        Self(rand::random())
+        Self(random::bytes())
     }
 
     /// A key of given bytes.

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::allocator::{AllocateError, Allocator, Snapshot, Store};
 use crate::clock::{Clock, SystemClock};
+use crate::fork::Process;
 use crate::format::Prefix;
 use crate::key::Key;
 use crate::serial::Block;
@@ -14,13 +15,16 @@ use crate::timeline::{Answer, History, Request, Timeline, step};
 
 /// Store URL `memory:`. One process shares the series, and it ends with the process.
 ///
-/// Clones share one state.
+/// Clones share one state. A child of `fork` has a copy of it, and would grant what its parent
+/// grants: there, every call is [`AllocateError::Refused`].
 #[derive(Clone)]
 pub struct MemoryAllocator {
     shared: Arc<Shared>,
 }
 
 struct Shared {
+    /// The only one that may grant from this state.
+    process: Process,
     series: Series,
     history: History,
     clock: Arc<dyn Clock>,
@@ -46,12 +50,33 @@ impl MemoryAllocator {
     pub fn with_clock(series: Series, clock: Arc<dyn Clock>) -> Self {
         Self {
             shared: Arc::new(Shared {
+                process: Process::current(),
                 series,
                 history: History::random(),
                 clock,
                 timeline: Mutex::new(None),
             }),
         }
+    }
+}
+
+/// A child of `fork` asked for its parent's series.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the series is in the memory of the process that made it, and this is a child of that process: both would grant the same serials; make the allocator after the fork, or keep the series in a file"
+)]
+struct InTheChild;
+
+impl MemoryAllocator {
+    fn timeline(&self) -> Result<MutexGuard<'_, Option<Timeline>>, AllocateError> {
+        let shared = &*self.shared;
+        // Before the lock, which a thread of the parent may have held.
+        if !shared.process.is_current() {
+            return Err(AllocateError::refused(self, InTheChild));
+        }
+        // A step changes the state only when it succeeds, so a poisoned state is a whole one.
+        let timeline = shared.timeline.lock();
+        Ok(timeline.unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -68,11 +93,7 @@ impl Allocator for MemoryAllocator {
 
     fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
         let shared = &*self.shared;
-        // A step changes the state only when it succeeds, so a poisoned state is a whole one.
-        let mut timeline = shared
-            .timeline
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut timeline = self.timeline()?;
         let now_ms = shared.clock.now_ms();
         let request = Request::local(now_ms, &shared.history, wanted);
         match step(&mut timeline, &request) {
@@ -88,12 +109,8 @@ impl Allocator for MemoryAllocator {
 
 impl Store for MemoryAllocator {
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
-        let timeline = self
-            .shared
-            .timeline
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        Ok(Snapshot::new(timeline.clone(), self.shared.clock.now_ms()))
+        let timeline = self.timeline()?.clone();
+        Ok(Snapshot::new(timeline, self.shared.clock.now_ms()))
     }
 }
 

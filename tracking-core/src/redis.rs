@@ -8,8 +8,8 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use redis::cmd;
 
 use crate::allocator::{AllocateError, Allocator, Snapshot, Store};
 use crate::clock::{Clock, SystemClock};
+use crate::fork::PerProcess;
 use crate::opening::{OpenError, SeriesOptions};
 use crate::serial::Block;
 use crate::series::Series;
@@ -78,7 +79,7 @@ pub struct RedisAllocator {
 /// A Redis and the hash of one series in it, whether that exists or not.
 struct RedisStore {
     finder: finder::Finder,
-    turns: turn::Turns,
+    turns: PerProcess<turn::Turns>,
     key: String,
     clock: Arc<dyn Clock>,
     clocks: clocks::Clocks,
@@ -206,9 +207,12 @@ impl RedisAllocator {
 
 impl RedisStore {
     fn new(url: RedisUrl, key: String, clock: Arc<dyn Clock>) -> Self {
+        // Made here, so that no child of `fork` finds one half made, and waits for it.
+        LazyLock::force(&script::RESERVE);
+        LazyLock::force(&script::CREATE);
         Self {
             finder: finder::Finder::new(url),
-            turns: turn::Turns::default(),
+            turns: PerProcess::default(),
             key,
             clock,
             clocks: clocks::Clocks::default(),
@@ -234,7 +238,7 @@ impl RedisStore {
         work: &mut impl FnMut(&mut Link, Deadline) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let cluster = matches!(self.finder.url.place(), RedisPlace::Cluster { .. });
-        let mut turn = self.turns.take(deadline)?;
+        let mut turn = self.turns.get(Default::default).take(deadline)?;
         let mut reused = turn.link.is_some();
         let mut last = Fault::Wandering { hops: 0 };
         for _ in 0..TURNS {

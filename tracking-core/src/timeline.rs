@@ -58,7 +58,7 @@ impl History {
 
     /// A random history, for a store that has no identity of its own.
     pub fn random() -> Self {
-        Self(format!("{:032x}", rand::random::<u128>()).into())
+        Self(crate::hex::encode(&crate::random::bytes::<16>()).into())
     }
 
     /// The history of a state file: what a random one was at its creation, and the number of the

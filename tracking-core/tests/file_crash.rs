@@ -229,13 +229,17 @@ fn killed_processes_repeat_nothing_and_lose_no_more_than_they_held() {
                     .collect();
                 *busy.choose(&mut random).expect("all are done already")
             }
-            // While it writes.
-            _ => {
+            // When it is about to write, or as soon as it has written.
+            kind => {
                 let pid = (0..10_000)
                     .find_map(|_| holder(&path))
                     .expect("nobody has the lock");
-                wait_for_a_tick();
-                std::thread::sleep(Duration::from_micros(random.random_range(0..500)));
+                if kind == 1 {
+                    wait_for_a_tick();
+                    std::thread::sleep(Duration::from_micros(random.random_range(0..500)));
+                } else {
+                    wait_for_a_write(&path);
+                }
                 let held = children.iter().position(|child| child.id() == pid);
                 held.expect("the lock is no child's")
             }

@@ -123,7 +123,8 @@ struct Temporary {
 
 impl Temporary {
     fn new(folder: &Path) -> Result<Self, Problem> {
-        let path = folder.join(format!(".tracking-new-{:016x}", rand::random::<u64>()));
+        let name = crate::hex::encode(&crate::random::bytes::<8>());
+        let path = folder.join(format!(".tracking-new-{name}"));
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR) {

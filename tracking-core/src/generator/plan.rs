@@ -7,10 +7,9 @@ use std::num::NonZeroU32;
 
 use super::moment::{Expiry, Moment};
 use crate::allocator::AllocateError;
-use crate::serial::{Block, Serial};
-use crate::timeline::LANE_COUNT;
+use crate::serial::Block;
 
-/// The most serials that are kept in hand.
+/// The longest runway that is aimed at. A grant may go beyond it by its own length.
 pub(super) const LONGEST_RUNWAY: NonZeroU32 = NonZeroU32::new(1 << 24).unwrap();
 
 /// For how long the runway is to last at the recent rate.
@@ -23,7 +22,7 @@ const LONGEST_RETRY_MS: u64 = 1_000;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// What a reservation asks for at least.
+    /// What a reservation asks for at least, and what is kept in hand at least.
     pub(super) block_size: NonZeroU32,
     /// The age at which a block is dropped. At half of it, it is replaced.
     pub(super) block_max_age_ms: u64,
@@ -61,12 +60,10 @@ pub(super) struct Plan {
     /// The runway, oldest first.
     held: VecDeque<Held>,
     rate: Rate,
-    /// The last serial of each lane that was ever in a block. It trusts no allocator.
-    highest: [Option<Serial>; LANE_COUNT],
     /// No attempt before so many milliseconds have passed since this moment.
     pause: Option<(Moment, u64)>,
     /// Failures in a row.
-    failed: u32,
+    failed_in_a_row: u32,
     pub(super) error: Option<AllocateError>,
     pub(super) reservations: u64,
     pub(super) failures: u64,
@@ -79,25 +76,14 @@ struct Held {
     since: Moment,
 }
 
-/// An allocator granted what it had granted before.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "serials from {start} on were granted after {highest}; a serial must never be granted twice, so the block was refused; is the store's state older than its numbers?"
-)]
-struct RepeatedBlock {
-    start: Serial,
-    highest: Serial,
-}
-
 impl Plan {
     pub(super) fn new(settings: Settings, now: Moment) -> Self {
         Self {
             settings,
             held: VecDeque::new(),
             rate: Rate::new(now),
-            highest: [None; LANE_COUNT],
             pause: None,
-            failed: 0,
+            failed_in_a_row: 0,
             error: None,
             reservations: 0,
             failures: 0,
@@ -114,7 +100,13 @@ impl Plan {
 
     /// The recent rate, in numbers a second.
     pub(super) fn rate(&self) -> u64 {
-        self.rate.per_second
+        self.rate.per_second()
+    }
+
+    /// Whether serials are in hand that may still become numbers.
+    pub(super) fn holds(&mut self, now: Moment) -> bool {
+        self.drop_expired(now);
+        !self.held.is_empty()
     }
 
     /// Up to `wanted` serials of one block, the oldest first; `None` where none is in hand.
@@ -166,80 +158,71 @@ impl Plan {
     }
 
     /// How many serials to reserve beside those in hand: enough for the recent rate, a whole block
-    /// at least, and `None` where there is enough or no room for a block.
+    /// at least, so that a full runway is not topped up number by number; `None` where there is
+    /// enough.
     fn wanted(&self, in_hand: u64) -> Option<NonZeroU32> {
-        let block_size = u64::from(self.settings.block_size.get());
-        let room = u64::from(LONGEST_RUNWAY.get()).checked_sub(in_hand)?;
-        let target = self
-            .rate
-            .per_second
-            .saturating_mul(RUNWAY_S)
-            .max(block_size);
-        if in_hand >= target || room < block_size {
-            return None;
-        }
-        let wanted = (target - in_hand).max(block_size).min(room);
-        NonZeroU32::new(u32::try_from(wanted).ok()?)
+        let block_size = self.settings.block_size;
+        let for_the_rate = self.rate.per_second().saturating_mul(RUNWAY_S);
+        let target = for_the_rate
+            .min(LONGEST_RUNWAY.get().into())
+            .max(block_size.get().into());
+        let missing = u32::try_from(target.saturating_sub(in_hand)).unwrap_or(u32::MAX);
+        NonZeroU32::new(missing).map(|missing| missing.max(block_size))
     }
 
     /// What became of a reservation that was asked for at `asked`. `jitter` is random, from 0 to 1,
     /// so that callers of one store who failed together do not all come back together.
+    ///
+    /// Answers the error that this one takes the place of, to be dropped by the caller.
     pub(super) fn reserved(
         &mut self,
         asked: Moment,
         now: Moment,
         answer: Result<Block, AllocateError>,
         jitter: f64,
-    ) {
-        match answer.and_then(|block| self.above_all_before(block)) {
+    ) -> Option<AllocateError> {
+        match answer {
             Ok(block) => {
                 self.held.push_back(Held {
                     block,
                     since: asked,
                 });
                 self.reservations += 1;
-                self.failed = 0;
+                self.failed_in_a_row = 0;
                 self.pause = None;
-                self.error = None;
+                self.error.take()
             }
             Err(AllocateError::NotYet { after }) => {
                 let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                 self.pause = Some((now, ms.clamp(1, 60_000)));
+                None
             }
             Err(error) => {
-                let doubled = FIRST_RETRY_MS << self.failed.min(16);
+                let doubled = FIRST_RETRY_MS << self.failed_in_a_row.min(16);
                 let longest = doubled.min(LONGEST_RETRY_MS) as f64;
                 // Half of it for certain, so that a failing store is never asked without a pause.
                 let wait_ms = longest * (0.5 + 0.5 * jitter.clamp(0.0, 1.0));
                 self.pause = Some((now, wait_ms as u64));
-                self.failed = self.failed.saturating_add(1);
-                self.failures += 1;
-                self.error = Some(error);
+                self.failed_in_a_row = self.failed_in_a_row.saturating_add(1);
+                self.failed(error)
             }
         }
     }
 
-    fn above_all_before(&mut self, block: Block) -> Result<Block, AllocateError> {
-        let highest = &mut self.highest[usize::from(block.start().lane()) % LANE_COUNT];
-        match *highest {
-            Some(highest) if highest >= block.start() => {
-                let start = block.start();
-                let repeated = RepeatedBlock { start, highest };
-                Err(AllocateError::refused("the allocator", repeated))
-            }
-            _ => {
-                *highest = Some(block.last());
-                Ok(block)
-            }
-        }
+    /// Take note of a failure. Answers the error before, as [`reserved`](Self::reserved) does.
+    pub(super) fn failed(&mut self, error: AllocateError) -> Option<AllocateError> {
+        self.failures += 1;
+        self.error.replace(error)
     }
 }
 
 /// Numbers a second: as many as in the last whole second, if that was more than before; else a
-/// little less with each second. Quick to rise, so that an outage soon after finds a runway.
+/// little less with each second. Quick to rise, so that an outage soon after finds a runway: what
+/// the present second has brought counts at once.
 #[derive(Debug)]
 struct Rate {
-    per_second: u64,
+    /// As of the last whole second.
+    settled: u64,
     counted: u64,
     since: Moment,
 }
@@ -249,15 +232,19 @@ impl Rate {
 
     fn new(now: Moment) -> Self {
         Self {
-            per_second: 0,
+            settled: 0,
             counted: 0,
             since: now,
         }
     }
 
     fn count(&mut self, now: Moment, numbers: NonZeroU32) {
-        self.counted += u64::from(numbers.get());
         self.settle(now);
+        self.counted += u64::from(numbers.get());
+    }
+
+    fn per_second(&self) -> u64 {
+        self.settled.max(self.counted)
     }
 
     /// Close the seconds that have passed.
@@ -269,9 +256,9 @@ impl Rate {
         let counted = self.counted.saturating_mul(Self::SECOND_MS) / passed_ms;
         // A 32nd less a second: half after 22 s.
         let seconds = (passed_ms / Self::SECOND_MS).min(1_000) as i32;
-        let faded = (self.per_second as f64 * (31.0f64 / 32.0).powi(seconds)) as u64;
+        let faded = (self.settled as f64 * (31.0f64 / 32.0).powi(seconds)) as u64;
         *self = Self {
-            per_second: counted.max(faded),
+            settled: counted.max(faded),
             counted: 0,
             since: now,
         };

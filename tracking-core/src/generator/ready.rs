@@ -23,7 +23,7 @@ impl<'a> Ready<'a> {
     pub(super) fn new(generator: &'a Generator) -> Self {
         Self {
             generator,
-            deadline: Instant::now() + generator.handle.deadline,
+            deadline: Instant::now() + generator.handle.builder.deadline,
             task: None,
         }
     }
@@ -33,12 +33,12 @@ impl Future for Ready<'_> {
     type Output = Result<(), AllocateError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let handle = &self.generator.handle;
-        if handle.batches.has_any(handle.refill.now()) {
+        let supply = self.generator.supply();
+        if supply.batches.has_any(supply.refill.now()) {
             return Poll::Ready(Ok(()));
         }
         let deadline = self.deadline;
-        match handle
+        match supply
             .refill
             .poll_ready(&mut self.task, context.waker(), deadline)
         {
@@ -51,7 +51,7 @@ impl Future for Ready<'_> {
 impl Drop for Ready<'_> {
     fn drop(&mut self) {
         if let Some(task) = self.task {
-            self.generator.handle.refill.forget(task);
+            self.generator.supply().refill.forget(task);
         }
     }
 }

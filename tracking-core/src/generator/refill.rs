@@ -1,6 +1,10 @@
 //! The thread that reserves, and the runway that it shares with callers.
+//!
+//! Nobody else's code runs under the lock: not the allocator, the clock or a waker, nor the end of
+//! an error that the allocator made. Each of them may take long, panic, or use this generator.
 
-use std::fmt;
+use std::any::Any;
+use std::io;
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,15 +14,21 @@ use std::time::{Duration, Instant};
 use super::Status;
 use super::moment::Moment;
 use super::plan::{Command, Plan, Settings, Taken};
-use super::tasks::{TaskId, Tasks};
+use super::tasks::{self, TaskId, Tasks};
 use super::waiting_helps;
 use crate::allocator::{AllocateError, Allocator};
 use crate::clock::Clock;
+use crate::guard::Guarded;
 use crate::serial::Block;
-use crate::series::Series;
+
+/// Where blocks come from.
+pub(super) type Source = Arc<Guarded<Box<dyn Allocator>>>;
+
+/// How long the thread rests when something panicked that it cannot do without.
+const REST: Duration = Duration::from_millis(250);
 
 pub(super) struct Refill {
-    allocator: Box<dyn Allocator>,
+    source: Source,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// Signalled when the thread may have something to do.
@@ -45,14 +55,10 @@ enum Thread {
 }
 
 impl Refill {
-    pub(super) fn new(
-        allocator: Box<dyn Allocator>,
-        clock: Arc<dyn Clock>,
-        settings: Settings,
-    ) -> Self {
+    pub(super) fn new(source: Source, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let plan = Plan::new(settings, Moment::now(&*clock));
         Self {
-            allocator,
+            source,
             clock,
             state: Mutex::new(State {
                 plan,
@@ -71,16 +77,8 @@ impl Refill {
         Moment::now(&*self.clock)
     }
 
-    pub(super) fn series(&self) -> &Series {
-        self.allocator.series()
-    }
-
-    pub(super) fn allocator(&self) -> &dyn fmt::Debug {
-        &self.allocator
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
-        // The plan does not panic, and allocators run without the lock.
+        // The plan does not panic, and everything else runs without the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,23 +99,25 @@ impl Refill {
         wanted: NonZeroU32,
         deadline: Instant,
     ) -> Result<Taken, AllocateError> {
-        let mut state = self.lock();
         loop {
-            let taken = state.plan.take(self.now(), wanted);
-            self.set_to_work(&mut state)?;
+            let now = self.now();
+            let mut state = self.lock();
+            let taken = state.plan.take(now, wanted);
+            let started = self.set_to_work(&mut state, now);
             if let Some(taken) = taken {
                 return Ok(taken);
             }
-            let rest = deadline.saturating_duration_since(Instant::now());
             let error = state.why_empty();
+            if let Err(error) = started {
+                drop(state);
+                return Err(AllocateError::unavailable(&self.source, error));
+            }
+            let rest = deadline.saturating_duration_since(Instant::now());
             if rest.is_zero() || !waiting_helps(&error) {
                 return Err(error);
             }
-            state = self
-                .ended
-                .wait_timeout(state, rest)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            let waited = self.ended.wait_timeout(state, rest);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
 
@@ -129,36 +129,42 @@ impl Refill {
         waker: &Waker,
         deadline: Instant,
     ) -> Option<Result<(), AllocateError>> {
+        let (now, waker) = (self.now(), waker.clone());
         let mut state = self.lock();
-        // Expired blocks are dropped by the same call that decides what to do about it.
-        if let Err(error) = self.set_to_work(&mut state) {
-            return Some(Err(error));
-        }
-        if state.plan.runway() > 0 {
+        let started = self.set_to_work(&mut state, now);
+        if state.plan.holds(now) {
             return Some(Ok(()));
         }
         let error = state.why_empty();
+        if let Err(error) = started {
+            drop(state);
+            return Some(Err(AllocateError::unavailable(&self.source, error)));
+        }
         if Instant::now() >= deadline || !waiting_helps(&error) {
             return Some(Err(error));
         }
-        state.tasks.put(task, waker, deadline);
+        let before = state.tasks.put(task, waker, deadline);
         if deadline < state.looks_again {
             self.work.notify_one();
         }
+        drop(state);
+        drop(before);
         None
     }
 
     /// A task that no longer waits.
     pub(super) fn forget(&self, task: TaskId) {
-        self.lock().tasks.remove(task);
+        let waker = self.lock().tasks.remove(task);
+        // Here, and not in the line above, which holds the lock to its end.
+        drop(waker);
     }
 
     /// Start or wake the thread where there is something to do.
-    fn set_to_work(self: &Arc<Self>, state: &mut State) -> Result<(), AllocateError> {
+    fn set_to_work(self: &Arc<Self>, state: &mut State, now: Moment) -> io::Result<()> {
         match state.thread {
             Thread::Busy => {}
             Thread::Waiting => {
-                if let Command::Reserve(_) = state.plan.command(self.now()) {
+                if let Command::Reserve(_) = state.plan.command(now) {
                     state.thread = Thread::Busy;
                     self.work.notify_one();
                 }
@@ -167,8 +173,7 @@ impl Refill {
                 let refill = Arc::clone(self);
                 std::thread::Builder::new()
                     .name("tracking-refill".to_owned())
-                    .spawn(move || refill.run())
-                    .map_err(|error| AllocateError::unavailable(&self.allocator, error))?;
+                    .spawn(move || refill.run())?;
                 state.thread = Thread::Busy;
             }
         }
@@ -180,24 +185,45 @@ impl Refill {
         self.work.notify_all();
     }
 
-    /// The thread.
+    /// The thread. It outlives what panics in it: callers get an error, not a thread that is gone.
     fn run(&self) {
-        let mut state = self.lock();
-        while !state.stopped {
-            state.tasks.wake_expired(Instant::now());
-            match state.plan.command(self.now()) {
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.work())) {
+            let error = self.panicked("the generator's clock", &*panic);
+            let mut state = self.lock();
+            let before = state.plan.failed(error);
+            // Callers meanwhile find it at work, and wait for it.
+            state.thread = Thread::Busy;
+            let tasks = state.tasks.take_all();
+            drop(state);
+            drop(before);
+            self.ended.notify_all();
+            tasks::wake(tasks);
+            let stopped = |state: &mut State| !state.stopped;
+            let rested = self.work.wait_timeout_while(self.lock(), REST, stopped);
+            drop(rested.unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Until it is stopped.
+    fn work(&self) {
+        loop {
+            let now = self.now();
+            let mut state = self.lock();
+            if state.stopped {
+                return;
+            }
+            let expired = state.tasks.take_expired(Instant::now());
+            if !expired.is_empty() {
+                state.thread = Thread::Busy;
+                drop(state);
+                tasks::wake(expired);
+                continue;
+            }
+            match state.plan.command(now) {
                 Command::Reserve(wanted) => {
                     state.thread = Thread::Busy;
                     drop(state);
-                    let asked = self.now();
-                    let answer = self.reserve(wanted);
-                    state = self.lock();
-                    state
-                        .plan
-                        .reserved(asked, self.now(), answer, rand::random());
-                    self.ended.notify_all();
-                    // Also where it failed: each task decides by its own deadline.
-                    state.tasks.wake_all();
+                    self.refill(wanted);
                 }
                 Command::Wait(ms) => {
                     state.thread = Thread::Waiting;
@@ -207,28 +233,41 @@ impl Refill {
                         .tasks
                         .next_deadline()
                         .map_or(planned, |next| next.min(planned));
-                    let wait = state.looks_again - now;
-                    state = self
-                        .work
-                        .wait_timeout(state, wait)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0;
+                    let wait = state.looks_again.saturating_duration_since(now);
+                    let waited = self.work.wait_timeout(state, wait);
+                    drop(waited.unwrap_or_else(PoisonError::into_inner));
                 }
             }
         }
     }
 
+    /// One reservation, and word of it to all who wait.
+    fn refill(&self, wanted: NonZeroU32) {
+        let asked = self.now();
+        let answer = self.reserve(wanted);
+        let now = self.now();
+        let mut state = self.lock();
+        let before = state.plan.reserved(asked, now, answer, rand::random());
+        // Also where it failed: each task decides by its own deadline.
+        let tasks = state.tasks.take_all();
+        drop(state);
+        drop(before);
+        self.ended.notify_all();
+        tasks::wake(tasks);
+    }
+
     fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
-        // An allocator that panics is a failed one: callers get an error, not a thread that is gone.
-        catch_unwind(AssertUnwindSafe(|| self.allocator.reserve(wanted))).unwrap_or_else(|panic| {
-            let text = panic
-                .downcast_ref::<&str>()
-                .copied()
-                .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-                .unwrap_or("no message");
-            let message = format!("the allocator panicked: {text}");
-            Err(AllocateError::unavailable(&self.allocator, message))
-        })
+        catch_unwind(AssertUnwindSafe(|| self.source.reserve(wanted)))
+            .unwrap_or_else(|panic| Err(self.panicked("the allocator", &*panic)))
+    }
+
+    fn panicked(&self, what: &str, panic: &(dyn Any + Send)) -> AllocateError {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        AllocateError::unavailable(&self.source, format!("{what} panicked: {text}"))
     }
 }
 

@@ -299,6 +299,8 @@ fn numbers_in_hand_are_dropped_with_their_age() {
     assert_eq!(generator.status().runway, 0);
 }
 
+mod wakers;
+
 struct Channel(mpsc::Sender<()>);
 
 impl Wake for Channel {

@@ -12,6 +12,7 @@ use redis::{
     cmd,
 };
 
+use crate::fork::PerProcess;
 use crate::url::{RedisHost, RedisPlace, RedisUrl};
 
 use super::cluster;
@@ -28,17 +29,17 @@ const CONNECTING: usize = 4;
 pub(super) struct Finder {
     pub(super) url: RedisUrl,
     /// Nodes of the cluster that others have told of, beside those that the URL names.
-    nodes: Mutex<Vec<RedisHost>>,
+    nodes: PerProcess<Mutex<Vec<RedisHost>>>,
     /// Held by each attempt that is under way, so that its count is their number.
-    connecting: Arc<()>,
+    connecting: PerProcess<Arc<()>>,
 }
 
 impl Finder {
     pub(super) fn new(url: RedisUrl) -> Self {
         Self {
             url,
-            nodes: Mutex::default(),
-            connecting: Arc::default(),
+            nodes: PerProcess::default(),
+            connecting: PerProcess::default(),
         }
     }
 
@@ -173,7 +174,8 @@ impl Finder {
     }
 
     fn known_nodes(&self) -> std::sync::MutexGuard<'_, Vec<RedisHost>> {
-        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+        let nodes = self.nodes.get(Default::default);
+        nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs in, picks the database, and checks that this is a primary of a version that will do.
@@ -239,7 +241,8 @@ impl Finder {
         host: Option<RedisHost>,
         deadline: Deadline,
     ) -> Result<Link, Fault> {
-        let attempts = Arc::strong_count(&self.connecting) - 1;
+        let connecting = self.connecting.get(Default::default);
+        let attempts = Arc::strong_count(connecting) - 1;
         if attempts >= CONNECTING {
             return Err(Fault::Crowded { attempts });
         }
@@ -254,7 +257,7 @@ impl Finder {
             source,
         };
         let (sender, receiver) = sync_channel(1);
-        let attempt = Arc::clone(&self.connecting);
+        let attempt = Arc::clone(connecting);
         thread::Builder::new()
             .name("tracking-connect".to_owned())
             .spawn(move || {

@@ -285,24 +285,6 @@ fn a_lane_that_an_older_version_used_is_in_doubt() {
     assert_eq!(state.with_use(Lanes::NONE, TICKS), None);
 }
 
-#[test]
-fn a_fence_keeps_every_lane_until_it_has_passed() {
-    let h = history("a");
-    let state = running(&h).unwrap();
-    for now in [50_000, 100_000, 100_005] {
-        let fenced = state
-            .clone()
-            .fenced(EPOCH_MS + now, LOCAL_FENCE_MS)
-            .unwrap();
-        for lane in 0..LANES {
-            let present = (now as u64 / TICK_MS).max(state.last_tick(lane));
-            assert_eq!(fenced.last_tick(lane), present + 1);
-        }
-        assert_eq!((fenced.slot(), fenced.lane()), (0, state.lane()));
-    }
-    assert!(state.fenced(0, LOCAL_FENCE_MS).is_err());
-}
-
 proptest! {
     /// Whatever the store holds and whatever is asked: no panic, a grant in the present tick only,
     /// at most what was wanted, above what the state says was used, and a state that can be read.
