@@ -32,11 +32,12 @@ impl FastClock {
 
 impl Clock for FastClock {
     fn now_ms(&self) -> i64 {
-        START_MS + self.passed_ms() as i64
+        START_MS + (self.0.elapsed() * Self::FACTOR).as_millis() as i64
     }
 
+    /// Not so fast: a busy machine is no reason to give up.
     fn monotonic_ms(&self) -> u64 {
-        self.passed_ms()
+        self.0.elapsed().as_millis() as u64
     }
 
     fn exact_ms(&self) -> i64 {
