@@ -24,10 +24,6 @@ struct FastClock(std::time::Instant);
 
 impl FastClock {
     const FACTOR: u32 = 50;
-
-    fn passed_ms(&self) -> u64 {
-        (self.0.elapsed() * Self::FACTOR).as_millis() as u64
-    }
 }
 
 impl Clock for FastClock {
