@@ -200,6 +200,7 @@ impl Finder {
             });
         }
         link.is_primary(&replication)?;
+        link.run_id = server.field("run_id").unwrap_or_default().to_owned();
         Ok(link)
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Link {
     pub(super) host: Option<RedisHost>,
     /// Whether each command is to be served though the slot is only on its way to this node.
     pub(super) asking: bool,
+    /// The identity of the server's process, where that was asked for: a connection never outlives it.
+    pub(super) run_id: String,
 }
 
 /// One reply: a value, or the server's refusal.
@@ -32,6 +34,7 @@ impl Link {
             address,
             host,
             asking: false,
+            run_id: String::new(),
         }
     }
 
