@@ -38,8 +38,11 @@ mod info;
 mod link;
 mod open;
 mod refusal;
+mod reply;
 mod script;
 mod seen;
+mod stream;
+mod tls;
 mod turn;
 
 use answer::{Creation, Outcome, Reservation};
@@ -165,6 +168,9 @@ impl RedisAllocator {
                 .ok_or_else(|| link.garbled(&format!("{value:?}")))?;
             self.store.note(caller_ms, answer.store_ms);
             if let Outcome::Granted(block) = &answer.outcome {
+                if !self.store.newest.is_above(&link.run_id, block) {
+                    return Err(link.garbled("a block that was granted before"));
+                }
                 self.store.newest.note(&link.run_id, Seen::end_of(block));
             }
             match (&answer.outcome, wait, reached) {

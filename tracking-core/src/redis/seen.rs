@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::serial::Block;
 use crate::timeline::{Seen, Timeline};
 
 /// The newest grant that was seen, and the process of Redis that made it. Of another process nothing
@@ -32,6 +33,14 @@ impl Newest {
         }
     }
 
+    /// Whether a block lies above all that this process has seen of its lane. Every grant does: one
+    /// that does not is the answer to another question.
+    pub(super) fn is_above(&self, run_id: &str, block: &Block) -> bool {
+        let start = block.start();
+        let known = self.by(run_id).filter(|seen| seen.lane == start.lane());
+        known.is_none_or(|seen| (start.tick(), start.slot()) >= (seen.tick, seen.slot))
+    }
+
     /// The newest grant by that process.
     pub(super) fn by(&self, run_id: &str) -> Option<Seen> {
         let newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,6 +52,8 @@ impl Newest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::serial::Serial;
+    use std::num::NonZeroU32;
 
     #[test]
     fn the_newest_of_a_process_is_kept() {
@@ -56,6 +67,13 @@ mod tests {
         }
         newest.note("a", seen(3, 11, 1));
         assert_eq!(newest.by("a"), Some(seen(3, 11, 1)));
+        let block = |lane, tick, slot| {
+            let start = Serial::from_parts(lane, tick, slot).unwrap();
+            Block::new(start, NonZeroU32::MIN).unwrap()
+        };
+        assert!(newest.is_above("a", &block(3, 11, 1)) && newest.is_above("a", &block(3, 12, 0)));
+        assert!(newest.is_above("a", &block(2, 1, 0)) && newest.is_above("b", &block(3, 1, 0)));
+        assert!(!newest.is_above("a", &block(3, 11, 0)) && !newest.is_above("a", &block(3, 10, 9)));
         // A clock that went back: the lane changed.
         newest.note("a", seen(4, 2, 1));
         assert_eq!(newest.by("a"), Some(seen(4, 2, 1)));

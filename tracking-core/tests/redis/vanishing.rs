@@ -3,7 +3,7 @@
 use tracking_core::{AllocateError, Allocator, LANES, OpenError, Opening, RedisWarning, Store};
 
 use crate::common::*;
-use crate::support::server::RedisServer;
+use crate::support::server::{RedisServer, until};
 
 #[test]
 fn a_process_writes_its_own_series_back_behind_a_fence() {
@@ -143,6 +143,11 @@ fn an_older_state_that_is_put_back_is_noticed_by_who_has_seen_more() {
         return;
     };
     let allocator = create(&server.url());
+    // Past the fence that all lanes are born with.
+    let born = allocator.snapshot().unwrap().timeline.unwrap().doubt_tick();
+    until("a later tick", || {
+        attempt(&allocator).is_ok_and(|block| block.start().tick() > born)
+    });
     let mut connection = server.connection().unwrap();
     let lane = || {
         let lane: u8 = server.ask(&["HGET", HASH, "lane"]);
