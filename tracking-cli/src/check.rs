@@ -7,6 +7,7 @@ mod report;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::OsStrExt;
 
+use tracking_core::AllocateError;
 use tracking_core::args::StoreArgs;
 
 use self::judge::{Finding, Judge};
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
         report: Report::new(args.format),
         output: Output::new()?,
         refused: false,
+        undecided: None,
     };
     if args.numbers.is_empty() {
         check.standard_input()?;
@@ -37,10 +39,16 @@ pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
         check.batch(numbers.map(<[u8]>::trim_ascii))?;
     }
     check.output.write(check.report.end())?;
-    if check.refused {
-        return Err(Failure::Refused);
+    match check {
+        Check {
+            undecided: Some(why),
+            ..
+        } => Err(Failure::Undone(format!(
+            "some numbers are undecided, since only the store can tell: {why}"
+        ))),
+        Check { refused: true, .. } => Err(Failure::Refused),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 struct Check {
@@ -48,6 +56,8 @@ struct Check {
     report: Report,
     output: Output,
     refused: bool,
+    /// Why the store could not be asked about some.
+    undecided: Option<AllocateError>,
 }
 
 impl Check {
@@ -72,10 +82,13 @@ impl Check {
     /// Judge numbers that have been read, and write what was found before more are read: so that
     /// somebody who sends a line gets its answer.
     fn batch<'a>(&mut self, numbers: impl Iterator<Item = &'a [u8]>) -> Result<(), Failure> {
-        self.judge.look()?;
+        self.judge.look();
         for number in numbers {
             let finding = self.judge.find(number);
             self.refused |= matches!(finding, Finding::Refused(_));
+            if finding == Finding::Undecided && self.undecided.is_none() {
+                self.undecided = self.judge.failed().cloned();
+            }
             self.report.add(number, finding);
         }
         self.output.write(self.report.text())?;

@@ -4,7 +4,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
 use tracking_core::args::StoreArgs;
-use tracking_core::{Reason, Series, Store, TrackingNumber, Verdict, check_character};
+use tracking_core::{
+    Clock, Reason, Series, Store, SystemClock, TrackingNumber, Verdict, check_character,
+};
 
 use crate::args::{InspectArgs, ReportFormat};
 use crate::check::judge::parse;
@@ -76,8 +78,22 @@ impl Report {
             self.body = Some(body.to_owned());
             self.check_character = Some(check.to_owned());
         }
-        let snapshot = store.snapshot()?;
-        match series.judge(number, snapshot.now_ms, snapshot.timeline.as_ref()) {
+        let (verdict, failure) = match store.snapshot() {
+            Ok(seen) => {
+                let verdict = series.judge(number, seen.now_ms, seen.timeline.as_ref());
+                (Some(verdict), None)
+            }
+            Err(error) => {
+                let verdict = series.judge_unasked(number, SystemClock.now_ms(), None);
+                (verdict, Some(error))
+            }
+        };
+        let Some(verdict) = verdict else {
+            self.explanation =
+                Some("while its store, which alone can tell, cannot be asked".to_owned());
+            return failure.map_or(Ok(()), |error| Err(error.into()));
+        };
+        match verdict {
             Verdict::Belongs(serial) => {
                 self.belongs = Some(true);
                 self.lane = Some(serial.lane());
@@ -97,7 +113,7 @@ impl Report {
         let text = number.as_str();
         let Some(prefix) = text.len().checked_sub(SHORTEST) else {
             self.explanation = Some(format!(
-                "it is shorter than the {SHORTEST} characters that numbers have here"
+                "without its series: it is shorter than the {SHORTEST} characters that numbers have here"
             ));
             return;
         };
@@ -107,11 +123,12 @@ impl Report {
         self.prefix = Some(prefix.to_owned());
         self.body = Some(body.to_owned());
         self.check_character = Some(check.to_owned());
-        self.explanation = Some(if right {
+        let found = if right {
             "its check character is right".to_owned()
         } else {
             Reason::CheckCharacter.to_string()
-        });
+        };
+        self.explanation = Some(format!("without its series: {found}"));
     }
 
     fn table(&self) -> Table {
@@ -121,9 +138,7 @@ impl Report {
             (Some(true), _) => "yes: the series could have issued it".to_owned(),
             (Some(false), Some(explanation)) => format!("no: {explanation}"),
             (Some(false), None) => "no".to_owned(),
-            (None, Some(explanation)) => {
-                format!("undecided without its series: {explanation}")
-            }
+            (None, Some(explanation)) => format!("undecided {explanation}"),
             (None, None) => "undecided".to_owned(),
         };
         Table::default()

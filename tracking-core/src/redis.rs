@@ -2,8 +2,11 @@
 //!
 //! One hash for each series holds its record and its timeline. A reservation is one run of one
 //! script there, `reserve.lua`, which is the twin of [`crate::timeline::step`]: it reads that
-//! server's own clock and identity, so no two hosts can disagree about either. Replies of unknown
-//! fate are never waited for twice: whatever goes wrong, the connection is dropped and the serials
+//! server's own clock and identity, so no two hosts can disagree about either. An older state that
+//! somebody puts in the place of a living one (RESTORE, SWAPDB, HSET) is noticed by every connection
+//! that has seen more, which then takes another lane behind a fence. What remains is exception (c) of
+//! the promise: a process that has seen nothing yet goes on in that older state, and repeats what was
+//! granted in the same 10 ms. No lock of Redis could be held that long. Replies of unknown fate are never waited for twice: whatever goes wrong, the connection is dropped and the serials
 //! that may have been reserved are lost, which costs a gap.
 
 use std::fmt;
@@ -21,7 +24,7 @@ use crate::fork::PerProcess;
 use crate::opening::{OpenError, SeriesOptions};
 use crate::serial::Block;
 use crate::series::Series;
-use crate::timeline::{SHARED_FENCE_MS, TimelineError};
+use crate::timeline::{SHARED_FENCE_MS, Seen, TimelineError};
 use crate::url::{RedisPlace, RedisUrl};
 
 mod answer;
@@ -36,7 +39,11 @@ mod info;
 mod link;
 mod open;
 mod refusal;
+mod reply;
 mod script;
+mod seen;
+mod stream;
+mod tls;
 mod turn;
 
 use answer::{Creation, Outcome, Reservation};
@@ -83,6 +90,7 @@ struct RedisStore {
     key: String,
     clock: Arc<dyn Clock>,
     clocks: clocks::Clocks,
+    newest: seen::Newest,
 }
 
 impl RedisAllocator {
@@ -145,20 +153,27 @@ impl RedisAllocator {
         for _ in 0..=WRITE_BACKS {
             // Rule 4 asks for our clock just before the request is sent.
             let caller_ms = clock.now_ms();
-            let (value, reached) = link.run(
-                &script::RESERVE,
-                &[&self.store.key],
-                &[
-                    &wanted.to_string(),
-                    &caller_ms.max(0).to_string(),
-                    &fingerprint,
-                ],
-                wait,
-                deadline,
-            )?;
+            let mut arguments = vec![
+                wanted.to_string(),
+                caller_ms.max(0).to_string(),
+                fingerprint.clone(),
+            ];
+            if let Some(seen) = self.store.newest.by(&link.run_id) {
+                let Seen { lane, tick, slot } = seen;
+                arguments.extend([lane.to_string(), tick.to_string(), slot.to_string()]);
+            }
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let keys = [&*self.store.key];
+            let (value, reached) = link.run(&script::RESERVE, &keys, &arguments, wait, deadline)?;
             let answer = Reservation::of(&value, wanted)
                 .ok_or_else(|| link.garbled(&format!("{value:?}")))?;
             self.store.note(caller_ms, answer.store_ms);
+            if let Outcome::Granted(block) = &answer.outcome {
+                if !self.store.newest.is_above(&link.run_id, block) {
+                    return Err(link.garbled("a block that was granted before"));
+                }
+                self.store.newest.note(&link.run_id, Seen::end_of(block));
+            }
             match (&answer.outcome, wait, reached) {
                 (Outcome::Missing, ..) => self.write_back(link, deadline)?,
                 (Outcome::Granted(_), Some(wait), Some(found))
@@ -216,6 +231,7 @@ impl RedisStore {
             key,
             clock,
             clocks: clocks::Clocks::default(),
+            newest: seen::Newest::default(),
         }
     }
 
@@ -297,6 +313,9 @@ impl RedisStore {
             let own = own
                 .field("run_id")
                 .ok_or_else(|| link.garbled("no run_id in INFO"))?;
+            if let Some(timeline) = stored.as_ref().and_then(|stored| stored.timeline.as_ref()) {
+                self.newest.note_state(own, timeline);
+            }
             let stored = stored.map(|stored| Stored {
                 timeline: stored.timeline.map(|timeline| {
                     match timeline.history().as_str() == own {

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use crate::allocator::Snapshot;
 use crate::format::{Codec, Prefix};
 use crate::hex;
-use crate::judge::{self, Verdict};
+use crate::judge::{self, Reason, Verdict};
 use crate::key::Key;
 use crate::number::TrackingNumber;
 use crate::serial::{Block, EPOCH_MS, Serial};
@@ -110,6 +112,37 @@ impl Series {
         }
     }
 
+    /// The same while the store cannot be asked: `None` where only the store could tell, which is so
+    /// for numbers that would be [`NotOfThisSeries`](crate::Reason::NotOfThisSeries) or
+    /// [`InTheFuture`](crate::Reason::InTheFuture).
+    ///
+    /// `seen` is the newest snapshot of it, and how long ago it was taken: what could have been issued
+    /// then still can. Where there is none, `now_ms` is this host's clock, in milliseconds since the
+    /// Unix epoch.
+    pub fn judge_unasked(
+        &self,
+        number: &TrackingNumber,
+        now_ms: i64,
+        seen: Option<(&Snapshot, Duration)>,
+    ) -> Option<Verdict> {
+        let age_ms = |age: Duration| i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let (now_ms, timeline) = match seen {
+            Some((seen, age)) => (
+                seen.now_ms.saturating_add(age_ms(age)),
+                seen.timeline.as_ref(),
+            ),
+            None => (now_ms, None),
+        };
+        match self.judge(number, now_ms, timeline) {
+            Verdict::Refused(Reason::NotOfThisSeries | Reason::InTheFuture) => {
+                // What is older than the series is refused whatever the store says.
+                let whenever = self.judge(number, i64::MAX, None);
+                matches!(whenever, Verdict::Refused(_)).then_some(whenever)
+            }
+            verdict => Some(verdict),
+        }
+    }
+
     /// The prefix, body and check character of a number of this series' format, if it has that
     /// shape; the check character may be wrong.
     pub fn split<'a>(&self, number: &'a TrackingNumber) -> Option<(&'a str, &'a str, &'a str)> {
@@ -205,6 +238,8 @@ impl fmt::Display for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::serial::TICK_MS;
+    use crate::timeline::{History, LANE_COUNT};
 
     fn series(prefix: &str, key: u8) -> Series {
         Series::new(
@@ -222,6 +257,45 @@ mod tests {
         assert_eq!(print("AB", 1).len(), 16);
         assert_ne!(print("AB", 1), print("A", 1));
         assert_ne!(print("AB", 1), print("AB", 2));
+    }
+
+    #[test]
+    fn what_only_the_store_can_tell_is_left_open_while_it_cannot_be_asked() {
+        let ms = |tick: u64| EPOCH_MS + (tick * TICK_MS) as i64;
+        let key = Key::from_bytes([1; 16]);
+        let series = Series::new(SeriesName::default(), Prefix::EMPTY, key, ms(1_000));
+        let number = |lane, tick| series.encode(Serial::from_parts(lane, tick, 0).unwrap());
+        let now_ms = ms(10_000);
+        // The store's clock runs an hour ahead of ours, and lane 5 was used.
+        let timeline = Timeline::from_parts(History::random(), 5, 1, [1_000; LANE_COUNT]);
+        let seen = Snapshot::new(timeline, ms(370_000));
+        let second = Duration::from_secs(1);
+        let other = Some(Verdict::Refused(Reason::NotOfThisSeries));
+        for (number, without, with) in [
+            (number(5, 10_500), true, true),
+            (number(5, 10_501), false, true),
+            // As of the snapshot it was in the future; a second later it is no more.
+            (number(5, 370_600), false, true),
+            (number(5, 370_601), false, false),
+            (number(6, 1_000), true, true),
+            // A lane that may have been used since.
+            (number(6, 1_001), true, false),
+        ] {
+            let judged = |seen| series.judge_unasked(&number, now_ms, seen);
+            let belongs = |verdict| matches!(verdict, Some(Verdict::Belongs(_)));
+            let (alone, by_state) = (judged(None), judged(Some((&seen, second))));
+            assert_eq!((belongs(alone), belongs(by_state)), (without, with));
+            assert_eq!((alone.is_none(), by_state.is_none()), (!without, !with));
+        }
+        let old = number(5, 999);
+        assert_eq!(series.judge_unasked(&old, now_ms, None), other);
+        assert_eq!(
+            series.judge_unasked(&old, now_ms, Some((&seen, second))),
+            other
+        );
+        let short = "ABC".parse().unwrap();
+        let length = Some(Verdict::Refused(Reason::Length));
+        assert_eq!(series.judge_unasked(&short, now_ms, None), length);
     }
 
     #[test]

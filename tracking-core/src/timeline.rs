@@ -6,11 +6,12 @@
 //! 0. A clock outside the years that 38 bits of ticks hold, the fence included, is an error.
 //! 1. A grant lies wholly inside the clock's present tick, never ahead of it. So after a loss of
 //!    state the next grant starts at a later tick than anything granted before.
-//! 2. A new history takes another lane and waits out a fence. Missing state sets every lane to the
-//!    fence, since any may have been used.
+//! 2. A new history takes another lane and waits out a fence, and so does a state that is older than
+//!    what the caller has seen of it. Missing state sets every lane to the fence, since any may have
+//!    been used.
 //! 3. A clock that went back a little is waited for; one that went back a lot goes on in a lane
 //!    whose last tick is in the past.
-//! 4. Where the state is missing or of another history, the store's clock and the caller's must
+//! 4. Where the state is missing, of another history or rewound, the store's clock and the caller's must
 //!    agree.
 //!
 //! On an error the state stays as it is.
@@ -214,6 +215,36 @@ impl Timeline {
     }
 }
 
+/// The end of a grant: how far a lane is known to have been used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The lane, below 64.
+    pub lane: u8,
+    /// The tick, below 2^38.
+    pub tick: u64,
+    /// The next free slot of that tick, at most 2^18.
+    pub slot: u32,
+}
+
+impl Seen {
+    /// Up to the end of a block, which ends in the tick that it began in.
+    pub fn end_of(block: &Block) -> Self {
+        let last = block.last();
+        Self {
+            lane: last.lane(),
+            tick: last.tick(),
+            slot: last.slot() + 1,
+        }
+    }
+
+    /// Whether a state knows less: then an older one was put in its place.
+    fn is_ahead_of(self, timeline: &Timeline) -> bool {
+        let last = timeline.last_tick(self.lane);
+        let same_tick = self.lane == timeline.lane && self.tick == last;
+        self.tick > last || same_tick && self.slot > timeline.slot
+    }
+}
+
 /// What a reservation asks for.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -227,6 +258,9 @@ pub struct Request<'a> {
     pub caller_ms: i64,
     /// How long a new history or a missing state waits before it grants, in milliseconds.
     pub fence_ms: u64,
+    /// The newest grant of this history that the caller knows of. A state that knows less was
+    /// rewound, and is treated like one of another history.
+    pub seen: Option<Seen>,
 }
 
 impl<'a> Request<'a> {
@@ -238,6 +272,7 @@ impl<'a> Request<'a> {
             wanted,
             caller_ms: now_ms,
             fence_ms: LOCAL_FENCE_MS,
+            seen: None,
         }
     }
 }
@@ -317,8 +352,9 @@ pub fn step(state: &mut Option<Timeline>, request: &Request<'_>) -> Result<Answe
     let (tick, fence) = present_tick(now_ms, request.fence_ms)?;
     let wait_for_fence = Ok(Answer::NotYet(Duration::from_millis(request.fence_ms)));
 
+    let rewound = |timeline: &Timeline| request.seen.is_some_and(|seen| seen.is_ahead_of(timeline));
     let timeline = match state {
-        Some(timeline) if timeline.history == *history => timeline,
+        Some(timeline) if timeline.history == *history && !rewound(timeline) => timeline,
         _ if now_ms.abs_diff(request.caller_ms) > TOLERATED_SKEW_MS => {
             return Err(TimelineError::ClocksDisagree {
                 store_ms: now_ms,
@@ -339,17 +375,25 @@ pub fn step(state: &mut Option<Timeline>, request: &Request<'_>) -> Result<Answe
             return wait_for_fence;
         }
         Some(timeline) => {
+            let (mut last, mut used) = (timeline.last, timeline.used);
+            if let Some(seen) = request.seen {
+                used = used.with(seen.lane);
+                let last = &mut last[usize::from(seen.lane) % LANE_COUNT];
+                // Others may have seen more of it, up to now.
+                *last = seen.tick.max(*last).max(tick);
+            }
             let others = u32::from(LANES) - 1;
             let order = (0..others).map(|k| {
                 let offset = (u64::from(history.spread()) + u64::from(k)) % u64::from(others);
                 (timeline.lane + 1 + offset as u8) % LANES
             });
-            match free_lane(&timeline.last, tick, order)? {
+            match free_lane(&last, tick, order)? {
                 Lane::Free(lane) => {
                     timeline.history = history.clone();
                     timeline.lane = lane;
-                    timeline.used = timeline.used.with(lane);
+                    timeline.used = used.with(lane);
                     timeline.slot = 0;
+                    timeline.last = last;
                     // Nothing is granted before that tick.
                     timeline.last[usize::from(lane)] = tick + fence;
                     // What the last history granted last may be lost, in whatever lane it was.

@@ -63,7 +63,8 @@ impl App {
     }
 
     /// Judge numbers by the state of this store, too, which must be the generator's own: more of those
-    /// that were never issued are refused then. `/metrics` shows that state.
+    /// that were never issued are refused then, and what is in the future is told by the store's clock, not
+    /// by this host's. `/metrics` shows that state.
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
         self.looks = Some(Arc::new(Looks::at(store)));
         self
@@ -118,8 +119,9 @@ impl App {
         self.generator.series()
     }
 
-    /// Whether the series could have issued a number.
-    pub(crate) async fn judge(&self, number: &TrackingNumber) -> Verdict {
+    /// Whether the series could have issued a number; `None` where only the store could tell, which cannot
+    /// be asked.
+    pub(crate) async fn judge(&self, number: &TrackingNumber) -> Option<Verdict> {
         judge::verdict(self.looks.as_ref(), self.series(), number).await
     }
 

@@ -1,6 +1,6 @@
 //! Looks at the store: no more often than they are needed, one at a time, and never waited for too long.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -19,6 +19,8 @@ const WATCH_DEADLINE: Duration = Duration::from_millis(500);
 pub(crate) struct Looks {
     store: Arc<dyn Store>,
     last: Mutex<Option<Arc<Look>>>,
+    /// The last one that saw anything.
+    seen: Mutex<Option<Arc<Look>>>,
     /// Held while the store is read, which blocks: there is never more than one such thread.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -66,15 +68,18 @@ impl Looks {
         Self {
             store,
             last: Mutex::new(None),
+            seen: Mutex::new(None),
             turn: Arc::default(),
         }
     }
 
     pub(crate) fn last(&self) -> Option<Arc<Look>> {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        locked(&self.last).clone()
+    }
+
+    /// The newest look that saw the store, however long ago.
+    pub(crate) fn seen(&self) -> Option<Arc<Look>> {
+        locked(&self.seen).clone()
     }
 
     /// A look that is recent enough to watch the store by; `None` where it does not answer.
@@ -103,13 +108,20 @@ impl Looks {
         }
         let reading = tokio::task::spawn_blocking(move || {
             let look = Arc::new(Look::at(&*self.store));
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&look));
+            if look.snapshot.is_some() {
+                *locked(&self.seen) = Some(Arc::clone(&look));
+            }
+            *locked(&self.last) = Some(Arc::clone(&look));
             // Also where nobody waits for it any more.
             drop(turn);
             look
         });
         reading.await.ok()
     }
+}
+
+fn locked(look: &Mutex<Option<Arc<Look>>>) -> MutexGuard<'_, Option<Arc<Look>>> {
+    look.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

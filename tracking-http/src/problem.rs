@@ -103,6 +103,14 @@ pub(crate) fn refused_number(reason: Reason) -> Response {
     write(of_reason(reason), &detail, More::Code(reason.code()))
 }
 
+/// Whether the series issued it is known to its store alone, which cannot be asked.
+pub(crate) fn undecided() -> Response {
+    let detail = "Whether the series issued this number only its store can tell, which cannot be asked now. \
+                  Ask again later.";
+    let answer = write(Kind::Undecided, detail, More::Nothing {});
+    with(answer, RETRY_AFTER, HeaderValue::from(2))
+}
+
 pub(crate) fn of_reason(reason: Reason) -> Kind {
     match reason {
         Reason::Malformed => Kind::MalformedNumber,

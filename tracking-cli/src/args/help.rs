@@ -31,7 +31,8 @@ Examples:
   tracking check --shape-only --format ndjson < numbers.txt
 
 Verdicts: belongs (the series could have issued it, which is no proof that it did), refused (it
-never did: certain), well-formed (with --shape-only).
+never did: certain), undecided (only the store can tell, which cannot be asked: exit code 3),
+well-formed (with --shape-only).
 Reasons: malformed, prefix, length, check-character, not-of-this-series, in-the-future.
 From standard input: blanks round a number and empty lines are skipped; control characters are
 written as \\xNN. Exit code 1 if any is refused.";

@@ -1,8 +1,10 @@
 //! What is found about a number.
 
-use tracking_core::{Reason, Snapshot, Store, TrackingNumber, Verdict};
+use std::time::Instant;
 
-use crate::failure::Failure;
+use tracking_core::{
+    AllocateError, Clock, Reason, Snapshot, Store, SystemClock, TrackingNumber, Verdict,
+};
 
 /// What is found about a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,12 +15,23 @@ pub(crate) enum Finding {
     WellFormed,
     /// The series never issued it, or it is no number at all.
     Refused(Reason),
+    /// Only the store could tell, which cannot be asked.
+    Undecided,
 }
 
 /// Finds out about numbers: by their shape, and by a series if there is one.
 #[derive(Debug)]
 pub(crate) struct Judge {
-    series: Option<(Box<dyn Store>, Option<Snapshot>)>,
+    series: Option<OfSeries>,
+}
+
+#[derive(Debug)]
+struct OfSeries {
+    store: Box<dyn Store>,
+    /// The newest state that was seen, and when.
+    seen: Option<(Snapshot, Instant)>,
+    /// Why the store could not be asked at the last look.
+    failed: Option<AllocateError>,
 }
 
 impl Judge {
@@ -28,32 +41,60 @@ impl Judge {
 
     pub(crate) fn of_series(store: Box<dyn Store>) -> Self {
         Self {
-            series: Some((store, None)),
+            series: Some(OfSeries {
+                store,
+                seen: None,
+                failed: None,
+            }),
         }
     }
 
     /// Look at the store. It must come after the numbers were received: one that another process
     /// has issued since the last look may be among them.
-    pub(crate) fn look(&mut self) -> Result<(), Failure> {
-        if let Some((store, snapshot)) = &mut self.series {
-            *snapshot = Some(store.snapshot()?);
+    pub(crate) fn look(&mut self) {
+        if let Some(series) = &mut self.series {
+            series.look();
         }
-        Ok(())
+    }
+
+    /// Why the store could not be asked at the last look.
+    pub(crate) fn failed(&self) -> Option<&AllocateError> {
+        self.series.as_ref()?.failed.as_ref()
     }
 
     pub(crate) fn find(&self, given: &[u8]) -> Finding {
         let Ok(number) = parse(given) else {
             return Finding::Refused(Reason::Malformed);
         };
-        let Some((store, snapshot)) = &self.series else {
+        let Some(series) = &self.series else {
             return Finding::WellFormed;
         };
-        let (now_ms, timeline) = snapshot
-            .as_ref()
-            .map_or((i64::MAX, None), |s| (s.now_ms, s.timeline.as_ref()));
-        match store.series().judge(&number, now_ms, timeline) {
-            Verdict::Belongs(_) => Finding::Belongs,
-            Verdict::Refused(reason) => Finding::Refused(reason),
+        match series.judge(&number) {
+            Some(Verdict::Belongs(_)) => Finding::Belongs,
+            Some(Verdict::Refused(reason)) => Finding::Refused(reason),
+            None => Finding::Undecided,
+        }
+    }
+}
+
+impl OfSeries {
+    fn look(&mut self) {
+        let began = Instant::now();
+        match self.store.snapshot() {
+            Ok(snapshot) => (self.seen, self.failed) = (Some((snapshot, began)), None),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    fn judge(&self, number: &TrackingNumber) -> Option<Verdict> {
+        let series = self.store.series();
+        let seen = self.seen.as_ref();
+        match seen.filter(|_| self.failed.is_none()) {
+            Some((seen, _)) => Some(series.judge(number, seen.now_ms, seen.timeline.as_ref())),
+            None => {
+                let seen = seen.map(|(seen, began)| (seen, began.elapsed()));
+                series.judge_unasked(number, SystemClock.now_ms(), seen)
+            }
         }
     }
 }

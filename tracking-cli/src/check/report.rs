@@ -70,6 +70,7 @@ impl Report {
             Finding::Belongs => ("belongs", ""),
             Finding::WellFormed => ("well-formed", ""),
             Finding::Refused(reason) => ("refused", reason.code()),
+            Finding::Undecided => ("undecided", ""),
         };
         self.text.extend(printable(number));
         for column in [verdict, reason] {
@@ -82,7 +83,7 @@ impl Report {
     fn add_json(&mut self, number: &[u8], finding: Finding) {
         let (belongs, reason) = match finding {
             Finding::Belongs => (Some(true), None),
-            Finding::WellFormed => (None, None),
+            Finding::WellFormed | Finding::Undecided => (None, None),
             Finding::Refused(reason) => (Some(false), Some(reason.code())),
         };
         let entry = Entry {

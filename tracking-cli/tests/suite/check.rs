@@ -3,14 +3,22 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use tracking_core::{Clock, EPOCH_MS, SystemClock, TICK_MS};
+use tracking_core::{Clock, EPOCH_MS, SystemClock, TICK_MS, Verdict};
 
-use crate::support::{Operator, known_number};
+use crate::support::{Operator, known_number, known_series};
 
 /// A number with one character changed to another.
 fn mistyped(number: &str) -> String {
     let (front, last) = number.split_at(number.len() - 1);
     format!("{front}{}", if last == "A" { "B" } else { "A" })
+}
+
+/// The lane of a number of the known series.
+fn lane_of(number: &str) -> u8 {
+    match known_series().judge(&number.parse().unwrap(), i64::MAX, None) {
+        Verdict::Belongs(serial) => serial.lane(),
+        verdict => panic!("{verdict:?}"),
+    }
 }
 
 #[test]
@@ -19,7 +27,7 @@ fn each_number_has_its_verdict() {
     let own = operator.numbers(1).remove(0);
     let wrong = mistyped(&own);
     let in_an_hour = (SystemClock.now_ms() - EPOCH_MS) as u64 / TICK_MS + 360_000;
-    let future = known_number(0, in_an_hour, 0).to_string();
+    let future = known_number(lane_of(&own), in_an_hour, 0).to_string();
     let args = [
         "check",
         &own,
@@ -128,6 +136,49 @@ fn an_answer_does_not_wait_for_the_next_line() {
     }
     drop(stdin);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// The store is gone in the middle: what is certain without it is still answered.
+#[test]
+fn what_only_the_store_can_tell_is_undecided() {
+    let operator = Operator::with_known_series();
+    let own = operator.numbers(1).remove(0);
+    let mut child = operator
+        .command(["check"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut ask = |number: &str| {
+        writeln!(stdin, "{number}").unwrap();
+        answers.next().unwrap().unwrap()
+    };
+    assert_eq!(ask(&own), format!("{own}\tbelongs\t"));
+    let path = operator.path(".local/state/tracking/default.series");
+    std::fs::rename(&path, path.with_extension("gone")).unwrap();
+    let in_an_hour = (SystemClock.now_ms() - EPOCH_MS) as u64 / TICK_MS + 360_000;
+    let (lane, wrong) = (lane_of(&own), mistyped(&own));
+    let (future, unused) = (
+        known_number(lane, in_an_hour, 0).to_string(),
+        known_number(lane ^ 1, in_an_hour, 0).to_string(),
+    );
+    assert_eq!(ask(&own), format!("{own}\tbelongs\t"));
+    assert_eq!(ask(&wrong), format!("{wrong}\trefused\tcheck-character"));
+    assert_eq!(ask(&future), format!("{future}\tundecided\t"));
+    assert_eq!(ask(&unused), format!("{unused}\tundecided\t"));
+    std::fs::rename(path.with_extension("gone"), &path).unwrap();
+    assert_eq!(ask(&future), format!("{future}\trefused\tin-the-future"));
+    drop(stdin);
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(3), "{said}");
+    assert!(
+        said.starts_with("error: some numbers are undecided, since only the store can tell: file:"),
+        "{said}"
+    );
 }
 
 #[test]

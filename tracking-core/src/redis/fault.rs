@@ -47,6 +47,11 @@ pub(super) enum Fault {
     Busy { within: Duration },
     #[error("{address} gave an answer that is none to what was asked: {found}")]
     Garbled { address: String, found: String },
+    #[error(
+        "{address} gave an answer of more than {} bytes, where far fewer are expected; is it a Redis?",
+        super::reply::MOST
+    )]
+    TooLong { address: String },
     #[error("{address}: {refusal}")]
     Refused { address: String, refusal: Refusal },
     #[error(

@@ -1,16 +1,10 @@
 //! Finds the server that is in charge of a series, and connects to it.
 
-use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use redis::io::tcp::TcpSettings;
-use redis::{
-    Client, Connection, ConnectionAddr, IntoConnectionInfo, RedisResult, TlsCertificates, Value,
-    cmd,
-};
+use redis::{Value, cmd};
 
 use crate::fork::PerProcess;
 use crate::url::{RedisHost, RedisPlace, RedisUrl};
@@ -19,8 +13,10 @@ use super::cluster;
 use super::deadline::Deadline;
 use super::fault::Fault;
 use super::info::Info;
-use super::link::{Link, text};
+use super::link::{Link, is_timeout, text};
 use super::refusal::RefusalKind;
+use super::stream::{Address, Stream};
+use super::tls;
 
 /// How many attempts to connect may be under way at once, each on a thread of its own.
 const CONNECTING: usize = 4;
@@ -49,7 +45,7 @@ impl Finder {
             RedisPlace::Server(host) => self.primary(host, deadline),
             RedisPlace::Tls { host, .. } => self.primary(host, deadline),
             RedisPlace::Socket(path) => {
-                let address = ConnectionAddr::Unix(path.clone());
+                let address = Address::Socket(path.clone());
                 let shown = path.display().to_string();
                 self.checked(self.connect(address, shown, None, deadline)?, deadline)
             }
@@ -202,6 +198,7 @@ impl Finder {
             });
         }
         link.is_primary(&replication)?;
+        link.run_id = server.field("run_id").unwrap_or_default().to_owned();
         Ok(link)
     }
 
@@ -219,16 +216,7 @@ impl Finder {
     }
 
     fn connect_host(&self, host: &RedisHost, deadline: Deadline) -> Result<Link, Fault> {
-        let (name, port) = (host.name().to_owned(), host.port());
-        let address = match self.url.place() {
-            RedisPlace::Tls { .. } => ConnectionAddr::TcpTls {
-                host: name,
-                port,
-                insecure: false,
-                tls_params: None,
-            },
-            _ => ConnectionAddr::Tcp(name, port),
-        };
+        let address = Address::Host(host.clone());
         self.connect(address, host.to_string(), Some(host.clone()), deadline)
     }
 
@@ -236,7 +224,7 @@ impl Finder {
     /// backlog is full, and several addresses of one name take one time-out each.
     fn connect(
         &self,
-        address: ConnectionAddr,
+        address: Address,
         shown: String,
         host: Option<RedisHost>,
         deadline: Deadline,
@@ -246,8 +234,16 @@ impl Finder {
         if attempts >= CONNECTING {
             return Err(Fault::Crowded { attempts });
         }
-        let tls = matches!(address, ConnectionAddr::TcpTls { .. });
-        let client = self.client(address, &shown)?;
+        let tls =
+            match self.url.place() {
+                RedisPlace::Tls { ca, .. } => Some(tls::config(ca.as_deref()).map_err(
+                    |source| Fault::Certificates {
+                        path: ca.clone().unwrap_or_else(|| "the system".into()),
+                        source: Arc::new(source),
+                    },
+                )?),
+                _ => None,
+            };
         let whole = deadline.share(1, self.url.connect_timeout());
         let within = whole.left().ok_or(Fault::TooLate {
             within: deadline.whole(),
@@ -261,15 +257,15 @@ impl Finder {
         thread::Builder::new()
             .name("tracking-connect".to_owned())
             .spawn(move || {
-                let connection = open(&client, within, tls);
+                let stream = Stream::connect(&address, tls, whole);
                 drop(attempt);
                 // Nobody waits for one that is late; it is closed here.
-                let _late = sender.send(connection);
+                let _late = sender.send(stream);
             })
             .map_err(|error| failed(Arc::new(error)))?;
         match receiver.recv_timeout(within) {
-            Ok(Ok(connection)) => Ok(Link::new(connection, shown, host)),
-            Ok(Err(error)) if !error.is_timeout() => Err(failed(Arc::new(error))),
+            Ok(Ok(stream)) => Ok(Link::new(stream, shown, host)),
+            Ok(Err(error)) if !is_timeout(&error) => Err(failed(Arc::new(error))),
             Ok(Err(_)) | Err(RecvTimeoutError::Timeout) => Err(Fault::ConnectTimeout {
                 address: shown,
                 within,
@@ -277,51 +273,6 @@ impl Finder {
             Err(error @ RecvTimeoutError::Disconnected) => Err(failed(Arc::new(error))),
         }
     }
-
-    /// A client without login: that is sent later, so that the server's own words reach the user.
-    fn client(&self, address: ConnectionAddr, shown: &str) -> Result<Client, Fault> {
-        let tls = matches!(address, ConnectionAddr::TcpTls { .. });
-        let info = || -> RedisResult<_> {
-            let info = address.into_connection_info()?;
-            let redis = info.redis_settings().clone().set_skip_set_lib_name();
-            Ok(info
-                .set_redis_settings(redis)
-                .set_tcp_settings(TcpSettings::default().set_nodelay(true)))
-        };
-        let failed = |error: redis::RedisError| Fault::Connect {
-            address: shown.to_owned(),
-            source: Arc::new(error),
-        };
-        let info = info().map_err(failed)?;
-        if !tls {
-            return Client::open(info).map_err(failed);
-        }
-        // Only where the program has chosen none: rustls takes the first.
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            let _another_thread_did = rustls::crypto::ring::default_provider().install_default();
-        }
-        let root_cert = match self.url.place() {
-            RedisPlace::Tls { ca: Some(path), .. } => Some(read_certificates(path)?),
-            _ => None,
-        };
-        let certificates = TlsCertificates {
-            client_tls: None,
-            root_cert,
-        };
-        Client::build_with_tls(info, certificates).map_err(failed)
-    }
-}
-
-fn open(client: &Client, within: Duration, tls: bool) -> RedisResult<Connection> {
-    let mut connection = client.get_connection_with_timeout(within)?;
-    if tls {
-        // The crate shakes hands with the first command. Whatever this is answered will do.
-        connection.set_read_timeout(Some(within))?;
-        connection.set_write_timeout(Some(within))?;
-        connection.send_packed_command(&cmd("PING").get_packed_command())?;
-        connection.recv_response()?;
-    }
-    Ok(connection)
 }
 
 /// Whether the fault is that of a server that was found, and stays until somebody acts.
@@ -338,27 +289,4 @@ pub(super) fn host_of(name: Option<&str>, port: Option<u16>) -> Option<RedisHost
     let port = port.filter(|&port| port > 0)?;
     let name = name.filter(|name| (1..=253).contains(&name.len()))?;
     Some(RedisHost::new(name, port))
-}
-
-fn read_certificates(path: &Path) -> Result<Vec<u8>, Fault> {
-    use std::io::Read;
-    const MOST: u64 = 1 << 20;
-    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-    let mut pem = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST).read_to_end(&mut pem))
-        // The crate takes such a file for "trust nobody", and says so only in the handshake.
-        .and_then(
-            |_| match pem.windows(BEGIN.len()).any(|text| text == BEGIN) {
-                true => Ok(()),
-                false => Err(std::io::Error::other(
-                    "they hold no certificate in PEM form",
-                )),
-            },
-        )
-        .map_err(|source| Fault::Certificates {
-            path: path.to_owned(),
-            source: Arc::new(source),
-        })?;
-    Ok(pem)
 }

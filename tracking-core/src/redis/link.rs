@@ -1,7 +1,9 @@
 //! One connection to one server, on which everything has a time-out.
 
-use redis::{Cmd, Connection, Value, cmd};
+use std::io::{self, BufReader, Write};
 use std::sync::Arc;
+
+use redis::{Cmd, Value, cmd};
 
 use crate::url::{RedisHost, ReplicaWait};
 
@@ -9,29 +11,34 @@ use super::deadline::Deadline;
 use super::fault::{Fault, quoted};
 use super::info::Info;
 use super::refusal::{Refusal, RefusalKind};
+use super::reply::{self, Failure};
 use super::script::Script;
+use super::stream::Stream;
 
 /// A connection. Whoever gets a [`Fault`] from it drops it, since an answer may still be under way.
 pub(super) struct Link {
-    connection: Connection,
+    stream: BufReader<Stream>,
     /// Where it leads, for messages.
     pub(super) address: String,
     /// The server, where it has a host.
     pub(super) host: Option<RedisHost>,
     /// Whether each command is to be served though the slot is only on its way to this node.
     pub(super) asking: bool,
+    /// The identity of the server's process, where that was asked for: a connection never outlives it.
+    pub(super) run_id: String,
 }
 
 /// One reply: a value, or the server's refusal.
 pub(super) type Reply = Result<Value, Refusal>;
 
 impl Link {
-    pub(super) fn new(connection: Connection, address: String, host: Option<RedisHost>) -> Self {
+    pub(super) fn new(stream: Stream, address: String, host: Option<RedisHost>) -> Self {
         Self {
-            connection,
+            stream: BufReader::new(stream),
             address,
             host,
             asking: false,
+            run_id: String::new(),
         }
     }
 
@@ -48,15 +55,16 @@ impl Link {
             }
             request.extend(command.get_packed_command());
         }
-        let left = deadline.left().ok_or(Fault::TooLate {
+        deadline.left().ok_or(Fault::TooLate {
             within: deadline.whole(),
         })?;
-        // Both: to send may mean to read first, where a TLS session asks for it.
-        self.connection
-            .set_write_timeout(Some(left))
-            .and_then(|()| self.connection.set_read_timeout(Some(left)))
-            .and_then(|()| self.connection.send_packed_command(&request))
-            .map_err(|error| self.fault(error, deadline))?;
+        self.only_what_was_asked_for(deadline)?;
+        let stream = self.stream.get_mut();
+        stream.end_at(deadline);
+        stream
+            .write_all(&request)
+            .and_then(|()| stream.flush())
+            .map_err(|error| self.fault(error.into(), deadline))?;
         let mut replies = Vec::with_capacity(commands.len());
         for _ in commands {
             if self.asking {
@@ -64,16 +72,22 @@ impl Link {
             }
             replies.push(self.receive(deadline)?);
         }
+        self.only_what_was_asked_for(deadline)?;
         Ok(replies)
     }
 
+    /// Nothing may be left to read between two questions: the next answer would be another one's.
+    fn only_what_was_asked_for(&self, deadline: Deadline) -> Result<(), Fault> {
+        match self.stream.get_ref().is_quiet() {
+            Ok(true) if self.stream.buffer().is_empty() => Ok(()),
+            Ok(_) => Err(self.garbled("more than was asked for")),
+            Err(error) => Err(self.fault(error.into(), deadline)),
+        }
+    }
+
     fn receive(&mut self, deadline: Deadline) -> Result<Reply, Fault> {
-        let left = deadline.left().ok_or_else(|| self.no_answer(deadline))?;
-        let value = self
-            .connection
-            .set_read_timeout(Some(left))
-            .and_then(|()| self.connection.recv_response())
-            .map_err(|error| self.fault(error, deadline))?;
+        let value =
+            reply::read(&mut self.stream).map_err(|failure| self.fault(failure, deadline))?;
         Ok(match value {
             Value::ServerError(error) => Err(Refusal::new(&error)),
             value => Ok(value),
@@ -188,16 +202,27 @@ impl Link {
         }
     }
 
-    fn fault(&self, error: redis::RedisError, deadline: Deadline) -> Fault {
-        if error.is_timeout() {
-            self.no_answer(deadline)
-        } else {
-            Fault::Broken {
+    fn fault(&self, failure: Failure, deadline: Deadline) -> Fault {
+        match failure {
+            Failure::Io(error) if is_timeout(&error) => self.no_answer(deadline),
+            Failure::Io(error) => Fault::Broken {
                 address: self.address.clone(),
                 source: Arc::new(error),
-            }
+            },
+            Failure::TooLong => Fault::TooLong {
+                address: self.address.clone(),
+            },
+            Failure::Garbled(found) => self.garbled(&found),
         }
     }
+}
+
+/// Whether a socket gave up waiting.
+pub(super) fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    )
 }
 
 /// A text that a server answered.

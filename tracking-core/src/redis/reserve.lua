@@ -4,7 +4,9 @@
 -- KEYS[1]  the hash of the series: its record (version, name, prefix, key, created_at, fingerprint)
 --          beside its timeline (history, lane, tick, slot, last, used, doubt)
 -- ARGV     how many serials are wanted; the caller's clock in ms since 1970, read just before it
---          sent this; the fingerprint of its series. Never the key: SLOWLOG and MONITOR show these.
+--          sent this; the fingerprint of its series; and, where it knows of grants by this very
+--          process of Redis, how far the newest one went: lane, tick, next free slot. Never the key:
+--          SLOWLOG and MONITOR show these.
 --
 -- Answers what happened, this server's clock in ms since 1970, and then:
 --   granted        lane, tick, slot and number of the serials
@@ -38,6 +40,14 @@ end
 local wanted, caller_ms, fingerprint = whole(ARGV[1], 4294967296), whole(ARGV[2], 1e15), ARGV[3]
 if not wanted or wanted < 1 or not caller_ms or not fingerprint then
   return redis.error_reply('ERR tracking: expected the number wanted, a clock and a fingerprint')
+end
+
+local seen_lane, seen_tick, seen_slot = nil, nil, nil
+if ARGV[4] then
+  seen_lane, seen_tick, seen_slot = whole(ARGV[4], LANES), whole(ARGV[5], TICKS), whole(ARGV[6], SLOTS + 1)
+  if not seen_lane or not seen_tick or not seen_slot then
+    return redis.error_reply('ERR tracking: expected a lane, a tick and a slot')
+  end
 end
 
 -- Nothing but the server itself says what time it is and who it is. (A test puts its own line here.)
@@ -136,8 +146,20 @@ end
 local tick = math.floor((now_ms - EPOCH_MS) / TICK_MS)
 if tick < 0 or tick + FENCE >= TICKS then return {'out-of-range', now_ms} end
 
-if before ~= history then
-  -- Rule 4: where the state is missing or of another history, two clocks must agree.
+-- A state that knows less than the caller was rewound: somebody put an older one in its place.
+local rewound = false
+if before == history and seen_lane then
+  local known = last_tick
+  if seen_lane ~= lane then
+    local last, bad = last_ticks()
+    if not last then return bad end
+    known = last[seen_lane + 1]
+  end
+  rewound = seen_tick > known or seen_lane == lane and seen_tick == known and seen_slot > slot
+end
+
+if before ~= history or rewound then
+  -- Rule 4: where the state is missing, of another history or rewound, two clocks must agree.
   if math.abs(now_ms - caller_ms) > SKEW_MS then return {'disagree', now_ms} end
   local spread = tonumber(redis.sha1hex(history):sub(1, 8), 16)
   local fenced = {'not-yet', now_ms, FENCE_MS}
@@ -152,11 +174,16 @@ if before ~= history then
   end
   local last, bad = last_ticks()
   if not last then return bad end
+  used = with_used(lane)
+  if seen_lane then
+    -- Others may have seen more of it, up to now.
+    last[seen_lane + 1] = math.max(seen_tick, last[seen_lane + 1], tick)
+    used = with_used(seen_lane)
+  end
   local order = {}
   for k = 0, LANES - 2 do order[k + 1] = (lane + 1 + (spread + k) % (LANES - 1)) % LANES end
   local other, answer = free_lane(last, tick, order)
   if not other then return answer end
-  if not is_used(lane) then used = with_used(lane) end
   last[other + 1] = tick + FENCE
   -- What the last history granted last may be lost, in whatever lane it was.
   doubt = math.max(doubt or 0, unpack(last))

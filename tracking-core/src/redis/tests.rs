@@ -13,7 +13,7 @@ use crate::format::Prefix;
 use crate::key::Key;
 use crate::serial::{EPOCH_MS, LANES, SLOTS, TICK_MS, TICKS};
 use crate::timeline::{
-    self, Answer, History, LANE_COUNT, Lanes, PATIENCE_MS, Request, SHARED_FENCE_MS,
+    self, Answer, History, LANE_COUNT, Lanes, PATIENCE_MS, Request, SHARED_FENCE_MS, Seen,
     TOLERATED_SKEW_MS, Timeline,
 };
 use support::server::RedisServer;
@@ -21,7 +21,7 @@ use support::server::RedisServer;
 /// The line that says what time it is and who the server is, and what a test puts in its place.
 const CLOCK: &str =
     "local time, info = redis.pcall('TIME'), redis.pcall('INFO', 'server') -- CLOCK AND HISTORY\n";
-const TEST_CLOCK: &str = "local time, info = {ARGV[4], ARGV[5]}, '\\nrun_id:' .. ARGV[6]\n";
+const TEST_CLOCK: &str = "local time, info = {KEYS[2], KEYS[3]}, '\\nrun_id:' .. KEYS[4]\n";
 
 #[test]
 fn the_script_has_the_constants_of_the_rule() {
@@ -36,7 +36,7 @@ fn the_script_has_the_constants_of_the_rule() {
     }
     assert_eq!(RESERVE.text.matches(CLOCK).count(), 1);
     // Only the test's own line takes a clock from outside.
-    assert!(!RESERVE.text.contains("ARGV[4]"));
+    assert!(!RESERVE.text.contains("KEYS[2]"));
 }
 
 /// A series on a Redis of its own, driven with clocks and histories of the test's choice.
@@ -91,17 +91,21 @@ impl Twin {
             Err(TimelineError::ClocksDisagree { .. }) => Outcome::Disagree,
             Err(_) => Outcome::OutOfRange,
         };
+        let seen = request
+            .seen
+            .map(|seen| [u64::from(seen.lane), seen.tick, u64::from(seen.slot)]);
         let [(answer,), (hash,)]: [(Value,); 2] = redis::pipe()
             .cmd("EVALSHA")
             .arg(&self.script.sha)
-            .arg(1)
+            .arg(4)
             .arg(&self.key)
-            .arg(request.wanted.get())
-            .arg(request.caller_ms)
-            .arg(self.series.fingerprint().to_string())
             .arg(request.now_ms / 1_000)
             .arg(request.now_ms.unsigned_abs() % 1_000 * 1_000 + micros)
             .arg(request.history.as_str())
+            .arg(request.wanted.get())
+            .arg(request.caller_ms)
+            .arg(self.series.fingerprint().to_string())
+            .arg(seen.as_ref().map_or(&[][..], |seen| seen))
             .cmd("HGETALL")
             .arg(&self.key)
             .query::<[Value; 2]>(&mut self.connection)
@@ -206,6 +210,23 @@ impl Dice {
         Timeline::from_parts(history.clone(), lane, slot, last)
     }
 
+    /// What the caller may have seen: nothing, less than the state, as much, or more.
+    fn seen(&mut self, state: Option<&Timeline>) -> Option<Seen> {
+        let state = state.filter(|_| self.0.random_bool(0.5))?;
+        let more = self.0.random_bool(0.02);
+        let lane = match self.0.random_bool(0.8) {
+            true => state.lane(),
+            false => self.0.random_range(0..LANES),
+        };
+        let away = if more { self.pick(&[0, 0, 1, 200]) } else { 0 };
+        let slot = match more {
+            true => self.0.random_range(0..=SLOTS),
+            false => self.0.random_range(0..=state.slot()),
+        };
+        let tick = (state.last_tick(lane) + away).min(TICKS - 1);
+        Some(Seen { lane, tick, slot })
+    }
+
     /// What may be known of the lanes that were used: of all, of some, of none.
     fn used(&mut self, state: Timeline) -> Option<Timeline> {
         let often = self.pick(&[0.0, 0.1, 0.5, 1.0]);
@@ -248,6 +269,7 @@ fn differential(twin: &mut Twin, steps: usize, seed: u64) -> Result<[usize; 5], 
             wanted: dice.wanted(),
             caller_ms: (now_ms + dice.skew()).max(0),
             fence_ms: SHARED_FENCE_MS,
+            seen: dice.seen(twin.state.as_ref()),
         };
         let micros = dice.0.random_range(0..1_000);
         let outcome = twin
@@ -319,6 +341,21 @@ fn a_script_with_a_rule_broken_is_found_out() {
             "a new history without doubt",
             "  doubt = math.max(doubt or 0, unpack(last))\n",
             "  doubt = doubt or 0\n",
+        ),
+        (
+            "a rewound state that is taken for a living one",
+            "before ~= history or rewound then",
+            "before ~= history then",
+        ),
+        (
+            "a slot that went back",
+            " or seen_lane == lane and seen_tick == known and seen_slot > slot\n",
+            "\n",
+        ),
+        (
+            "what others may have seen",
+            "math.max(seen_tick, last[seen_lane + 1], tick)",
+            "last[seen_lane + 1]",
         ),
         (
             "a lane that was used by an older version",

@@ -16,6 +16,7 @@ fn request<'a>(now: i64, history: &'a History, wanted: u32) -> Request<'a> {
         wanted: NonZeroU32::new(wanted).unwrap(),
         caller_ms: EPOCH_MS + now,
         fence_ms: SHARED_FENCE_MS,
+        seen: None,
     }
 }
 
@@ -247,6 +248,63 @@ fn what_a_restart_from_an_old_snapshot_lost_is_never_denied() {
 }
 
 #[test]
+fn a_state_that_knows_less_than_the_caller_is_left_for_another_lane() {
+    let h = history("a");
+    let state = running(&h);
+    let (lane, tick) = state
+        .as_ref()
+        .map(|s| (s.lane(), s.last_tick(s.lane())))
+        .unwrap();
+    let seen = |lane: u8, tick, slot| Some(Seen { lane, tick, slot });
+    for (seen, rewound) in [
+        (None, false),
+        (seen(lane, tick, 1), false),
+        (seen(lane, tick - 1, SLOTS), false),
+        (seen(lane, tick, 2), true),
+        (seen(lane, tick + 1, 1), true),
+        // A lane that a clock which went back had moved it to.
+        (seen(lane ^ 1, 9_100, 5), false),
+        (seen(lane ^ 1, 9_101, 5), true),
+    ] {
+        let mut state = state.clone();
+        let asked = Request {
+            seen,
+            ..request(100_003, &h, 1)
+        };
+        let answer = step(&mut state, &asked);
+        let after = state.unwrap();
+        if !rewound {
+            assert_eq!(
+                (granted(answer).0, after.doubt_tick()),
+                (lane, 9_100),
+                "{seen:?}"
+            );
+            continue;
+        }
+        assert_eq!(answer, not_yet(1000), "{seen:?}");
+        assert!(
+            after.lane() != lane && after.last_tick(after.lane()) == 10_100,
+            "{seen:?}"
+        );
+        assert_eq!(after.doubt_tick(), 10_100);
+        let left = seen.map(|seen| seen.lane).unwrap();
+        assert!(after.used_lanes().contains(left) && after.last_tick(left) >= 10_000);
+        // Others who have seen as much do not move it once more.
+        let mut state = Some(after);
+        assert_eq!(step(&mut state, &asked), not_yet(1000), "{seen:?}");
+        assert_eq!(step(&mut state, &request(100_990, &h, 1)), not_yet(10));
+        // The clocks must agree, as for a new history.
+        let mut state = running(&h);
+        let skewed = Request {
+            caller_ms: asked.caller_ms + 501,
+            ..asked
+        };
+        assert!(step(&mut state, &skewed).is_err());
+        assert_eq!(state, running(&h));
+    }
+}
+
+#[test]
 fn a_doubt_from_outside_changes_what_is_refused_and_nothing_else() {
     let h = history("a");
     let state = running(&h).unwrap();
@@ -296,9 +354,14 @@ proptest! {
         offsets in prop::array::uniform32(-200i64..200),
         now in prop_oneof![any::<i64>(), -400i64..400],
         (mine, wanted, fence_ms) in (any::<bool>(), 1u32.., prop_oneof![Just(0), Just(10), Just(1000)]),
+        seen in prop::option::of((0..LANES, -3i64..3, 0..=SLOTS)),
     ) {
         let last: [u64; LANE_COUNT] = std::array::from_fn(|k| {
             base.saturating_add_signed(offsets[k % 32]).min(TICKS - 1)
+        });
+        let seen = seen.map(|(lane, away, slot)| {
+            let tick = last[usize::from(lane)].saturating_add_signed(away).min(TICKS - 1);
+            Seen { lane, tick, slot }
         });
         let (a, b) = (history("a"), history("b"));
         let before = Timeline::from_parts(a.clone(), lane, slot, last).unwrap();
@@ -309,7 +372,7 @@ proptest! {
         };
         let history = if mine { &a } else { &b };
         let wanted = NonZeroU32::new(wanted).unwrap();
-        let request = Request { now_ms, history, wanted, caller_ms: now_ms, fence_ms };
+        let request = Request { now_ms, history, wanted, caller_ms: now_ms, fence_ms, seen };
         let mut state = Some(before.clone());
         let answer = step(&mut state, &request);
         let after = state.unwrap();
@@ -334,6 +397,11 @@ proptest! {
                 prop_assert_eq!((after.lane, after.last_tick(after.lane)), (start.lane(), start.tick()));
                 prop_assert_eq!(after.slot, block.last().slot() + 1);
                 prop_assert_eq!(after.used, before.used.with(start.lane()));
+                // Nothing that the caller knows to be used.
+                if let Some(seen) = seen.filter(|seen| mine && seen.lane == start.lane()) {
+                    prop_assert!((start.tick(), start.slot()) >= (seen.tick, seen.slot)
+                        || start.lane() != before.lane);
+                }
             }
         }
     }

@@ -315,9 +315,12 @@ fn what_answers_is_no_redis_or_an_old_one() {
         fake(b"$5\r\nhello\r\n$13\r\nrole:master\r\n\r\n"),
         "unavailable: URL: FAKE gave an answer that is none to what was asked: no redis_version in INFO"
     );
-    let message = fake(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-    assert!(
-        message.starts_with("unavailable: URL: the connection to FAKE broke; "),
-        "{message}"
+    assert_eq!(
+        fake(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        "unavailable: URL: FAKE gave an answer that is none to what was asked: HTTP/1.1 400 Bad Request"
+    );
+    assert_eq!(
+        fake(b"$600000000\r\nabc"),
+        "unavailable: URL: FAKE gave an answer of more than 65536 bytes, where far fewer are expected; is it a Redis?"
     );
 }

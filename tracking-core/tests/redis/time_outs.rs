@@ -124,3 +124,112 @@ fn a_connection_that_was_closed_meanwhile_is_replaced() {
         }
     }
 }
+
+/// A server between the allocator and a real one, that spoils each answer to a script from the
+/// first on.
+fn spoiler(server: &RedisServer, spoil: fn(&mut std::net::TcpStream, &[u8])) -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = server.port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            std::thread::spawn(move || {
+                let mut server = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+                let (mut request, mut answer) = ([0; 65_536], [0; 65_536]);
+                while let Ok(count @ 1..) = client.read(&mut request) {
+                    server.write_all(&request[..count]).unwrap();
+                    let is_script = request[..count].windows(7).any(|word| word == b"EVALSHA");
+                    let count = server.read(&mut answer).unwrap();
+                    match is_script {
+                        true => spoil(&mut client, &answer[..count]),
+                        false => client.write_all(&answer[..count]).unwrap(),
+                    }
+                }
+            });
+        }
+    });
+    format!("redis://{address}?timeout_ms=300")
+}
+
+#[test]
+fn an_answer_that_trickles_is_waited_for_no_longer_than_any_other() {
+    use std::io::Write;
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    create(&server.tcp_url());
+    type Spoil = fn(&mut std::net::TcpStream, &[u8]);
+    // A byte every 20 ms, which is far below the time-out: of something long, and of an error line.
+    let trickle: Spoil = |client, _| {
+        let start = b"$60000\r\n";
+        let _ = client.write_all(start);
+        while client.write_all(b"x").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let line: Spoil = |client, _| {
+        while client.write_all(b"-").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    for spoil in [trickle, line] {
+        let url = spoiler(&server, spoil);
+        let allocator = open(&url, &options(Opening::Existing)).unwrap();
+        for _ in 0..2 {
+            let start = Instant::now();
+            let error = attempt(&allocator).unwrap_err();
+            assert!(start.elapsed() < LATE, "{:?}", start.elapsed());
+            let message = error.to_string();
+            assert!(
+                message.contains("did not answer within 300 ms"),
+                "{message}"
+            );
+            assert_eq!(error.kind(), "unavailable");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_comes_twice_is_taken_for_none_to_the_next_question() {
+    use std::io::Write;
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    create(&server.tcp_url());
+    let url = spoiler(&server, |client, answer| {
+        let _ = client.write_all(&[answer, answer].concat());
+    });
+    let allocator = open(&url, &options(Opening::Existing)).unwrap();
+    for _ in 0..3 {
+        let message = attempt(&allocator).unwrap_err().to_string();
+        assert!(
+            message.ends_with("none to what was asked: more than was asked for"),
+            "{message}"
+        );
+    }
+    // One that comes late, between two questions.
+    let url = spoiler(&server, |client, answer| {
+        let _ = client.write_all(answer);
+        std::thread::sleep(Duration::from_millis(50));
+        let _ = client.write_all(answer);
+    });
+    let allocator = open(&url, &options(Opening::Existing)).unwrap();
+    let mut last = attempt(&allocator).unwrap();
+    let mut refused = 0;
+    for _ in 0..6 {
+        match attempt(&allocator) {
+            Ok(block) => {
+                assert!(block.start() > last.last());
+                last = block;
+            }
+            Err(error) => {
+                let message = error.to_string();
+                assert!(message.contains("none to what was asked"), "{message}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0);
+}

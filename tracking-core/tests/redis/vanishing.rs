@@ -3,7 +3,7 @@
 use tracking_core::{AllocateError, Allocator, LANES, OpenError, Opening, RedisWarning, Store};
 
 use crate::common::*;
-use crate::support::server::RedisServer;
+use crate::support::server::{RedisServer, until};
 
 #[test]
 fn a_process_writes_its_own_series_back_behind_a_fence() {
@@ -124,14 +124,74 @@ fn a_restart_without_data_and_one_with() {
         );
         server.start_again();
         // A new history waits, whether the data is there or not.
-        assert!(matches!(
-            attempt(&allocator),
-            Err(AllocateError::NotYet { after }) if after.as_millis() == 1_000
-        ));
+        match attempt(&allocator) {
+            Err(AllocateError::NotYet { after }) => assert_eq!(after.as_millis(), 1_000),
+            answer => panic!("{answer:?}"),
+        }
         let after = reserve(&allocator, 100).unwrap();
         assert!(after.start().tick() >= before.last().tick() + 100);
         if persist {
             assert_ne!(after.start().lane(), before.start().lane());
         }
+    }
+}
+
+/// By hand, while processes run: each that has seen more leaves the lane and waits out the fence.
+#[test]
+fn an_older_state_that_is_put_back_is_noticed_by_who_has_seen_more() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let allocator = create(&server.url());
+    // Past the fence that all lanes are born with.
+    let born = allocator.snapshot().unwrap().timeline.unwrap().doubt_tick();
+    until("a later tick", || {
+        attempt(&allocator).is_ok_and(|block| block.start().tick() > born)
+    });
+    let mut connection = server.connection().unwrap();
+    let lane = || {
+        let lane: u8 = server.ask(&["HGET", HASH, "lane"]);
+        lane
+    };
+    let dump: Vec<u8> = redis::cmd("DUMP").arg(HASH).query(&mut connection).unwrap();
+    server.ask::<i64>(&["COPY", HASH, HASH, "DB", "1"]);
+    for how in ["restore", "swapdb", "slot", "tick"] {
+        let first = reserve(&allocator, 1_000).unwrap();
+        // Somebody else grants, and it is seen by a look alone.
+        let other = open(&server.url(), &options(Opening::Existing)).unwrap();
+        let second = reserve(&other, 1_000).unwrap();
+        let watcher = open(&server.url(), &options(Opening::Existing)).unwrap();
+        watcher.snapshot().unwrap();
+        match how {
+            "restore" => redis::cmd("RESTORE")
+                .arg(HASH)
+                .arg(0)
+                .arg(&dump)
+                .arg("REPLACE")
+                .exec(&mut connection)
+                .unwrap(),
+            "swapdb" => drop(server.ask::<String>(&["SWAPDB", "0", "1"])),
+            "slot" => drop(server.ask::<i64>(&["HSET", HASH, "slot", "1"])),
+            _ => drop(server.ask::<i64>(&["HSET", HASH, "tick", "1"])),
+        }
+        let before = lane();
+        let newest = if how == "slot" { &other } else { &watcher };
+        match attempt(newest) {
+            Err(AllocateError::NotYet { after }) => assert_eq!(after.as_millis(), 1_000, "{how}"),
+            answer => panic!("{how}: {answer:?}"),
+        }
+        let after = lane();
+        assert_ne!(after, before, "{how}");
+        // The others have no reason to move it once more.
+        for allocator in [&allocator, &other, &watcher] {
+            match attempt(allocator) {
+                Err(AllocateError::NotYet { after }) => assert!(after.as_millis() <= 1_000),
+                answer => panic!("{how}: {answer:?}"),
+            }
+        }
+        assert_eq!(lane(), after, "{how}");
+        let granted = reserve(&allocator, 1_000).unwrap();
+        assert_eq!(granted.start().lane(), after, "{how}");
+        assert!(granted.start().tick() > second.last().tick().max(first.last().tick()));
     }
 }

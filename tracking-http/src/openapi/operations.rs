@@ -60,7 +60,8 @@ fn about(route: Route<'_>) -> About {
             "numbers",
             "verdict",
             "Could the series have issued this number?",
-            "Needs no database. A refusal is certain; that a number belongs is not proof that it was issued.",
+            "Needs no database. A refusal is certain; that a number belongs is not proof that it was issued. What only \
+             the store can tell, while it cannot be asked, is 503.",
         ),
         Route::Problem(_) => (
             "documentation",

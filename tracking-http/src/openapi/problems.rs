@@ -31,7 +31,9 @@ pub(super) fn may_answer(kind: Kind, route: Route<'_>) -> bool {
         Kind::MalformedBody | Kind::NotAcceptable | Kind::UnsupportedMediaType => {
             route == Route::TrackingNumbers
         }
-        Kind::MalformedNumber | Kind::NotOfThisSeries => matches!(route, Route::Verdict(_)),
+        Kind::MalformedNumber | Kind::NotOfThisSeries | Kind::Undecided => {
+            matches!(route, Route::Verdict(_))
+        }
         // Elsewhere, where no path is documented.
         Kind::NotFound => matches!(route, Route::Problem(_)),
         // For a method that is not allowed, so that none is documented.
@@ -73,6 +75,7 @@ pub(super) fn sample(kind: Kind) -> Response {
         Kind::TooManyRequests => problem::too_many_requests(Duration::from_secs(1)),
         Kind::BatchBeyondBurst => problem::batch_beyond_burst(1_000),
         Kind::WrongHost => problem::wrong_host(),
+        Kind::Undecided => problem::undecided(),
     }
 }
 

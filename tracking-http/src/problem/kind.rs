@@ -25,16 +25,17 @@ pub(crate) enum Kind {
     TooManyRequests,
     BatchBeyondBurst,
     WrongHost,
+    Undecided,
 }
 
-const _: () = assert!(Kind::WrongHost as usize + 1 == Kind::ALL.len());
+const _: () = assert!(Kind::Undecided as usize + 1 == Kind::ALL.len());
 
 /// Where the pages are.
 const FOLDER: &str = "/problems/";
 
 impl Kind {
     /// In the order of the variants, so that a kind is an index of it.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -55,6 +56,7 @@ impl Kind {
         Self::TooManyRequests,
         Self::BatchBeyondBurst,
         Self::WrongHost,
+        Self::Undecided,
     ];
 
     /// The kind that has its page at this path.
@@ -92,6 +94,7 @@ impl Kind {
             Self::TooManyRequests => "/problems/too-many-requests",
             Self::BatchBeyondBurst => "/problems/batch-beyond-burst",
             Self::WrongHost => "/problems/wrong-host",
+            Self::Undecided => "/problems/undecided",
         }
     }
 
@@ -117,6 +120,7 @@ impl Kind {
             Self::TooManyRequests => "Too many numbers are asked for",
             Self::BatchBeyondBurst => "A batch beyond the burst",
             Self::WrongHost => "Not one right header Host",
+            Self::Undecided => "It cannot be decided now",
         }
     }
 
@@ -136,7 +140,7 @@ impl Kind {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NoNumber | Self::TooManyInFlight | Self::Ending => {
+            Self::NoNumber | Self::TooManyInFlight | Self::Ending | Self::Undecided => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -229,6 +233,11 @@ impl Kind {
             Self::WrongHost => {
                 "A request of HTTP/1.1 has exactly one header `Host`, with a host and perhaps a port (RFC 9112, section \
                  3.2). Nothing was issued."
+            }
+            Self::Undecided => {
+                "Whether the series issued the number only its store can tell, which cannot be asked now. That is so \
+                 for numbers that mean a lane or a time which this server has not seen in use.\nAsk again after the \
+                 seconds that the header `Retry-After` names."
             }
         }
     }

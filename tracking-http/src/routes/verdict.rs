@@ -28,8 +28,9 @@ pub(super) fn answer(app: &Arc<App>, number: &str) -> Answer {
     let app = Arc::clone(app);
     Answer::later(async move {
         match app.judge(&number).await {
-            Verdict::Belongs(serial) => belongs(&app, number, serial),
-            Verdict::Refused(reason) => problem::refused_number(reason),
+            Some(Verdict::Belongs(serial)) => belongs(&app, number, serial),
+            Some(Verdict::Refused(reason)) => problem::refused_number(reason),
+            None => problem::undecided(),
         }
     })
 }

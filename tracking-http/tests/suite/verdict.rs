@@ -181,6 +181,50 @@ fn a_look_is_shared_and_never_too_old_to_refuse() {
 }
 
 #[test]
+fn what_only_the_store_can_tell_is_undecided_while_it_cannot_be_asked() {
+    let store = Switch::new();
+    let server = server(&store, "UTC");
+    let mut client = Client::connect(server.address);
+    let number = issue(&mut client);
+    let series = store.series();
+    let lane = match series.judge(&number.parse().unwrap(), i64::MAX, None) {
+        tracking_core::Verdict::Belongs(serial) => serial.lane(),
+        verdict => panic!("{verdict:?}"),
+    };
+    let now = u64::try_from(SystemClock.now_ms() - tracking_core::EPOCH_MS).unwrap() / TICK_MS;
+    let number_of = |lane, tick| series.encode(Serial::from_parts(lane, tick, 0).unwrap());
+    let future = number_of(lane, now + 60_000);
+    let unused = number_of(lane ^ 1, now + 100);
+    let target = |number| format!("/tracking-numbers/{number}");
+    let undecided = |client: &mut Client, number| {
+        let answer = client.ask("GET", &target(number));
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(answer.header("retry-after"), Some("2"));
+        assert_eq!(answer.problem()["type"], "/problems/undecided");
+        assert!(!answer.body.contains("secret"), "{answer:?}");
+    };
+    store.turn_off();
+    // Nothing was ever seen of it.
+    undecided(&mut client, future);
+    store.turn_on();
+    refused(&mut client, future.as_str(), "in-the-future");
+    refused(&mut client, unused.as_str(), "not-of-this-series");
+    store.turn_off();
+    undecided(&mut client, future);
+    undecided(&mut client, unused);
+    // What was seen proves that it could be issued.
+    assert_eq!(
+        client.ask("GET", &target(number.parse().unwrap())).status,
+        200
+    );
+    refused(&mut client, &number[..15], "length");
+    let old = number_of(lane, 0);
+    refused(&mut client, old.as_str(), "not-of-this-series");
+    store.turn_on();
+    refused(&mut client, future.as_str(), "in-the-future");
+}
+
+#[test]
 fn it_judges_without_a_store_that_cannot_be_read() {
     let store = Switch::new();
     let server = server(&store, "UTC");
