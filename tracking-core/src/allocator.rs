@@ -22,6 +22,12 @@ use crate::timeline::{Timeline, TimelineError};
 ///   never sleeps for the timeline: it answers [`AllocateError::NotYet`] with every lock released,
 ///   and the caller waits.
 /// - Fewer serials than wanted may be granted, never more.
+/// - A child of `fork` may hold an allocator that its parent made. It is another process there: it
+///   grants nothing that the parent was granted, waits for no lock that a thread of the parent may
+///   have held, and opens files and connections of its own, since those that it inherited, and the
+///   locks on them, are the parent's. [`fork::PerProcess`](crate::fork::PerProcess) is made for
+///   that. One whose state is in memory alone cannot do it, and refuses. A generator trusts its
+///   allocator with this: it asks in the child the one that it was given in the parent.
 ///
 /// The conformance suite (`testing::conformance`, feature `testing`) holds an implementation to
 /// it. The trait is object-safe, and implemented for `&`, [`Box`] and [`Arc`] of an allocator.
@@ -164,7 +170,12 @@ impl AllocateError {
 /// `patience`.
 ///
 /// For callers that need an exact count of serials rather than a
-/// [`Generator`](crate::Generator)'s steady supply. Blocks the thread.
+/// [`Generator`](crate::Generator)'s steady supply. They reserve through
+/// [`Guarded`](crate::Guarded), so as to trust no store. Blocks the thread.
+///
+/// A reservation that the allocator itself waits in counts, but is not cut short: from a state
+/// file that hundreds of processes ask at once it may last for 30 s, as long as the queue moves, so
+/// less patience than that may give up where others merely came first.
 ///
 /// # Errors
 /// The allocator's; [`AllocateError::NotYet`] when the patience is used up.

@@ -26,21 +26,27 @@ pub trait Clock: Debug + Send + Sync {
 
 /// The clocks of this machine.
 ///
-/// The coarse ones, which the kernel advances every 1 to 10 ms: they cost a tenth of the exact
-/// ones, and being late by less than a tick is safe, since a clock may be off by far more.
+/// On Linux the coarse ones, which the kernel advances every 1 to 10 ms: they cost a tenth of the
+/// exact ones, and being late by less than a tick is safe, since a clock may be off by far more.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const CLOCKS: (ClockId, ClockId) = (ClockId::RealtimeCoarse, ClockId::MonotonicCoarse);
+/// Other systems have no coarse ones.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const CLOCKS: (ClockId, ClockId) = (ClockId::Realtime, ClockId::Monotonic);
 
 impl Clock for SystemClock {
     #[inline]
     fn now_ms(&self) -> i64 {
-        let now = clock_gettime(ClockId::RealtimeCoarse);
+        let now = clock_gettime(CLOCKS.0);
         now.tv_sec * 1000 + now.tv_nsec / 1_000_000
     }
 
     #[inline]
     fn monotonic_ms(&self) -> u64 {
-        let now = clock_gettime(ClockId::MonotonicCoarse);
+        let now = clock_gettime(CLOCKS.1);
         // The monotonic clock starts at 0 and only advances.
         (now.tv_sec * 1000 + now.tv_nsec / 1_000_000).unsigned_abs()
     }

@@ -15,6 +15,9 @@ const ROUNDS: u32 = 10;
 /// How many values a batch runs side by side.
 pub(crate) const BATCH: usize = 64;
 
+/// How many half strings there may be: sums of two stay below 2^64.
+const MOST_HALVES: u64 = 1 << 63;
+
 /// FF1 for numeral strings of one radix, length and tweak.
 #[derive(Clone)]
 pub(crate) struct Ff1 {
@@ -35,8 +38,9 @@ pub(crate) type Halves = [u64; 2];
 impl Ff1 {
     /// A cipher for strings of `length` numerals below `radix`.
     ///
-    /// `None` where the half strings have over 64 bits, or `radix` is outside 2 to 65,536, or the
-    /// domain is below the minimum of 1,000,000 strings that Revision 1 of the standard sets.
+    /// `None` where there are more than [`MOST_HALVES`] half strings, or `radix` is outside 2 to
+    /// 65,536, or the domain is below the minimum of 1,000,000 strings that Revision 1 of the
+    /// standard sets.
     pub(crate) fn new(key: &[u8; 16], radix: u32, length: u32, tweak: &[u8]) -> Option<Self> {
         let left = length / 2;
         let right = length - left;
@@ -45,6 +49,7 @@ impl Ff1 {
             u64::from(radix).checked_pow(right)?,
         ];
         if !(2..=65_536).contains(&radix)
+            || moduli[1] > MOST_HALVES
             || u128::from(moduli[0]) * u128::from(moduli[1]) < 1_000_000
         {
             return None;
@@ -225,7 +230,18 @@ mod tests {
 
     #[test]
     fn refuses_what_it_cannot_hold() {
-        for (radix, length) in [(1, 12), (65_537, 4), (36, 40), (10, 5), (3, 4)] {
+        for (radix, length) in [
+            (1, 12),
+            (65_537, 4),
+            (36, 40),
+            (10, 5),
+            (3, 4),
+            // Halves of 10^19, 2^64 and 3^40, of which two are more than 64 bits hold.
+            (10, 38),
+            (10, 37),
+            (2, 127),
+            (3, 80),
+        ] {
             assert!(
                 Ff1::new(&KEY, radix, length, &[]).is_none(),
                 "{radix} {length}"
@@ -248,7 +264,8 @@ mod tests {
             key: [u8; 16],
             radix in 2u32..=256,
             tweak in prop::collection::vec(any::<u8>(), 0..40),
-            (length, seed) in (2usize..=12, any::<[u64; 2]>()),
+            // Short, and as long as halves may be.
+            (length, seed) in (prop_oneof![2usize..=12, 12usize..=126], any::<[u64; 2]>()),
         ) {
             let Some(ff1) = Ff1::new(&key, radix, length as u32, &tweak) else {
                 return Ok(()); // Too small or too large a domain for this code.
@@ -269,6 +286,17 @@ mod tests {
             prop_assert_eq!(split(values[0]), Vec::<u16>::from(expected));
             ff1.decrypt(&mut values);
             prop_assert_eq!(values, [plain]);
+        }
+
+        /// The largest halves that are taken: 2^63 of them.
+        #[test]
+        fn sums_hold_up_to_the_bound(a in 0..MOST_HALVES, b in 0..MOST_HALVES, below in 0u64..1 << 40) {
+            let modulus = Modulus::new(MOST_HALVES - below);
+            let (a, b) = (a % modulus.modulus, b % modulus.modulus);
+            let wide = |value: u128| (value % u128::from(modulus.modulus)) as u64;
+            prop_assert_eq!(modulus.add(a, b), wide(u128::from(a) + u128::from(b)));
+            let difference = u128::from(a) + u128::from(modulus.modulus) - u128::from(b);
+            prop_assert_eq!(modulus.subtract(a, b), wide(difference));
         }
 
         #[test]

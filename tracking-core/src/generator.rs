@@ -4,7 +4,8 @@
 //! Inside, a pure state machine (`plan`: events in, commands out) decides what to reserve and
 //! when; a refill thread round it (`refill`), started at the first need, does it. Callers take
 //! numbers from small batches (`batch`), encrypted ahead, each under a lock of its own, so that
-//! threads rarely meet. There is nothing lock-free here: every shared state is behind a mutex.
+//! threads rarely meet. There is nothing lock-free here: every shared state is behind a mutex. All
+//! that is in hand is one `supply`, of which each process has its own.
 
 mod batch;
 mod moment;
@@ -35,14 +36,17 @@ use supply::Supply;
 
 /// Hands out the tracking numbers of a series. Clones share one runway, and so can threads.
 ///
-/// It keeps the numbers of the next 60 s at the recent rate reserved, at least one block and at
-/// most 2^24: while the store is down, callers do not notice for as long as those last. Blocks are
+/// It keeps the numbers of the next 60 s at the recent rate reserved, at least one block and, but
+/// for what one reservation brings, at most 2^24: while the store is down, callers do not notice for as long as those last. Blocks are
 /// replaced after 60 s and dropped after 120 s, so that a machine restored from a snapshot cannot
-/// issue what it had in hand again. Dropping the last clone never waits for the store; what was in
-/// hand becomes a gap.
+/// issue what it had in hand again, once its clock is right: until then it may, since by its own
+/// clocks no time has passed. Dropping the last clone never waits for the store; what was in hand
+/// becomes a gap.
 ///
-/// A process that forks must make its generators afterwards: two processes that share a runway
-/// issue the same numbers.
+/// A child of `fork` may go on with its parent's generator: it finds nothing in hand, leaves what it
+/// inherited alone, and reserves blocks of its own on a thread of its own. (Its allocator must be
+/// one that can be shared so, as state files and Redis are; a series in memory refuses.) A fork that
+/// goes round the C library is not seen: see [`fork`](crate::fork).
 ///
 /// ```
 /// use tracking_core::{Generator, MemoryAllocator};
@@ -100,6 +104,10 @@ impl GeneratorBuilder {
 
     /// How long [`next`](Generator::next), [`fill`](Generator::fill) and
     /// [`ready`](Generator::ready) wait for a number: 2 s unless set, at most an hour.
+    ///
+    /// A first reservation may take longer than 2 s, from a state file that hundreds of processes
+    /// ask at once: up to 30 s while their queue moves. It goes on when a caller gives up, who is
+    /// told [`AllocateError::NotYet`].
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline.min(Duration::from_secs(3_600));
         self
@@ -259,7 +267,8 @@ impl Generator {
     }
 
     /// A future that resolves when a number is in hand, for callers that must not block: then
-    /// [`try_next`](Self::try_next). It needs no particular async runtime.
+    /// [`try_next`](Self::try_next). It needs no particular async runtime. Tasks are woken on the
+    /// thread that reserves, with no lock held: an executor that polls there must not block.
     ///
     /// Another task may have taken that number by then: loop, as in
     ///

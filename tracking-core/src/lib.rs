@@ -64,6 +64,14 @@
 //! failure costs gaps, never repeats.
 //! [`timeline`] has the rule that keeps it.
 //!
+//! # Forks, and systems
+//!
+//! A child of `fork` may go on with what its parent opened, and gets other numbers: see [`fork`].
+//!
+//! Unix; Linux first: there all of it is tested. For macOS the library without features is
+//! compiled, and no more. It has no coarse clocks (a number costs some 30 ns more), does not name
+//! who holds the lock of a state file, and cannot tell a network file system.
+//!
 //! # Features
 //!
 //! None is on by default, and the default has no async runtime and no network.

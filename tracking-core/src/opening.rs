@@ -4,6 +4,7 @@ use crate::allocator::AllocateError;
 use crate::format::Prefix;
 use crate::key::Key;
 use crate::series::{Fingerprint, Series, SeriesName};
+use crate::timeline::{TOLERATED_SKEW_MS, rfc3339};
 
 /// Which series to open in a store, and what to do where it is missing.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +16,8 @@ pub struct SeriesOptions {
     pub prefix: Option<Prefix>,
     /// The key: that of a series to be made, and what an existing one must have.
     pub key: Option<Key>,
-    /// When the series was created, in milliseconds since the Unix epoch, where one is restored.
+    /// When the series was created, in milliseconds since the Unix epoch, where one is restored;
+    /// not in the future.
     pub created_at_ms: Option<i64>,
     /// What to do where the series is missing, or is there already.
     pub opening: Opening,
@@ -48,12 +50,24 @@ impl SeriesOptions {
     /// The series to make where there is none: what was not given is random, and it was created
     /// now. One that is brought back with a given key and no time of creation may be as old as the
     /// epoch, so that no number of it is refused.
-    pub(crate) fn new_series(&self, now_ms: i64) -> Series {
+    ///
+    /// # Errors
+    /// [`OpenError::CreatedInFuture`], since every number would be refused as older than that. A
+    /// clock that differs from ours by as little as stores may is taken, and its time for now.
+    pub(crate) fn new_series(&self, store: &str, now_ms: i64) -> Result<Series, OpenError> {
+        let latest_ms = now_ms.saturating_add_unsigned(TOLERATED_SKEW_MS);
+        if let Some(created_at_ms) = self.created_at_ms.filter(|created| *created > latest_ms) {
+            return Err(OpenError::CreatedInFuture {
+                store: store.to_owned(),
+                created_at_ms,
+                now_ms,
+            });
+        }
         let unknown_ms = match self.key {
             Some(_) => crate::serial::EPOCH_MS,
             None => now_ms,
         };
-        Series::new(
+        Ok(Series::new(
             self.name.clone(),
             self.prefix.unwrap_or_else(|| match &self.key {
                 // Of two processes that are given the same key, either may have to make the
@@ -62,8 +76,8 @@ impl SeriesOptions {
                 None => Prefix::random(),
             }),
             self.key.clone().unwrap_or_else(Key::random),
-            self.created_at_ms.unwrap_or(unknown_ms),
-        )
+            self.created_at_ms.unwrap_or(unknown_ms).min(now_ms),
+        ))
     }
 
     /// Check a series that was found against what was asked for.
@@ -176,6 +190,19 @@ pub enum OpenError {
         /// The series that has it.
         taken_by: SeriesName,
     },
+    /// A series was to be made with a creation that is still to come.
+    #[error(
+        "{store}: expected a creation by now ({}), found {}; every number would be refused as older than its series, so give the time when the series was first made, or set the clock right",
+        rfc3339(*now_ms), rfc3339(*created_at_ms)
+    )]
+    CreatedInFuture {
+        /// The store, as a redacted URL.
+        store: String,
+        /// The creation that was given, in milliseconds since the Unix epoch.
+        created_at_ms: i64,
+        /// The clock, in milliseconds since the Unix epoch.
+        now_ms: i64,
+    },
     /// This build cannot use such a store.
     #[error(
         "{store}: this program was built without the feature `{feature}`; build it with `--features {feature}`, or name another store"
@@ -197,5 +224,41 @@ impl OpenError {
             store: store.to_string(),
             series: series.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serial::EPOCH_MS;
+
+    #[test]
+    fn a_creation_that_is_still_to_come_is_refused() {
+        let now_ms = EPOCH_MS + 1_000_000;
+        let made = |created_at_ms| {
+            let options = SeriesOptions {
+                created_at_ms: Some(created_at_ms),
+                ..SeriesOptions::default()
+            };
+            let series = options.new_series("memory:", now_ms);
+            series
+                .map(|series| series.created_at_ms())
+                .map_err(|error| error.to_string())
+        };
+        // A coarse clock, or another host's, may be behind a little.
+        for (given, taken) in [
+            (EPOCH_MS, EPOCH_MS),
+            (now_ms, now_ms),
+            (now_ms + 500, now_ms),
+        ] {
+            assert_eq!(made(given), Ok(taken));
+        }
+        assert_eq!(
+            made(now_ms + 501).unwrap_err(),
+            "memory:: expected a creation by now (2025-01-01T00:16:40.000Z), found \
+             2025-01-01T00:16:40.501Z; every number would be refused as older than its series, so \
+             give the time when the series was first made, or set the clock right"
+        );
+        assert!(made(i64::MAX).is_err());
     }
 }

@@ -43,7 +43,9 @@ fn open_memory(options: &SeriesOptions) -> Result<MemoryAllocator, OpenError> {
         }),
         Opening::OrCreate | Opening::New => {
             let now_ms = SystemClock.now_ms();
-            Ok(MemoryAllocator::with_series(options.new_series(now_ms)))
+            Ok(MemoryAllocator::with_series(
+                options.new_series("memory:", now_ms)?,
+            ))
         }
     }
 }

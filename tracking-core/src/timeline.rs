@@ -333,7 +333,7 @@ pub enum TimelineError {
 }
 
 /// A time in milliseconds since the Unix epoch, for a message.
-fn rfc3339(unix_ms: i64) -> String {
+pub(crate) fn rfc3339(unix_ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(unix_ms).map_or_else(
         || format!("{unix_ms} ms since 1970"),
         |time| time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),

@@ -5,12 +5,13 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use tracking_core::{AllocateError, Block, SLOTS, Store, reserve_patiently};
+use tracking_core::{AllocateError, Block, Guarded, SLOTS, Store, reserve_patiently};
 
 use crate::failure::Failure;
 
-/// How long the timeline may grant nothing before that is an error.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the timeline may grant nothing before that is an error: as long as a state file lets
+/// a queue wait that moves.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reserve `count` serials, not one more, and give them to `each` block after block. While one is
 /// worked on, the next is reserved, since that waits for a disk or a clock.
@@ -20,7 +21,7 @@ pub(crate) fn for_each_block(
     mut each: impl FnMut(Block) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut blocks = Blocks {
-        store,
+        store: Guarded::new(store),
         missing: count,
     };
     if count <= SLOTS.into() {
@@ -37,7 +38,8 @@ pub(crate) fn for_each_block(
 
 /// The blocks of what is missing, up to the first error.
 struct Blocks<'a> {
-    store: &'a dyn Store,
+    /// No store is trusted: one that grants again what it granted before is an error.
+    store: Guarded<&'a dyn Store>,
     missing: u64,
 }
 

@@ -36,10 +36,9 @@ fn listed(file: &File) -> Option<u32> {
         .take(LONGEST)
         .read_to_string(&mut locks)
         .ok()?;
-    let (major, minor) = (
-        rustix::fs::major(found.dev()),
-        rustix::fs::minor(found.dev()),
-    );
+    // Of another width on other systems.
+    let device = found.dev() as rustix::fs::Dev;
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
     in_list(&locks, &format!("{major:02x}:{minor:02x}"), found.ino())
 }
 

@@ -61,8 +61,8 @@ fn find_or_create(
         Opening::OrCreate | Opening::New => {}
     }
     let now_ms = clock.now_ms();
-    let creation = create(place, &options.new_series(now_ms), now_ms)
-        .map_err(|problem| place.error(problem))?;
+    let series = options.new_series(&place.url().to_string(), now_ms)?;
+    let creation = create(place, &series, now_ms).map_err(|problem| place.error(problem))?;
     // Opened as any other would be, so that what could not be used later is refused now.
     let handle = found()?.ok_or_else(|| place.error(Problem::Missing))?;
     Ok((handle, creation))

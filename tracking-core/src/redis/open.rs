@@ -41,7 +41,7 @@ impl RedisStore {
     fn new_series(&self, options: &SeriesOptions) -> Result<(Series, bool), OpenError> {
         let created_at_ms = self.agreed_time()?;
         for attempt in 1.. {
-            let series = options.new_series(created_at_ms);
+            let series = options.new_series(&self.finder.url.to_string(), created_at_ms)?;
             let created = self.call(|link, deadline| self.create(link, &series, deadline))?;
             match created {
                 Creation::Created => return Ok((series, true)),
