@@ -59,9 +59,12 @@
 //! Within one series (one key in one store) a number never repeats, unless (a) state was lost or
 //! rewound, and a clock that granted from it ran ahead of the one used afterwards by more than the
 //! fence, or that clock steps back later; or (b) the series lives in two places at once: a copied
-//! key, state file or machine, a second store, or a split Redis of which either side also restarts or
-//! fails over again (1 time in 63; waiting for a majority of replicas closes it). Every other
-//! failure costs gaps, never repeats.
+//! key, state file or machine, a second store, or a split Redis of which either side also restarts,
+//! fails over again or has its clock set back (1 time in 63; waiting for a majority of replicas
+//! closes it); or (c) within 10 ms of a reservation somebody writes an older state over a living
+//! series inside Redis or MySQL, or renames two state files over each other and back (a file may be
+//! put back at any time otherwise: see [`FileAllocator`]). Every other failure costs gaps, never
+//! repeats.
 //! [`timeline`] has the rule that keeps it.
 //!
 //! # Forks, and systems

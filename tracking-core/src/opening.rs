@@ -40,7 +40,8 @@ pub enum Opening {
     /// hosts share creates it only where a key was given.
     #[default]
     OrCreate,
-    /// Open it if it is there; else an error. Nothing is written.
+    /// Open it if it is there; else an error. Nothing is written, but for a prefix that a store
+    /// which hosts share has lost the register of.
     Existing,
     /// Create it, with the given key or else a random one; an error if it is there.
     New,
@@ -181,14 +182,19 @@ pub enum OpenError {
         store: String,
     },
     /// Another series of the store has that prefix.
-    #[error("{store}: the prefix {:?} is taken by the series `{taken_by}`; choose another", prefix.as_str())]
+    #[error(
+        "{store}: the prefix {:?} is taken by the series `{taken_by}`{}; choose another", prefix.as_str(),
+        of_fingerprint(fingerprint)
+    )]
     PrefixTaken {
         /// The store, as a redacted URL.
         store: String,
         /// The prefix that was asked for.
         prefix: Prefix,
-        /// The series that has it.
+        /// The series that has it: it may be one of the same name and of another key.
         taken_by: SeriesName,
+        /// The fingerprint of that series, 16 hexadecimal digits, where it is known.
+        fingerprint: Option<String>,
     },
     /// A series was to be made with a creation that is still to come.
     #[error(
@@ -216,6 +222,14 @@ pub enum OpenError {
     /// The store itself failed.
     #[error(transparent)]
     Store(#[from] AllocateError),
+}
+
+/// A fingerprint as an addition to a name, where it is known.
+pub(crate) fn of_fingerprint(fingerprint: &Option<String>) -> String {
+    let shown = fingerprint
+        .as_ref()
+        .map(|print| format!(" with fingerprint {print}"));
+    shown.unwrap_or_default()
 }
 
 impl OpenError {

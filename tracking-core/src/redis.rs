@@ -46,7 +46,7 @@ mod stream;
 mod tls;
 mod turn;
 
-use answer::{Creation, Outcome, Reservation};
+use answer::{Creation, Outcome, Owner, Reservation};
 use deadline::Deadline;
 use fault::{Fault, Remedy};
 use hash::Stored;
@@ -214,7 +214,8 @@ impl RedisAllocator {
             }),
             Creation::Taken { by } => Err(Fault::PrefixTaken {
                 prefix: self.series.prefix(),
-                taken_by: by.parse().map_err(|_| self.store.corrupt(&by))?,
+                taken_by: by.name,
+                fingerprint: by.fingerprint,
             }),
         }
     }
@@ -340,6 +341,36 @@ impl RedisStore {
         let keys = [self.key.as_str(), hash::PREFIXES];
         let (value, _) = link.run(&script::CREATE, &keys, &arguments, None, deadline)?;
         Creation::of(&value).ok_or_else(|| link.garbled(&format!("{value:?}")))
+    }
+
+    /// Register the prefix of a series that is there, where the register has lost it; who else has it,
+    /// if somebody does.
+    fn register(&self, series: &Series) -> Result<Option<Owner>, AllocateError> {
+        let (prefix, name) = (series.prefix(), series.name().as_str());
+        let fingerprint = series.fingerprint().to_string();
+        let registered = format!("{name} {fingerprint}");
+        self.call(|link, deadline| {
+            // Nearly always it is there, and nothing needs to be written.
+            let look = cmd("HMGET").arg(hash::PREFIXES).arg(prefix.as_str()).take();
+            if let redis::Value::Array(found) = link.ask(look, deadline)?
+                && found.first().and_then(link::text) == Some(&registered)
+            {
+                return Ok(None);
+            }
+            let arguments = [prefix.as_str(), name, &fingerprint];
+            let (value, _) = link.run(
+                &script::REGISTER,
+                &[hash::PREFIXES],
+                &arguments,
+                None,
+                deadline,
+            )?;
+            match Creation::of(&value) {
+                Some(Creation::Created) => Ok(None),
+                Some(Creation::Taken { by }) => Ok(Some(by)),
+                _ => Err(link.garbled(&format!("{value:?}"))),
+            }
+        })
     }
 
     fn look(&self) -> Result<Vec<RedisWarning>, AllocateError> {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use redis::Value;
 
+use crate::hex;
 use crate::serial::{Block, Serial};
+use crate::series::SeriesName;
 
 use super::link::text;
 
@@ -88,7 +90,32 @@ fn granted(numbers: &[Value], wanted: NonZeroU32) -> Option<Block> {
 pub(super) enum Creation {
     Created,
     Exists { fingerprint: String },
-    Taken { by: String },
+    Taken { by: Owner },
+}
+
+/// The series that has a prefix, as the register names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) name: SeriesName,
+    /// Unknown where one of the first versions wrote it down.
+    pub(super) fingerprint: Option<String>,
+}
+
+impl Owner {
+    fn of(text: &str) -> Option<Self> {
+        let (name, fingerprint) = match text.split_once(' ') {
+            Some((name, fingerprint)) => (name, Some(fingerprint)),
+            None => (text, None),
+        };
+        let shaped = |text: &&str| hex::decode::<8>(text).is_some();
+        if fingerprint.is_some_and(|text| !shaped(&text)) {
+            return None;
+        }
+        Some(Self {
+            name: name.parse().ok()?,
+            fingerprint: fingerprint.map(str::to_owned),
+        })
+    }
 }
 
 impl Creation {
@@ -102,8 +129,8 @@ impl Creation {
             ("exists", [fingerprint]) => Some(Self::Exists {
                 fingerprint: text(fingerprint)?.to_owned(),
             }),
-            ("taken", [name]) => Some(Self::Taken {
-                by: text(name)?.to_owned(),
+            ("taken", [owner]) => Some(Self::Taken {
+                by: Owner::of(text(owner)?)?,
             }),
             _ => None,
         }
@@ -113,6 +140,19 @@ impl Creation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn owners_are_read_in_both_forms() {
+        let owner =
+            |text: &str| Owner::of(text).map(|owner| (owner.name.to_string(), owner.fingerprint));
+        let print = "0123456789abcdef";
+        assert_eq!(owner("a-1"), Some(("a-1".to_owned(), None)));
+        let both = Some(("a-1".to_owned(), Some(print.to_owned())));
+        assert_eq!(owner(&format!("a-1 {print}")), both);
+        for wrong in ["", " ", "A", "a ", "a 1234", &format!("a {print} {print}")] {
+            assert_eq!(owner(wrong), None, "{wrong:?}");
+        }
+    }
 
     #[test]
     fn takes_only_what_the_script_can_have_answered() {

@@ -6,9 +6,7 @@
 -- Answers:
 --   created
 --   exists    the fingerprint of the series that is there
---   taken     the name of the series that has the prefix
-
-if redis.replicate_commands then redis.replicate_commands() end
+--   taken     the series that has the prefix: its name and, where that is known, its fingerprint
 
 local prefix, name, fingerprint = ARGV[1], ARGV[2], ARGV[3]
 if #ARGV < 5 or #ARGV % 2 == 0 then
@@ -24,12 +22,8 @@ if #found > 0 then
   return {'exists', ''}
 end
 
-local owner = redis.pcall('HMGET', KEYS[2], prefix)
-if owner.err then return owner end
-if owner[1] and owner[1] ~= name then return {'taken', owner[1]} end
-
-local written = redis.pcall('HSET', KEYS[2], prefix, name)
-if type(written) == 'table' then return written end
-written = redis.pcall('HSET', KEYS[1], 'fingerprint', fingerprint, unpack(ARGV, 4))
+local refused = refusal(KEYS[2], prefix, name, fingerprint) or claim(KEYS[2], prefix, name, fingerprint)
+if refused then return refused end
+local written = redis.pcall('HSET', KEYS[1], 'fingerprint', fingerprint, unpack(ARGV, 4))
 if type(written) == 'table' then return written end
 return {'created'}

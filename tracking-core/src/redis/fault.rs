@@ -87,12 +87,13 @@ pub(super) enum Fault {
         found: String,
     },
     #[error(
-        "the series is gone, and cannot be written back, since the series `{taken_by}` now has its prefix {:?}",
-        prefix.as_str()
+        "the series is gone, and cannot be written back, since the series `{taken_by}`{} now has its prefix {:?}",
+        crate::opening::of_fingerprint(fingerprint), prefix.as_str()
     )]
     PrefixTaken {
         prefix: Prefix,
         taken_by: SeriesName,
+        fingerprint: Option<String>,
     },
     #[error("the series vanished again as soon as it was written back")]
     Vanishing,

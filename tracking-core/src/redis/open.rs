@@ -5,9 +5,9 @@ use crate::opening::{OpenError, Opening, SeriesOptions};
 use crate::series::Series;
 use crate::timeline::{TOLERATED_SKEW_MS, TimelineError};
 
-use super::answer::Creation;
+use super::RedisStore;
+use super::answer::{Creation, Owner};
 use super::clocks::ahead_ms;
-use super::{RedisStore, fault};
 
 /// How many random prefixes are tried where others have them.
 const PREFIXES: usize = 16;
@@ -35,16 +35,30 @@ impl RedisStore {
             return Err(self.exists(options, &found));
         }
         options.check(&self.finder.url.to_string(), &found)?;
-        Ok(Some(found))
+        // The register may be lost while the series is not: then the next one to be created would
+        // be given its prefix.
+        match self.register(&found)? {
+            None => Ok(Some(found)),
+            Some(owner) => Err(self.taken(&found, owner)),
+        }
     }
 
     fn new_series(&self, options: &SeriesOptions) -> Result<(Series, bool), OpenError> {
         let created_at_ms = self.agreed_time()?;
         for attempt in 1.. {
             let series = options.new_series(&self.finder.url.to_string(), created_at_ms)?;
-            let created = self.call(|link, deadline| self.create(link, &series, deadline))?;
+            let mut runs = 0;
+            let created = self.call(|link, deadline| {
+                runs += 1;
+                self.create(link, &series, deadline)
+            })?;
+            let fingerprint = series.fingerprint().to_string();
             match created {
                 Creation::Created => return Ok((series, true)),
+                // The connection broke once it was created, and this is the second attempt.
+                Creation::Exists { fingerprint: found } if runs > 1 && found == fingerprint => {
+                    return Ok((series, true));
+                }
                 // Somebody else created it meanwhile.
                 Creation::Exists { .. } => {
                     let found = self.existing(options)?;
@@ -53,16 +67,7 @@ impl RedisStore {
                         .ok_or_else(|| self.missing(options));
                 }
                 Creation::Taken { .. } if options.prefix.is_none() && attempt < PREFIXES => {}
-                Creation::Taken { by } => {
-                    return Err(OpenError::PrefixTaken {
-                        store: self.finder.url.to_string(),
-                        prefix: series.prefix(),
-                        taken_by: by.parse().map_err(|_| {
-                            self.corrupt(&fault::quoted(&by))
-                                .into_error(&self.finder.url)
-                        })?,
-                    });
-                }
+                Creation::Taken { by } => return Err(self.taken(&series, by)),
             }
         }
         Err(self.missing(options))
@@ -83,6 +88,15 @@ impl RedisStore {
             }));
         }
         Ok(store_ms.min(now_ms))
+    }
+
+    fn taken(&self, series: &Series, owner: Owner) -> OpenError {
+        OpenError::PrefixTaken {
+            store: self.finder.url.to_string(),
+            prefix: series.prefix(),
+            taken_by: owner.name,
+            fingerprint: owner.fingerprint,
+        }
     }
 
     fn missing(&self, options: &SeriesOptions) -> OpenError {

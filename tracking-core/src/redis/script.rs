@@ -25,5 +25,16 @@ impl Script {
 pub(super) static RESERVE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("reserve.lua")));
 /// The creation of a series.
-pub(super) static CREATE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("create.lua")));
+pub(super) static CREATE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(
+        include_str!("claim.lua"),
+        include_str!("create.lua")
+    ))
+});
+/// The prefix of a series that is there.
+pub(super) static REGISTER: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(
+        include_str!("claim.lua"),
+        include_str!("register.lua")
+    ))
+});

@@ -6,7 +6,8 @@ use std::thread;
 use tracking_core::testing::ManualClock;
 use tracking_core::timeline::Lanes;
 use tracking_core::{
-    Allocator, Clock, EPOCH_MS, LANES, OpenError, Opening, Store, SystemClock, open_store,
+    Allocator, Clock, EPOCH_MS, LANES, OpenError, Opening, SeriesOptions, Store, SystemClock,
+    open_store,
 };
 
 use crate::common::*;
@@ -109,11 +110,14 @@ fn two_series_of_a_store_have_different_prefixes() {
         return;
     };
     let url = server.url();
-    open(&url, &given(1, "AB")).unwrap();
+    let first = open(&url, &given(1, "AB")).unwrap();
+    let print = first.series().fingerprint();
     let other = named("other", given(2, "AB"));
     assert_eq!(
         refusal(open(&url, &other), &server),
-        r#"open: redis+unix://SOCKET: the prefix "AB" is taken by the series `default`; choose another"#
+        format!(
+            r#"open: redis+unix://SOCKET: the prefix "AB" is taken by the series `default` with fingerprint {print}; choose another"#
+        )
     );
     let exists: i64 = server.ask(&["EXISTS", "{tracking}:series:other"]);
     assert_eq!(exists, 0, "nothing was written");
@@ -125,6 +129,114 @@ fn two_series_of_a_store_have_different_prefixes() {
     );
     // Not one database for all: each has its own series.
     open(&format!("{url}?db=1"), &given(2, "AB")).unwrap();
+}
+
+const PREFIXES: &str = "{tracking}:prefixes";
+
+#[test]
+fn a_prefix_stays_with_its_key_and_is_registered_again() {
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let url = server.url();
+    let first = open(&url, &given(1, "AB")).unwrap();
+    let print = first.series().fingerprint();
+    let registered = || server.ask::<Option<String>>(&["HGET", PREFIXES, "AB"]);
+    let whole = Some(format!("default {print}"));
+    assert_eq!(registered(), whole);
+    let taken = |options: &SeriesOptions| match open(&url, options) {
+        Err(OpenError::PrefixTaken {
+            taken_by,
+            fingerprint,
+            ..
+        }) => (taken_by.to_string(), fingerprint),
+        other => panic!("{other:?}"),
+    };
+    let by_first = ("default".to_owned(), Some(print.to_string()));
+    // The record is lost and the register is not: another key under the same name.
+    let record: Vec<u8> = redis::cmd("DUMP")
+        .arg(HASH)
+        .query(&mut server.connection().unwrap())
+        .unwrap();
+    let put_back = || {
+        let mut restore = redis::cmd("RESTORE");
+        restore.arg(HASH).arg(0).arg(&record).arg("REPLACE");
+        restore.exec(&mut server.connection().unwrap()).unwrap();
+    };
+    server.ask::<i64>(&["DEL", HASH]);
+    assert_eq!(taken(&given(2, "AB")), by_first);
+    assert_eq!(
+        server.ask::<i64>(&["EXISTS", HASH]),
+        0,
+        "nothing was written"
+    );
+    put_back();
+    // The register is lost and the record is not; or it has the name alone, as the first versions
+    // wrote it. Every opening mends that.
+    for existing in [Opening::Existing, Opening::OrCreate] {
+        server.ask::<i64>(&["DEL", PREFIXES]);
+        open(&url, &options(existing)).unwrap();
+        assert_eq!(registered(), whole);
+        server.ask::<i64>(&["HSET", PREFIXES, "AB", "default"]);
+        open(&url, &options(existing)).unwrap();
+        assert_eq!(registered(), whole);
+    }
+    assert_eq!(taken(&named("other", given(2, "AB"))), by_first);
+    // Another one was faster: of the two, only that one is opened.
+    server.ask::<i64>(&["DEL", PREFIXES]);
+    let second = open(&url, &named("other", given(2, "AB"))).unwrap();
+    let by_second = (
+        "other".to_owned(),
+        Some(second.series().fingerprint().to_string()),
+    );
+    assert_eq!(taken(&options(Opening::Existing)), by_second);
+    open(&url, &named("other", options(Opening::Existing))).unwrap();
+    // Neither form.
+    server.ask::<i64>(&["HSET", PREFIXES, "AB", "Not A Name"]);
+    let message = refusal(open(&url, &options(Opening::Existing)), &server);
+    assert!(message.contains("none to what was asked"), "{message}");
+}
+
+/// A connection that breaks once the series was created: its own second attempt finds it.
+#[test]
+fn a_creation_whose_answer_is_lost_is_one() {
+    use std::io::{Read, Write};
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let port = server.port();
+    thread::spawn(move || {
+        let mut lost = false;
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut server = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut request, mut answer) = ([0; 65_536], [0; 65_536]);
+            while let Ok(count @ 1..) = client.read(&mut request) {
+                server.write_all(&request[..count]).unwrap();
+                let count = server.read(&mut answer).unwrap();
+                let created = answer[..count].windows(7).any(|word| word == b"created");
+                if created && !lost {
+                    lost = true;
+                    break;
+                }
+                client.write_all(&answer[..count]).unwrap();
+            }
+        }
+    });
+    let created = open(&url, &options(Opening::New)).unwrap();
+    let stored: String = server.ask(&["HGET", HASH, "fingerprint"]);
+    assert_eq!(created.series().fingerprint().to_string(), stored);
+    // Of somebody else it is not.
+    let again = open(&server.url(), &options(Opening::New));
+    assert!(matches!(again, Err(OpenError::Exists { .. })), "{again:?}");
+    let key = given(1, "AB");
+    let mut restored = named("other", key.clone());
+    restored.opening = Opening::New;
+    open(&server.url(), &restored).unwrap();
+    let again = open(&server.url(), &restored);
+    assert!(matches!(again, Err(OpenError::Exists { .. })), "{again:?}");
 }
 
 #[test]

@@ -41,7 +41,8 @@ fn a_process_writes_its_own_series_back_behind_a_fence() {
         );
         let prefix = allocator.series().prefix().to_string();
         let owner: String = server.ask(&["HGET", "{tracking}:prefixes", &prefix]);
-        assert_eq!(owner, "default");
+        let print = allocator.series().fingerprint();
+        assert_eq!(owner, format!("default {print}"));
         assert!(
             allocator
                 .warnings()
@@ -97,10 +98,13 @@ fn a_series_whose_prefix_another_has_by_now_is_not_written_back() {
     let url = server.url();
     let first = open(&url, &given(1, "AB")).unwrap();
     server.ask::<String>(&["FLUSHALL"]);
-    open(&url, &named("other", given(2, "AB"))).unwrap();
+    let other = open(&url, &named("other", given(2, "AB"))).unwrap();
+    let print = other.series().fingerprint();
     assert_eq!(
         failure(&first, &server),
-        r#"refused: redis+unix://SOCKET: the series is gone, and cannot be written back, since the series `other` now has its prefix "AB""#
+        format!(
+            r#"refused: redis+unix://SOCKET: the series is gone, and cannot be written back, since the series `other` with fingerprint {print} now has its prefix "AB""#
+        )
     );
 }
 

@@ -2,9 +2,9 @@
 
 use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use super::{Password, RedisHost, RedisPlace};
+use crate::hex;
 use crate::url::error::{ParseStoreUrlError, clipped};
 
 const PORT: u16 = 6379;
@@ -164,7 +164,11 @@ fn parse_host(text: &str, default_port: u16) -> Option<RedisHost> {
         }
     };
     let port = match port.strip_prefix(':') {
-        Some(port) => u16::from_str(port).ok().filter(|&port| port > 0)?,
+        // The number alone: the standard library takes a sign, too.
+        Some(port) if port.bytes().all(|c| c.is_ascii_digit()) => {
+            port.parse().ok().filter(|&port: &u16| port > 0)?
+        }
+        Some(_) => return None,
         None if port.is_empty() => default_port,
         None => return None,
     };
@@ -191,7 +195,8 @@ fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::from(parts.next()?);
     for part in parts {
         let (digits, rest) = part.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        let [byte] = hex::decode(digits)?;
+        bytes.push(byte);
         bytes.extend(rest.as_bytes());
     }
     String::from_utf8(bytes).ok()
