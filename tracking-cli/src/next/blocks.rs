@@ -57,3 +57,91 @@ impl Iterator for Blocks<'_> {
         Some(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::sync::{Condvar, Mutex};
+
+    use super::*;
+    use tracking_core::{Allocator, MemoryAllocator, Series, Snapshot};
+
+    /// A store that tells what it was asked for, and may grant the same serials for ever.
+    #[derive(Debug, Default)]
+    struct Told {
+        memory: MemoryAllocator,
+        repeats: bool,
+        first: Mutex<Option<Block>>,
+        wanted: Mutex<Vec<u32>>,
+        asked: Condvar,
+    }
+
+    impl Allocator for Told {
+        fn series(&self) -> &Series {
+            self.memory.series()
+        }
+
+        fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
+            self.wanted.lock().unwrap().push(wanted.get());
+            self.asked.notify_all();
+            let mut first = self.first.lock().unwrap();
+            match *first {
+                Some(block) if self.repeats => Ok(block),
+                _ => {
+                    *first = Some(reserve_patiently(&self.memory, wanted, PATIENCE)?);
+                    first.ok_or_else(|| AllocateError::unavailable(self, "nothing"))
+                }
+            }
+        }
+    }
+
+    impl Store for Told {
+        fn snapshot(&self) -> Result<Snapshot, AllocateError> {
+            self.memory.snapshot()
+        }
+    }
+
+    impl fmt::Display for Told {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("told:")
+        }
+    }
+
+    #[test]
+    fn a_store_that_grants_the_same_again_is_not_believed() {
+        let store = Told {
+            repeats: true,
+            ..Told::default()
+        };
+        let mut blocks = Vec::new();
+        let result = for_each_block(&store, 3 * u64::from(SLOTS), |block| {
+            blocks.push(block);
+            Ok(())
+        });
+        let Err(Failure::Undone(why)) = result else {
+            panic!("{result:?}");
+        };
+        assert!(why.starts_with("told:: serials from "), "{why}");
+        assert_eq!(blocks.len(), 1);
+    }
+
+    /// Whole ticks are asked for, and the next one while the last is worked on.
+    #[test]
+    fn the_next_block_is_reserved_meanwhile() {
+        let store = Told::default();
+        let mut given = 0;
+        for_each_block(&store, 2 * u64::from(SLOTS), |block| {
+            given += u64::from(block.length().get());
+            let asked = store.wanted.lock().unwrap();
+            let (asked, late) = store
+                .asked
+                .wait_timeout_while(asked, PATIENCE, |asked| asked.len() < 2)
+                .unwrap();
+            assert!(!late.timed_out(), "{asked:?}");
+            assert_eq!(asked[0], SLOTS);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(given, 2 * u64::from(SLOTS));
+    }
+}
