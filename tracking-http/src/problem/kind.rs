@@ -25,16 +25,17 @@ pub(crate) enum Kind {
     TooManyRequests,
     BatchBeyondBurst,
     WrongHost,
+    TooManyBatches,
 }
 
-const _: () = assert!(Kind::WrongHost as usize + 1 == Kind::ALL.len());
+const _: () = assert!(Kind::TooManyBatches as usize + 1 == Kind::ALL.len());
 
 /// Where the pages are.
 const FOLDER: &str = "/problems/";
 
 impl Kind {
     /// In the order of the variants, so that a kind is an index of it.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -55,6 +56,7 @@ impl Kind {
         Self::TooManyRequests,
         Self::BatchBeyondBurst,
         Self::WrongHost,
+        Self::TooManyBatches,
     ];
 
     /// The kind that has its page at this path.
@@ -92,6 +94,7 @@ impl Kind {
             Self::TooManyRequests => "/problems/too-many-requests",
             Self::BatchBeyondBurst => "/problems/batch-beyond-burst",
             Self::WrongHost => "/problems/wrong-host",
+            Self::TooManyBatches => "/problems/too-many-batches",
         }
     }
 
@@ -117,6 +120,7 @@ impl Kind {
             Self::TooManyRequests => "Too many numbers are asked for",
             Self::BatchBeyondBurst => "A batch beyond the burst",
             Self::WrongHost => "Not one right header Host",
+            Self::TooManyBatches => "Too many batches are on their way",
         }
     }
 
@@ -136,7 +140,7 @@ impl Kind {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NoNumber | Self::TooManyInFlight | Self::Ending => {
+            Self::NoNumber | Self::TooManyInFlight | Self::TooManyBatches | Self::Ending => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -217,7 +221,8 @@ impl Kind {
             }
             Self::TooManyRequests => {
                 "The holder of the token, or the address, has taken as many numbers as its rate allows now. Each \
-                 number counts, and a request that issues none counts as one.\nNothing was issued. Ask again \
+                 number counts. A request for numbers that gets none costs nothing; any other one counts as \
+                 one.\nNothing was issued. Ask again \
                  after the seconds that the header `Retry-After` names. The headers `RateLimit` and \
                  `RateLimit-Policy` say what is left, and of how much."
             }
@@ -229,6 +234,11 @@ impl Kind {
             Self::WrongHost => {
                 "A request of HTTP/1.1 has exactly one header `Host`, with a host and perhaps a port (RFC 9112, section \
                  3.2). Nothing was issued."
+            }
+            Self::TooManyBatches => {
+                "As many batches of more than some 4,000 numbers are on their way to their clients as may be.\n\
+                 Nothing was issued. Ask again after the seconds that the header `Retry-After` names, or for \
+                 fewer numbers at once."
             }
         }
     }
