@@ -5,12 +5,10 @@ use std::io;
 use std::net;
 use std::os::fd::AsFd;
 use std::os::unix::net as unix_net;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::logging::Throttle;
 use crate::stream::Socket;
@@ -75,34 +73,26 @@ impl Listener {
     }
 }
 
-/// A connection, and its place among those that may be open.
-pub(crate) type Accepted = (Socket, OwnedSemaphorePermit);
-
-/// A listener that never fails, and that lets only so many connections be open.
+/// A listener that never fails.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
     listener: Listener,
-    places: Arc<Semaphore>,
-    places_max: u32,
     log: Throttle,
 }
 
 impl Acceptor {
-    pub(crate) fn new(listener: Listener, connections_max: u32) -> Self {
+    pub(crate) fn new(listener: Listener) -> Self {
         Self {
             listener,
-            places: Arc::new(Semaphore::new(connections_max as usize)),
-            places_max: connections_max,
             log: Throttle::default(),
         }
     }
 
     /// The next connection. Safe to cancel: none is lost.
-    pub(crate) async fn next(&self) -> Accepted {
-        let place = self.place().await;
+    pub(crate) async fn next(&self) -> Socket {
         loop {
             match poll_fn(|context| self.listener.poll_accept(context)).await {
-                Ok(socket) => return (socket, place),
+                Ok(socket) => return socket,
                 // That one connection failed, before it was accepted.
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
@@ -115,32 +105,15 @@ impl Acceptor {
         }
     }
 
-    /// A connection that the system has accepted already, if there is one and a place for it.
-    pub(crate) fn waiting(&self) -> Option<Accepted> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+    /// A connection that the system has accepted already, if there is one.
+    pub(crate) fn waiting(&self) -> Option<Socket> {
         loop {
             match self.listener.accept_now() {
-                Ok(socket) => return Some((socket, place)),
+                Ok(socket) => return Some(socket),
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(_) => return None,
             }
         }
-    }
-
-    /// Whether no more connections may be open. Others may wait then: whether any do, only accepting
-    /// them would tell.
-    pub(crate) fn is_full(&self) -> bool {
-        self.places.available_permits() == 0
-    }
-
-    #[expect(clippy::expect_used, reason = "the semaphore is never closed")]
-    async fn place(&self) -> OwnedSemaphorePermit {
-        let places = Arc::clone(&self.places);
-        if places.available_permits() == 0 && self.log.may_log() {
-            let max = self.places_max;
-            tracing::warn!("all {max} connections of --max-connections are open; others wait");
-        }
-        places.acquire_owned().await.expect("never closed")
     }
 }
 
@@ -171,7 +144,7 @@ mod tests {
     async fn who_waits_when_the_server_ends_is_found() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let acceptor = Acceptor::new(listener.into(), 3);
+        let acceptor = Acceptor::new(listener.into());
         assert!(acceptor.waiting().is_none());
         let clients = [(); 2].map(|()| net::TcpStream::connect(address).unwrap());
         let accepted = [acceptor.waiting(), acceptor.waiting()];
@@ -181,12 +154,11 @@ mod tests {
 
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
-        let acceptor = Acceptor::new(UnixSocket::bind(&path).unwrap().into(), 1);
-        let clients = [(); 2].map(|()| unix_net::UnixStream::connect(&path).unwrap());
+        let acceptor = Acceptor::new(UnixSocket::bind(&path).unwrap().into());
+        let client = unix_net::UnixStream::connect(&path).unwrap();
         let accepted = acceptor.waiting();
         assert!(accepted.is_some());
-        // No place for the second.
-        assert!(acceptor.is_full() && acceptor.waiting().is_none());
-        drop(clients);
+        assert!(acceptor.waiting().is_none());
+        drop(client);
     }
 }

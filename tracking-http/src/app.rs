@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Zone;
 use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
 
+use crate::batches::Batches;
 use crate::cors::{Cors, Origin};
 use crate::gate::Gate;
 use crate::judge;
@@ -32,6 +33,7 @@ pub struct App {
     outages: Throttle,
     ending: Arc<AtomicBool>,
     gate: Arc<Gate>,
+    batches: Batches,
 }
 
 /// No number could be had in time. Why is in the log, and not for callers: it names the store.
@@ -54,6 +56,7 @@ impl App {
             outages: Throttle::default(),
             ending: Arc::default(),
             gate: Arc::default(),
+            batches: Batches::default(),
         }
     }
 
@@ -88,6 +91,15 @@ impl App {
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {
         &self.gate
+    }
+
+    pub(crate) fn with_batches(mut self, batches: Batches) -> Self {
+        self.batches = batches;
+        self
+    }
+
+    pub(crate) fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// Count here, beside what else is counted here: the reservations of an

@@ -206,8 +206,8 @@ struct LimitArgs {
 
     /// How many connections may be open
     ///
-    /// More wait until one is closed; those that have been idle the longest make room.
-    /// The number of open files is raised for it, as far as the system lets it be.
+    /// More wait until one is closed: first those without a whole request, of the address that has most of
+    /// them, then those that have been idle the longest. The number of open files is raised for it, as far as the system lets it be.
     #[arg(
         long,
         value_name = "COUNT",
@@ -230,6 +230,20 @@ struct LimitArgs {
         default_value_t = Limits::DEFAULT.max_in_flight
     )]
     max_in_flight: u32,
+
+    /// How many batches of more than some 4,000 numbers may be on their way
+    ///
+    /// More are answered 503 at once. Each takes up to half a MiB, here and in the kernel, until its client
+    /// has read it.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TRACKING_MAX_BATCHES",
+        hide_env_values = true,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        default_value_t = Limits::DEFAULT.max_batches
+    )]
+    max_batches: u32,
 }
 
 impl LimitArgs {
@@ -241,6 +255,7 @@ impl LimitArgs {
             drain_timeout: self.drain_timeout.get(),
             max_connections: self.max_connections,
             max_in_flight: self.max_in_flight,
+            max_batches: self.max_batches,
             ..Limits::DEFAULT
         }
     }

@@ -147,7 +147,7 @@ struct Unanswered {
 impl Drop for Unanswered {
     fn drop(&mut self) {
         if let Some(visit) = self.visit.take() {
-            self.front.lose(&visit);
+            self.front.lose(visit);
         }
     }
 }

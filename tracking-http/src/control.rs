@@ -4,20 +4,21 @@
 //! work on it. Here a request costs two stores: the accept loop looks through the connections once
 //! in a while, and wakes those whose time has passed.
 
+mod making_room;
+
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, sleep_until};
 use tracking_core::{Clock, SystemClock};
 
+use self::making_room::{Press, Waiting, choose, longest};
 use crate::limits::Limits;
-
-/// Who waits for its next request for less is in the middle of something, and not ended for others.
-const IDLE_MIN_MS: u64 = 1_000;
+use crate::room::{Holder, Place};
 
 /// What a connection is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +42,9 @@ enum Phase {
     New,
     /// The rest of a request's head.
     Head,
-    /// The rest of its body, or our answer.
+    /// The rest of its body.
+    Body,
+    /// Our answer.
     Busy,
     /// The next request; its answer is made, and nothing of it is written yet.
     Answered,
@@ -49,6 +52,17 @@ enum Phase {
     Idle,
     /// The client, to read more of an answer.
     Blocked,
+}
+
+/// What a connection waits for of its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// To send the whole of a request.
+    Request,
+    /// To send the next one.
+    Next,
+    /// To read more of an answer.
+    Reading,
 }
 
 /// How long each phase may last, in milliseconds.
@@ -84,8 +98,9 @@ pub(crate) struct Control {
     waker: Mutex<Option<Waker>>,
     /// Dropped with the last connection, which ends [`Controls::ended`].
     _alive: mpsc::Sender<()>,
-    /// Its place among the connections that may be open.
-    _place: OwnedSemaphorePermit,
+    /// Its place among the connections that may be open, unless the server ends.
+    _place: Option<Place>,
+    holder: Holder,
 }
 
 // Relaxed, all of these: what they write guards nothing, and a deadline that is seen late is seen at the
@@ -111,17 +126,27 @@ impl Control {
         }
     }
 
-    /// Since when it has awaited a request of which nothing is there, if it does.
-    fn idle_since_ms(&self) -> Option<u64> {
-        let patience_ms = if self.awaits() {
-            self.patience.idle_ms
-        } else if self.is(Phase::New) {
-            self.patience.read_ms
+    /// What it waits for of its client, if it does.
+    fn waiting(&self) -> Option<(Awaited, Waiting)> {
+        let (awaited, patience_ms) = if self.awaits() {
+            (Awaited::Next, self.patience.idle_ms)
+        } else if self.is(Phase::New) || self.is(Phase::Head) || self.is(Phase::Body) {
+            (Awaited::Request, self.patience.read_ms)
+        } else if self.is(Phase::Blocked) {
+            (Awaited::Reading, self.patience.read_ms)
         } else {
             return None;
         };
         let deadline_ms = self.deadline_ms.load(Ordering::Relaxed);
-        Some(deadline_ms.saturating_sub(patience_ms))
+        let waiting = Waiting {
+            holder: self.holder,
+            since_ms: deadline_ms.saturating_sub(patience_ms),
+        };
+        Some((awaited, waiting))
+    }
+
+    fn is_ending(&self) -> bool {
+        self.order.load(Ordering::Relaxed) >= Order::Finish as u8
     }
 
     fn awaits(&self) -> bool {
@@ -138,7 +163,7 @@ impl Control {
 
     /// The request has a body, which must be read first.
     pub(crate) fn body_awaited(&self) {
-        self.enter(Phase::Busy, after(self.patience.read_ms));
+        self.enter(Phase::Body, after(self.patience.read_ms));
     }
 
     /// The answer is on its way, and the next request is awaited.
@@ -166,7 +191,7 @@ impl Control {
             self.phase.store(Phase::Idle as u8, Ordering::Relaxed);
         } else if self.is(Phase::Head) {
             self.enter(Phase::Head, after(self.patience.read_ms));
-        } else if !self.is(Phase::Busy) {
+        } else if !self.is(Phase::Body) && !self.is(Phase::Busy) {
             self.answered();
         }
     }
@@ -239,7 +264,7 @@ impl Controls {
     }
 
     /// The control of a new connection, which awaits its first request.
-    pub(crate) fn add(&mut self, place: OwnedSemaphorePermit) -> Arc<Control> {
+    pub(crate) fn add(&mut self, holder: Holder, place: Option<Place>) -> Arc<Control> {
         let control = Arc::new(Control {
             patience: self.patience,
             phase: (Phase::New as u8).into(),
@@ -249,6 +274,7 @@ impl Controls {
             waker: Mutex::new(None),
             _alive: self.alive.clone(),
             _place: place,
+            holder,
         });
         self.all.push(Arc::downgrade(&control));
         control
@@ -267,21 +293,47 @@ impl Controls {
         });
     }
 
-    /// End those that wait for their next request the longest, an eighth of all and one, so that others
-    /// find a place.
-    pub(crate) fn make_room(&self, now_ms: u64) {
-        let idle_before_ms = now_ms.saturating_sub(IDLE_MIN_MS);
-        let mut idle: Vec<_> = self
-            .all
-            .iter()
-            .filter_map(Weak::upgrade)
-            .filter_map(|control| Some((control.idle_since_ms()?, control)))
-            .filter(|(since_ms, _)| *since_ms <= idle_before_ms)
-            .collect();
-        idle.sort_by_key(|(since_ms, _)| *since_ms);
-        for (_, control) in idle.iter().take(self.all.len() / 8 + 1) {
-            control.tell(Order::Finish);
+    /// End connections that wait for their clients, so that these newcomers find a place. First those of which
+    /// no whole request is there, then those that wait for their next one the longest, then those whose clients
+    /// read no more of an answer. `is_crowded` is whether there is no room left for newcomers to wait in.
+    pub(crate) fn make_room(&self, newcomers: &[Holder], is_crowded: bool, now_ms: u64) {
+        let mut ending = 0;
+        let mut for_whom = [const { (Vec::new(), Vec::new()) }; 3];
+        for control in self.all.iter().filter_map(Weak::upgrade) {
+            if control.is_ending() {
+                ending += 1;
+            } else if let Some((awaited, waiting)) = control.waiting() {
+                let (controls, all) = &mut for_whom[awaited as usize];
+                controls.push(control);
+                all.push(waiting);
+            }
         }
+        let [(unfinished, waiting), (idle, idling), (blocked, stuck)] = for_whom;
+        let having = |holder: Holder| {
+            let of_holder = |other: &&Waiting| holder.is_some() && other.holder == holder;
+            waiting.iter().filter(of_holder).count()
+        };
+        let mut press = Press {
+            now_ms,
+            missing: newcomers.len().saturating_sub(ending),
+            newcomers_share: newcomers.iter().copied().map(having).min(),
+            is_crowded,
+        };
+        let tell = |controls: &[Arc<Control>], chosen: Vec<usize>, order| {
+            for index in &chosen {
+                controls[*index].tell(order);
+            }
+            chosen.len()
+        };
+        press.missing -= tell(&unfinished, choose(&waiting, press), Order::Close);
+        let idle = tell(&idle, longest(&idling, press), Order::Finish);
+        press = Press {
+            missing: press.missing.saturating_sub(idle),
+            newcomers_share: None,
+            is_crowded: false,
+            ..press
+        };
+        tell(&blocked, choose(&stuck, press), Order::Close);
     }
 
     /// End all of them: those that await a request after `linger`, so that a client who is just sending

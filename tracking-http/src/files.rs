@@ -2,8 +2,12 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What else is open: the store, its connections, the runtime, standard streams.
+use crate::room::WAITING_MAX;
+
+/// What else is open: those who wait for a place, the store, its connections, the runtime, standard streams.
 const OTHERS: u64 = 64;
+
+const _: () = assert!(WAITING_MAX as u64 <= OTHERS / 2);
 
 /// Raise what the process may have open so that `connections` can be, as far as the system lets it.
 /// Answers how many can.

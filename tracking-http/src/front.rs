@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -16,6 +17,7 @@ use warp::reply::Response;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::batches::Batches;
 use crate::cors::Cors;
 use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
@@ -23,6 +25,7 @@ use crate::logging::{known, log_request};
 use crate::metrics::{InFlight, Metrics, OpenConnection};
 use crate::problem;
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::room::Holder;
 use crate::route::{Route, RouteName};
 use crate::routes::Routes;
 
@@ -57,10 +60,20 @@ impl Visit {
     pub(crate) fn route(&self) -> RouteName {
         self.route
     }
+
+    /// Numbers were asked for and none were issued: that costs none.
+    fn issued_nothing(&mut self) {
+        if self.route.issues() {
+            self.admission
+                .give_back(NonZeroU32::MIN, self.began.elapsed());
+        }
+    }
 }
 
 impl Front {
-    pub(crate) fn new(app: App, limits: &Limits) -> Self {
+    /// What is served by so many threads.
+    pub(crate) fn new(app: App, limits: &Limits, threads: usize) -> Self {
+        let app = app.with_batches(Batches::new(limits.max_batches, threads));
         let metrics = Arc::clone(app.metrics());
         metrics.connections_max(limits.max_connections);
         Self {
@@ -75,6 +88,11 @@ impl Front {
     /// A connection came in. It is counted as open until this is dropped.
     pub(crate) fn open(&self) -> OpenConnection {
         self.metrics.connection_opened()
+    }
+
+    /// Whom a connection from there is counted for.
+    pub(crate) fn holder(&self, peer: Option<IpAddr>) -> Holder {
+        self.gate.holder(peer)
     }
 
     /// A request came in, from this address if it has one. The answer to it, where it goes no further.
@@ -108,7 +126,10 @@ impl Front {
     }
 
     /// Its answer goes out.
-    pub(crate) fn leave(&self, visit: Visit, answer: &mut Response) {
+    pub(crate) fn leave(&self, mut visit: Visit, answer: &mut Response) {
+        if !answer.status().is_success() {
+            visit.issued_nothing();
+        }
         let headers = answer.headers_mut();
         visit.admission.write_rate_fields(headers);
         if let Some(cors) = &self.cors {
@@ -151,14 +172,14 @@ impl Front {
     }
 
     /// Wait for an answer, unless too many others are waited for already: then that is the error. One that
-    /// is there at once never waits, and what needs no scope never counts, so that nobody who may do nothing
-    /// takes the places of others.
+    /// is there at once never waits. What issues no numbers never counts: it waits for neither numbers nor a
+    /// body, and it is what tells an operator why all places are taken.
     pub(crate) async fn bounded(
         &self,
         route: RouteName,
         mut answer: Waiting<'_>,
     ) -> Result<Response, Response> {
-        if route.scope().is_none() {
+        if !route.issues() {
             return Ok(answer.await);
         }
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
@@ -177,7 +198,8 @@ impl Front {
     }
 
     /// The connection of a request ended before there was an answer.
-    pub(crate) fn lose(&self, visit: &Visit) {
+    pub(crate) fn lose(&self, mut visit: Visit) {
+        visit.issued_nothing();
         self.metrics.unanswered(visit.route);
         let (route, token) = (visit.route.label(), visit.admission.caller());
         let elapsed = visit.began.elapsed();

@@ -19,7 +19,7 @@ pub(crate) use self::admission::Admission;
 pub(crate) use self::client::{Proxies, Proxy};
 pub use self::hangups::Hangups;
 use crate::problem;
-use crate::rate::{Addresses, RateClock};
+use crate::rate::{Addresses, Client, RateClock};
 use crate::route::Need;
 use crate::tokens::{self, Count, Tokens, TokensError, Unauthorized};
 
@@ -143,6 +143,12 @@ impl Gate {
         };
         let client = self.proxies.client(headers, peer);
         Admission::of_address(Arc::clone(addresses), client.into())
+    }
+
+    /// Whom a connection is counted for: none where it is a trusted proxy's, which says so with each request
+    /// alone.
+    pub(crate) fn holder(&self, peer: Option<IpAddr>) -> Option<Client> {
+        (!self.proxies.is_one(peer)).then(|| peer.into())
     }
 
     /// How many tokens there are, if tokens are needed.

@@ -32,12 +32,16 @@ pub struct Limits {
     pub drain_timeout: Duration,
     /// How long, of that, connections stay open that await a request: a client may be just sending one.
     pub linger: Duration,
-    /// How many connections are open at once. More of them wait until one is closed; those that have
-    /// been idle the longest make room.
+    /// How many connections are open at once. More of them wait until one is closed. Where some wait, those
+    /// make room of which no whole request is there, from the address that has most of them; then those that
+    /// have been idle the longest; then those whose clients read no more of an answer.
     pub max_connections: u32,
-    /// How many requests wait at once, for a number or for their own bodies. More are refused at
+    /// How many requests for numbers wait at once, for those or for their own bodies. More are refused at
     /// once. One that is answered at once never counts.
     pub max_in_flight: u32,
+    /// How many batches are on their way at once, of more numbers than are made at once (some 4,000). More
+    /// are refused at once.
+    pub max_batches: u32,
 }
 
 impl Limits {
@@ -51,6 +55,9 @@ impl Limits {
         linger: Duration::from_millis(500),
         max_connections: 10_000,
         max_in_flight: 4_096,
+        // When all of them can go on at once, each sends 64 KiB: together that takes a thread some 10 ms, for
+        // which others wait.
+        max_batches: 64,
     };
 }
 

@@ -172,6 +172,13 @@ pub(crate) fn too_many_in_flight() -> Response {
     with(answer, RETRY_AFTER, HeaderValue::from(1))
 }
 
+pub(crate) fn too_many_batches() -> Response {
+    let detail = "As many large batches are on their way as may be. Nothing was issued; ask again later, or \
+                  for fewer numbers.";
+    let answer = write(Kind::TooManyBatches, detail, More::Nothing {});
+    with(answer, RETRY_AFTER, HeaderValue::from(1))
+}
+
 /// RFC 6750, 3.
 pub(crate) fn unauthorized(why: Unauthorized) -> Response {
     let (detail, challenge) = match why {

@@ -3,6 +3,7 @@
 mod addresses;
 mod clock;
 mod limiter;
+mod tally;
 
 use std::time::Duration;
 
@@ -49,9 +50,23 @@ impl Rate {
         self.rate
     }
 
-    /// The time that one number takes to come back.
-    pub(crate) fn period(&self) -> Duration {
-        self.quota.replenish_interval()
+    /// The time that one number takes to come back, as `governor` counts it.
+    fn period(&self) -> Duration {
+        let period = self.quota.replenish_interval();
+        period.max(Duration::from_nanos(1))
+    }
+
+    /// How many of the numbers that were taken have not come back by themselves, a while after these were
+    /// `left`.
+    pub(crate) fn still_taken(&self, left: Left, after: Duration) -> u32 {
+        let come_back = after.as_nanos() / self.period().as_nanos();
+        let come_back = u32::try_from(come_back).unwrap_or(u32::MAX);
+        (self.rate.burst().saturating_sub(left.0)).saturating_sub(come_back)
+    }
+
+    /// What is left while so many are taken.
+    pub(crate) fn left_beside(&self, taken: u32) -> Left {
+        Left(self.rate.burst().saturating_sub(taken))
     }
 
     /// Say what is left, and of how much. What was said before, by who knew better, stays.

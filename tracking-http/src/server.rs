@@ -15,6 +15,8 @@ use crate::connection;
 use crate::control::Controls;
 use crate::front::Front;
 use crate::limits::Limits;
+use crate::room::{Holder, Room};
+use crate::stream::Socket;
 use crate::workers::Workers;
 
 /// How often connections are looked at for those that waited too long, at least and at most.
@@ -43,7 +45,7 @@ pub async fn run(
         ending.store(true, Ordering::Relaxed);
         tokio::time::sleep(limits.drain_delay).await;
     };
-    let front = Arc::new(Front::new(app, &limits));
+    let front = Arc::new(Front::new(app, &limits, workers.count()));
     serve(front, limits, &workers, listener.into(), stop).await;
     Ok(())
 }
@@ -57,15 +59,20 @@ async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let http1 = connection::http1();
-    let acceptor = Acceptor::new(listener, limits.max_connections);
+    let acceptor = Acceptor::new(listener);
+    let mut room = Room::new(limits.max_connections);
     let mut controls = Controls::new((&limits).into());
     let shortest = limits.read_timeout.min(limits.idle_timeout);
     let mut look = tokio::time::interval((shortest / 8).clamp(LOOKS.0, LOOKS.1));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let begin = |controls: &mut Controls, (socket, place)| {
-        let control = controls.add(place);
+    let begin = |controls: &mut Controls, (socket, holder): (Socket, Holder), place| {
+        let control = controls.add(holder, place);
         let (http1, front) = (http1.clone(), Arc::clone(&front));
         workers.spawn(connection::serve(socket, http1, control, front));
+    };
+    let make_room = |controls: &Controls, room: &Room| {
+        let now_ms = SystemClock.monotonic_ms();
+        controls.make_room(&room.holders(), room.is_full(), now_ms);
     };
     let mut shutdown = pin!(shutdown);
     loop {
@@ -73,18 +80,36 @@ async fn serve(
             biased;
             () = &mut shutdown => break,
             _ = look.tick() => {
-                let now_ms = SystemClock.monotonic_ms();
-                controls.close_overdue(now_ms);
-                if acceptor.is_full() {
-                    controls.make_room(now_ms);
+                controls.close_overdue(SystemClock.monotonic_ms());
+                if !room.is_empty() {
+                    make_room(&controls, &room);
                 }
             }
-            accepted = acceptor.next() => begin(&mut controls, accepted),
+            place = room.place(), if !room.is_empty() => {
+                if let Some(newcomer) = room.leave() {
+                    begin(&mut controls, newcomer, Some(place));
+                }
+            }
+            socket = acceptor.next(), if !room.is_full() => {
+                let holder = front.holder(socket.peer());
+                // Nobody waits, or has a place already.
+                if let Some(place) = room.place_now() {
+                    begin(&mut controls, (socket, holder), Some(place));
+                } else if room.enter(socket, holder) || room.is_full() {
+                    make_room(&controls, &room);
+                }
+            }
         }
     }
     // To their clients they are open already.
-    while let Some(accepted) = acceptor.waiting() {
-        begin(&mut controls, accepted);
+    while let Some(newcomer) = room.leave() {
+        begin(&mut controls, newcomer, None);
+    }
+    while let Some(place) = room.place_now()
+        && let Some(socket) = acceptor.waiting()
+    {
+        let holder = front.holder(socket.peer());
+        begin(&mut controls, (socket, holder), Some(place));
     }
     drop(acceptor);
     controls

@@ -24,8 +24,17 @@ impl Socket {
         // An answer is one small write; Nagle's algorithm would hold it back. It fails only where the
         // peer is gone already.
         let _ = socket.set_nodelay(true);
+        bound_unsent(&socket);
         // An IPv4 address is one, also where it comes in by a socket for both.
         Self::Tcp(socket, peer.ip().to_canonical())
+    }
+
+    /// The address of who is at the other end, if it has one.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(_, peer) => Some(*peer),
+            Self::Unix(_) => None,
+        }
     }
 
     /// Hand it to the runtime that this is called in.
@@ -36,6 +45,24 @@ impl Socket {
         })
     }
 }
+
+/// How many bytes of an answer the kernel takes beyond what it may send now.
+///
+/// Without it a client that reads nothing has some 4 MiB of an answer kept for it. To bound the whole buffer
+/// (`SO_SNDBUF`) would do so too, and would end the kernel's own fitting of it to the distance of the client.
+/// A Unix socket has no such fitting: `net.core.wmem_default`, 208 KiB, is all that it ever holds.
+#[cfg(target_os = "linux")]
+const UNSENT_MAX: u32 = 256 * 1024;
+
+/// It fails only where the peer is gone already.
+#[cfg(target_os = "linux")]
+fn bound_unsent(socket: &net::TcpStream) {
+    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(UNSENT_MAX);
+}
+
+/// Other systems keep less by themselves, some 128 KiB.
+#[cfg(not(target_os = "linux"))]
+fn bound_unsent(_socket: &net::TcpStream) {}
 
 /// A connection's socket.
 #[derive(Debug)]

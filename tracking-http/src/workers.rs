@@ -14,6 +14,11 @@ use tokio::sync::oneshot;
 /// More threads serve more requests than any shop has.
 const WORKERS_MAX: usize = 8;
 
+/// New connections come from another thread, and wait behind tasks that are ready. Every second task that runs
+/// is one of theirs, if there is one. By default it is every 31st: beside clients that keep the thread busy, the
+/// last of 500 newcomers then waits for seconds.
+const NEWCOMERS_EVERY: u32 = 2;
+
 /// A thread for each core but one. They end when this is dropped, and so do the tasks on them.
 #[derive(Debug)]
 pub(crate) struct Workers {
@@ -47,6 +52,10 @@ impl Workers {
         })
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// Run a task on the thread that has the fewest.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let fewest = self
@@ -65,7 +74,10 @@ impl Workers {
 
 impl Worker {
     fn start() -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .global_queue_interval(NEWCOMERS_EVERY)
+            .build()?;
         let (stop, stopped) = oneshot::channel();
         let handle = runtime.handle().clone();
         let thread = thread::Builder::new()

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracking_core::token::Scope;
 use warp::http::HeaderMap;
@@ -45,8 +45,14 @@ impl Admission {
             account: Some(account),
             left: None,
         };
-        admission.take(NonZeroU32::MIN, Duration::ZERO)?;
-        Ok(admission)
+        match admission.take(NonZeroU32::MIN) {
+            Ok(()) => Ok(admission),
+            Err(after) => {
+                let mut answer = problem::too_many_requests(after);
+                admission.write_rate_fields(answer.headers_mut());
+                Err(answer.into())
+            }
+        }
     }
 
     /// Whether it has a rate, so that a batch is to be [charged](Self::charge).
@@ -62,26 +68,28 @@ impl Admission {
         }
     }
 
-    /// Take what a batch of so many numbers costs beyond the one that was counted when it was let in. On
-    /// `Err` none of them is taken, and that is the answer.
-    pub(crate) fn charge(&mut self, numbers: u32) -> Result<(), Box<Response>> {
+    /// Take what a batch of so many numbers costs beyond the one that was counted when it was let in. It is
+    /// given back unless the charge is [kept](Charge::keep). On `Err` none of them is taken, and that is the
+    /// answer.
+    pub(crate) fn charge(&mut self, numbers: u32) -> Result<Charge, Box<Response>> {
         let Some(rate) = self.rate() else {
-            return Ok(());
+            return Ok(Charge(None));
         };
         let burst = rate.rate().burst();
         if numbers > burst {
             return Err(problem::batch_beyond_burst(burst).into());
         }
-        // Asked again it is counted as one number first, so that one more must have come back.
-        let for_the_one = rate.period();
-        match NonZeroU32::new(numbers.saturating_sub(1)) {
-            None => Ok(()),
-            Some(more) => self.take(more, for_the_one),
-        }
+        let Some(more) = NonZeroU32::new(numbers.saturating_sub(1)) else {
+            return Ok(Charge(None));
+        };
+        // The one is given back with the refusal, and taken again by who asks again: it makes no difference.
+        let taken = self.take(more);
+        taken.map_err(problem::too_many_requests)?;
+        Ok(Charge(Some((self.clone(), more, Instant::now()))))
     }
 
-    /// Take these numbers; the time that `Retry-After` says is longer by `longer`.
-    fn take(&mut self, numbers: NonZeroU32, longer: Duration) -> Result<(), Box<Response>> {
+    /// Take these numbers, or say when there will be enough.
+    fn take(&mut self, numbers: NonZeroU32) -> Result<(), Duration> {
         let taken = match &self.account {
             None => return Ok(()),
             Some(Account::Caller(caller)) => match caller.limiter() {
@@ -90,18 +98,35 @@ impl Admission {
             },
             Some(Account::Address(addresses, client)) => addresses.take(*client, numbers),
         };
-        match taken {
-            Ok(left) => {
-                self.left = Some(left);
-                Ok(())
+        // `charge` has looked at the burst, and one number is never beyond it.
+        let (left, result) = match taken {
+            Ok(left) => (left, Ok(())),
+            Err(Refused { left, after }) => (left, Err(after)),
+        };
+        self.left = Some(left);
+        result
+    }
+
+    /// Give back numbers that were taken last, that long ago, and for which nothing was issued: those of them
+    /// that have not come back by themselves.
+    pub(crate) fn give_back(&mut self, numbers: NonZeroU32, after: Duration) {
+        let (Some(rate), Some(left)) = (self.rate(), self.left) else {
+            return;
+        };
+        let still_taken = rate.still_taken(left, after);
+        let back = numbers.get().min(still_taken);
+        self.left = Some(rate.left_beside(still_taken - back));
+        let Some(numbers) = NonZeroU32::new(back) else {
+            return;
+        };
+        match &self.account {
+            Some(Account::Caller(caller)) => {
+                if let Some(limiter) = caller.limiter() {
+                    limiter.give_back(numbers);
+                }
             }
-            // `charge` has looked at the burst, and one number is never beyond it.
-            Err(Refused { left, after }) => {
-                self.left = Some(left);
-                let mut answer = problem::too_many_requests(after + longer);
-                self.write_rate_fields(answer.headers_mut());
-                Err(answer.into())
-            }
+            Some(Account::Address(addresses, client)) => addresses.give_back(*client, numbers),
+            None => {}
         }
     }
 
@@ -123,6 +148,26 @@ impl Admission {
         match self.account.as_ref()? {
             Account::Caller(caller) => caller.limiter().map(Limiter::rate),
             Account::Address(addresses, _) => Some(addresses.rate()),
+        }
+    }
+}
+
+/// What a batch was charged. Dropped, it is given back: whatever came between, nothing was issued.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Charge(Option<(Admission, NonZeroU32, Instant)>);
+
+impl Charge {
+    /// Numbers were issued for it.
+    pub(crate) fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        if let Some((admission, numbers, taken)) = &mut self.0 {
+            admission.give_back(*numbers, taken.elapsed());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The address of a client, also behind proxies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use warp::http::{HeaderMap, HeaderName};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -26,6 +26,7 @@ impl FromStr for Proxy {
         let net = text.parse().ok();
         let host = || Some(IpNet::from(text.parse::<IpAddr>().ok()?));
         let net = net.or_else(host).ok_or(ParseProxyError::NoNet)?;
+        let net = canonical(net);
         // One that is written otherwise is a slip, and would trust more than it seems to.
         if net != net.trunc() {
             let meant = net.trunc();
@@ -34,6 +35,24 @@ impl FromStr for Proxy {
         Ok(Self::Net(net))
     }
 }
+
+/// A network of IPv4 addresses that are written as IPv6 ones (`::ffff:10.0.0.0/104`) is one of IPv4: as such
+/// its addresses are looked for.
+fn canonical(net: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = net else {
+        return net;
+    };
+    let length = mapped.prefix_len().checked_sub(MAPPED_LENGTH);
+    mapped
+        .addr()
+        .to_ipv4_mapped()
+        .zip(length)
+        .and_then(|(address, length)| Ipv4Net::new(address, length).ok())
+        .map_or(net, IpNet::V4)
+}
+
+/// The bits of `::ffff:0:0`, before the IPv4 address.
+const MAPPED_LENGTH: u8 = (Ipv6Addr::BITS - std::net::Ipv4Addr::BITS) as u8;
 
 /// A text that names no proxies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,11 +92,7 @@ impl Proxies {
     pub(crate) fn client(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
         // On a socket that listens to both, IPv4 peers come as IPv6 addresses.
         let peer = peer.map(|peer| peer.to_canonical());
-        let is_trusted = match peer {
-            Some(peer) => self.trusts(peer),
-            None => self.unix,
-        };
-        if !is_trusted {
+        if !self.is_one(peer) {
             return peer;
         }
         let fields = headers.get_all(X_FORWARDED_FOR).iter().rev();
@@ -93,6 +108,11 @@ impl Proxies {
             }
         }
         client
+    }
+
+    /// Whether who connects from there is one of them.
+    pub(crate) fn is_one(&self, peer: Option<IpAddr>) -> bool {
+        peer.map_or(self.unix, |peer| self.trusts(peer.to_canonical()))
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -171,6 +191,9 @@ mod tests {
         ] {
             assert_eq!(client(trusted, peer, fields), expected, "{peer} {fields:?}");
         }
+        let mapped = &["::ffff:10.0.0.0/104"];
+        assert_eq!(client(mapped, "10.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client(mapped, "::ffff:10.0.0.1", &["1.2.3.4"]), "1.2.3.4");
         assert_eq!(client(&["unix"], "unix", &["1.2.3.4, 5.6.7.8"]), "5.6.7.8");
         assert_eq!(client(&["unix"], "unix", &[]), "unknown");
         assert_eq!(client(&["unix"], "127.0.0.1", &["1.2.3.4"]), "127.0.0.1");
@@ -183,13 +206,27 @@ mod tests {
             ("10.0.0.1", "10.0.0.1/32"),
             ("::1", "::1/128"),
             ("0.0.0.0/0", "0.0.0.0/0"),
+            // An IPv4 address in whatever form, which is how its peer is known.
+            ("::ffff:10.0.0.1", "10.0.0.1/32"),
+            ("::ffff:a00:1", "10.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::/0", "::/0"),
+            ("::10.0.0.1", "::10.0.0.1/128"),
         ] {
             assert_eq!(text.parse(), Ok(Proxy::Net(shown.parse().unwrap())));
         }
         for text in ["", "10.0.0.0/33", "localhost", "Unix", "10.0.0.0-10.0.0.9"] {
             assert_eq!(text.parse::<Proxy>(), Err(ParseProxyError::NoNet));
         }
-        let error = "10.0.0.1/8".parse::<Proxy>().unwrap_err().to_string();
-        assert!(error.ends_with("did you mean 10.0.0.0/8?"), "{error}");
+        for (text, meant) in [
+            ("10.0.0.1/8", "10.0.0.0/8"),
+            ("::ffff:10.0.0.1/104", "10.0.0.0/8"),
+            ("::ffff:10.0.0.0/95", "::fffe:0:0/95"),
+        ] {
+            let error = text.parse::<Proxy>().unwrap_err().to_string();
+            let expected = format!("did you mean {meant}?");
+            assert!(error.ends_with(&expected), "{error}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::FakeRelativeClock;
@@ -83,7 +84,7 @@ fn without_tokens_everybody_may_everything() {
     for scope in Scope::ALL {
         let mut admission = fixture.admit(scope, "anything").unwrap();
         assert_eq!(admission.caller(), None);
-        assert!(admission.charge(u32::MAX).is_ok());
+        admission.charge(u32::MAX).unwrap().keep();
         assert_eq!(fields(&admission), ["", ""]);
     }
     assert!(fixture.gate.reload().is_ok());
@@ -174,7 +175,7 @@ fn a_request_costs_one_and_a_batch_its_numbers() {
         ["\"numbers\";r=99;t=1".to_owned(), policy.clone()]
     );
     // All that there is.
-    admission.charge(100).unwrap();
+    admission.charge(100).unwrap().keep();
     assert_eq!(
         fields(&admission),
         ["\"numbers\";r=0;t=10".to_owned(), policy.clone()]
@@ -191,15 +192,18 @@ fn a_request_costs_one_and_a_batch_its_numbers() {
     let mut admission = fixture.admit(Scope::Issue, "trk_a").unwrap();
     let refusal = admission.charge(60).unwrap_err();
     assert_eq!(refusal.status(), 429);
-    // 59 more are wanted and 49 are there; then one for asking.
-    assert_eq!(header(&refusal, RETRY_AFTER), "2");
-    assert_eq!(header(&refusal, "ratelimit"), "\"numbers\";r=49;t=6");
-    // Nothing was taken.
-    fixture.clock.advance(Duration::from_secs(2));
+    // 59 more are wanted, and 49 are there.
+    assert_eq!(header(&refusal, RETRY_AFTER), "1");
+    assert_eq!(fields(&admission)[0], "\"numbers\";r=49;t=6");
+    // Nothing was taken, and the one is given back.
+    admission.give_back(NonZeroU32::MIN, Duration::ZERO);
+    assert_eq!(fields(&admission)[0], "\"numbers\";r=50;t=5");
+    fixture.clock.advance(Duration::from_secs(1));
     let mut again = fixture.admit(Scope::Issue, "trk_a").unwrap();
-    again.charge(60).unwrap();
-    assert_eq!(fields(&again)[0], "\"numbers\";r=9;t=10");
+    again.charge(60).unwrap().keep();
+    assert_eq!(fields(&again)[0], "\"numbers\";r=0;t=10");
 
+    fixture.clock.advance(Duration::from_secs(1));
     let refusal = admission.charge(101).unwrap_err();
     assert_eq!(refusal.status(), 400);
     assert!(admission.charge(1).is_ok() && admission.charge(0).is_ok());
@@ -207,6 +211,36 @@ fn a_request_costs_one_and_a_batch_its_numbers() {
         fixture.admit(Scope::Read, "trk_a").unwrap_err().status(),
         403
     );
+}
+
+/// In whatever way a batch fails: by an answer, or since its client went away.
+#[test]
+fn what_issues_nothing_costs_nothing() {
+    let tokens = table("a", "trk_a", "\"issue\"", "rate = 10\nburst = 100");
+    let rate = TokenRate::new(10, Some(100)).ok();
+    for (tokens, rate) in [(Some(tokens.as_str()), None), (None, rate)] {
+        let fixture = gate(tokens, rate);
+        let admit = || fixture.admit(Scope::Issue, "trk_a");
+        for _ in 0..10 {
+            let mut admission = admit().unwrap();
+            drop(admission.charge(100).unwrap());
+            admission.give_back(NonZeroU32::MIN, Duration::ZERO);
+        }
+        // What is issued meanwhile stays taken.
+        let mut slow = admit().unwrap();
+        let charge = slow.charge(50).unwrap();
+        admit().unwrap().charge(40).unwrap().keep();
+        drop(charge);
+        assert_eq!(fields(&admit().unwrap())[0], "\"numbers\";r=58;t=5");
+        // What has come back by itself is not given back again.
+        let (mut early, mut late) = (admit().unwrap(), admit().unwrap());
+        fixture.clock.advance(Duration::from_secs(60));
+        admit().unwrap().charge(100).unwrap().keep();
+        for admission in [&mut early, &mut late] {
+            admission.give_back(NonZeroU32::MIN, Duration::from_secs(60));
+        }
+        assert!(admit().is_err());
+    }
 }
 
 #[test]
@@ -218,7 +252,7 @@ fn an_address_has_a_rate_where_no_good_token_is_shown() {
     assert_eq!(fixture.refused(Scope::Issue, "trk_c").0, 429);
     // Neighbours of a noisy one lose nothing.
     let mut good = fixture.admit(Scope::Issue, "trk_a").unwrap();
-    assert!(good.charge(1_000_000).is_ok());
+    good.charge(1_000_000).unwrap().keep();
     assert_eq!(fields(&good), ["", ""]);
     fixture.clock.advance(Duration::from_secs(1));
     assert_eq!(fixture.refused(Scope::Issue, "trk_c").0, 401);
@@ -235,7 +269,7 @@ fn an_address_has_a_rate_where_no_good_token_is_shown() {
     let mut admission = from("198.51.100.1").unwrap();
     assert_eq!(fields(&admission)[0], "\"numbers\";r=1;t=1");
     assert_eq!(admission.charge(3).unwrap_err().status(), 400);
-    admission.charge(2).unwrap();
+    admission.charge(2).unwrap().keep();
     assert_eq!(from("198.51.100.1").unwrap_err().status(), 429);
     assert_eq!(from("6.6.6.6, 198.51.100.1").unwrap_err().status(), 429);
     assert!(from("198.51.100.2").is_ok() || from("198.51.100.3").is_ok());

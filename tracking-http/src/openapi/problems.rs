@@ -42,13 +42,13 @@ pub(super) fn may_answer(kind: Kind, route: Route<'_>) -> bool {
         Kind::Ending => route == Route::Ready,
         Kind::Unauthorized | Kind::Forbidden => RouteName::of_route(route).scope().is_some(),
         Kind::TooManyRequests => RouteName::of_route(route).need() != Need::Nothing,
-        Kind::BatchBeyondBurst => route == Route::TrackingNumbers,
+        Kind::BatchBeyondBurst | Kind::TooManyBatches => route == Route::TrackingNumbers,
+        Kind::TooManyInFlight => issues,
         Kind::TargetTooLong
         | Kind::HeadersTooLarge
         | Kind::BodyTooLarge
         | Kind::BrokenBody
-        | Kind::WrongHost
-        | Kind::TooManyInFlight => true,
+        | Kind::WrongHost => true,
     }
 }
 
@@ -76,6 +76,7 @@ pub(super) fn sample(kind: Kind) -> Response {
         Kind::BatchBeyondBurst => problem::batch_beyond_burst(1_000),
         Kind::WrongHost => problem::wrong_host(),
         Kind::Undecided => problem::undecided(),
+        Kind::TooManyBatches => problem::too_many_batches(),
     }
 }
 

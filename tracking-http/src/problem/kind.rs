@@ -26,16 +26,17 @@ pub(crate) enum Kind {
     BatchBeyondBurst,
     WrongHost,
     Undecided,
+    TooManyBatches,
 }
 
-const _: () = assert!(Kind::Undecided as usize + 1 == Kind::ALL.len());
+const _: () = assert!(Kind::TooManyBatches as usize + 1 == Kind::ALL.len());
 
 /// Where the pages are.
 const FOLDER: &str = "/problems/";
 
 impl Kind {
     /// In the order of the variants, so that a kind is an index of it.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -57,6 +58,7 @@ impl Kind {
         Self::BatchBeyondBurst,
         Self::WrongHost,
         Self::Undecided,
+        Self::TooManyBatches,
     ];
 
     /// The kind that has its page at this path.
@@ -95,6 +97,7 @@ impl Kind {
             Self::BatchBeyondBurst => "/problems/batch-beyond-burst",
             Self::WrongHost => "/problems/wrong-host",
             Self::Undecided => "/problems/undecided",
+            Self::TooManyBatches => "/problems/too-many-batches",
         }
     }
 
@@ -121,6 +124,7 @@ impl Kind {
             Self::BatchBeyondBurst => "A batch beyond the burst",
             Self::WrongHost => "Not one right header Host",
             Self::Undecided => "It cannot be decided now",
+            Self::TooManyBatches => "Too many batches are on their way",
         }
     }
 
@@ -140,9 +144,11 @@ impl Kind {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NoNumber | Self::TooManyInFlight | Self::Ending | Self::Undecided => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NoNumber
+            | Self::TooManyInFlight
+            | Self::TooManyBatches
+            | Self::Ending
+            | Self::Undecided => StatusCode::SERVICE_UNAVAILABLE,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }
@@ -221,7 +227,8 @@ impl Kind {
             }
             Self::TooManyRequests => {
                 "The holder of the token, or the address, has taken as many numbers as its rate allows now. Each \
-                 number counts, and a request that issues none counts as one.\nNothing was issued. Ask again \
+                 number counts. A request for numbers that gets none costs nothing; any other one counts as \
+                 one.\nNothing was issued. Ask again \
                  after the seconds that the header `Retry-After` names. The headers `RateLimit` and \
                  `RateLimit-Policy` say what is left, and of how much."
             }
@@ -238,6 +245,11 @@ impl Kind {
                 "Whether the series issued the number only its store can tell, which cannot be asked now. That is so \
                  for numbers that mean a lane or a time which this server has not seen in use.\nAsk again after the \
                  seconds that the header `Retry-After` names."
+            }
+            Self::TooManyBatches => {
+                "As many batches of more than some 4,000 numbers are on their way to their clients as may be.\n\
+                 Nothing was issued. Ask again after the seconds that the header `Retry-After` names, or for \
+                 fewer numbers at once."
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 use governor::RateLimiter;
 use governor::middleware::StateInformationMiddleware;
@@ -12,12 +12,14 @@ use governor::state::StateStore;
 use tracking_core::token::TokenRate;
 
 use super::limiter::outcome;
+use super::tally::Tally;
 use super::{Left, Rate, RateClock, Refused};
 
 /// How much each client address has taken, and may take.
 #[derive(Debug)]
 pub(crate) struct Addresses {
     rate: Rate,
+    table: Table,
     taken: RateLimiter<Client, Table, RateClock, StateInformationMiddleware>,
 }
 
@@ -49,11 +51,9 @@ impl From<Option<IpAddr>> for Client {
 impl Addresses {
     pub(crate) fn new(rate: TokenRate, clock: RateClock) -> Self {
         let rate = Rate::new(rate);
-        let limiter = RateLimiter::new(rate.quota, Table::new(), clock);
-        Self {
-            rate,
-            taken: limiter,
-        }
+        let table = Table::new();
+        let taken = RateLimiter::new(rate.quota, table.clone(), clock);
+        Self { rate, table, taken }
     }
 
     pub(crate) fn rate(&self) -> &Rate {
@@ -64,6 +64,12 @@ impl Addresses {
     pub(crate) fn take(&self, client: Client, numbers: NonZeroU32) -> Result<Left, Refused> {
         let taken = self.taken.check_key_n(&client, numbers);
         outcome(taken, numbers, &self.rate, self.taken.clock())
+    }
+
+    /// Undo the taking of these numbers.
+    pub(crate) fn give_back(&self, client: Client, numbers: NonZeroU32) {
+        let time = self.rate.period() * numbers.get();
+        self.table.slot(&client).give_back(time);
     }
 }
 
@@ -77,20 +83,22 @@ const SLOTS: usize = 1 << 16;
 /// to grow, to sweep or to lock. The price: two clients that meet in a slot share one rate. That is so for
 /// a given one with the chance (other clients at present) / 65,536, and nobody can choose whom to meet,
 /// since the hash has a secret of its own in each process.
+#[derive(Clone)]
 struct Table {
-    /// The theoretical arrival time of `governor`, in nanoseconds; 0 where nobody came yet.
-    slots: Box<[AtomicU64]>,
+    slots: Arc<[Tally]>,
     hasher: RandomState,
 }
 
 impl Table {
     fn new() -> Self {
         Self {
-            slots: std::iter::repeat_with(AtomicU64::default)
-                .take(SLOTS)
-                .collect(),
+            slots: std::iter::repeat_with(Tally::default).take(SLOTS).collect(),
             hasher: RandomState::new(),
         }
+    }
+
+    fn slot(&self, client: &Client) -> &Tally {
+        &self.slots[self.hasher.hash_one(client) as usize % SLOTS]
     }
 }
 
@@ -108,23 +116,7 @@ impl StateStore for Table {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let slot = &self.slots[self.hasher.hash_one(client) as usize % SLOTS];
-        // Relaxed: a slot guards nothing but itself.
-        let mut found = slot.load(Ordering::Relaxed);
-        loop {
-            let (taken, next) = decide((found != 0).then(|| found.into()))?;
-            let swapped = slot.compare_exchange_weak(
-                found,
-                next.into(),
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-            match swapped {
-                Ok(_) => return Ok(taken),
-                // Another request was quicker.
-                Err(other) => found = other,
-            }
-        }
+        self.slot(client).measure_and_replace(decide)
     }
 }
 

@@ -1,29 +1,48 @@
 //! The rate of one caller.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::Clock;
 use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
+use governor::state::{NotKeyed, StateStore};
 use governor::{InsufficientCapacity, NotUntil, RateLimiter};
 use tracking_core::token::TokenRate;
 
+use super::tally::Tally;
 use super::{Left, Rate, RateClock, Refused};
 
 /// How much one caller has taken, and may take.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     rate: Rate,
-    taken: RateLimiter<NotKeyed, InMemoryState, RateClock, StateInformationMiddleware>,
+    tally: One,
+    taken: RateLimiter<NotKeyed, One, RateClock, StateInformationMiddleware>,
+}
+
+/// The tally of one caller; `governor` lets nobody reach the one that it has.
+#[derive(Debug, Clone, Default)]
+struct One(Arc<Tally>);
+
+impl StateStore for One {
+    type Key = NotKeyed;
+
+    fn measure_and_replace<T, F, E>(&self, _key: &NotKeyed, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.measure_and_replace(decide)
+    }
 }
 
 impl Limiter {
     pub(crate) fn new(rate: TokenRate, clock: RateClock) -> Self {
         let rate = Rate::new(rate);
-        let taken = RateLimiter::direct_with_clock(rate.quota, clock).with_middleware();
-        Self { rate, taken }
+        let tally = One::default();
+        let taken = RateLimiter::new(rate.quota, tally.clone(), clock);
+        Self { rate, tally, taken }
     }
 
     pub(crate) fn rate(&self) -> &Rate {
@@ -38,6 +57,11 @@ impl Limiter {
             numbers => self.taken.check_n(numbers),
         };
         outcome(taken, numbers, &self.rate, self.taken.clock())
+    }
+
+    /// Undo the taking of these numbers.
+    pub(crate) fn give_back(&self, numbers: NonZeroU32) {
+        self.tally.0.give_back(self.rate.period() * numbers.get());
     }
 }
 

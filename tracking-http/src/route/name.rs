@@ -81,6 +81,11 @@ impl RouteName {
         }
     }
 
+    /// Whether it hands out numbers, so that an answer may have to wait for some.
+    pub(crate) fn issues(self) -> bool {
+        self.scope() == Some(Scope::Issue)
+    }
+
     /// What it needs of who asks.
     pub(crate) fn need(self) -> Need {
         match (self.scope(), self) {

@@ -43,14 +43,19 @@ pub(super) async fn answer(
     };
     drop(body);
     let mut admission = admission.unwrap_or_default();
-    if let Err(answer) = admission.charge(request.count) {
-        return *answer;
-    }
-    let issued_at_ms = SystemClock.now_ms().unsigned_abs();
-    let mut answer = match Numbers::begin(app, form, &request, issued_at_ms).await {
-        Ok(numbers) => numbers.into_answer(form),
-        Err(error) => problem::no_number(error.retry_after),
+    let charge = match admission.charge(request.count) {
+        Ok(charge) => charge,
+        Err(answer) => return *answer,
     };
-    admission.write_rate_fields(answer.headers_mut());
-    answer
+    let issued_at_ms = SystemClock.now_ms().unsigned_abs();
+    match Numbers::begin(app, form, &request, issued_at_ms).await {
+        Ok(numbers) => {
+            charge.keep();
+            let mut answer = numbers.into_answer(form);
+            admission.write_rate_fields(answer.headers_mut());
+            answer
+        }
+        // The charge is given back, and what is left then is not known here.
+        Err(answer) => *answer,
+    }
 }

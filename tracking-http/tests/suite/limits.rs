@@ -1,11 +1,12 @@
 //! What a client may send, and how many may come.
 
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tracking_core::{Generator, MemoryAllocator};
-use tracking_http::Limits;
+use tracking_http::{App, Limits};
 
 use crate::support::{Client, InProcess, Program, Switch, run_to_end};
 
@@ -219,6 +220,89 @@ fn requests_beyond_the_most_in_flight_are_refused_at_once() {
     assert_eq!(refused.ask("GET", "/next-tracking-number").status, 200);
 }
 
+/// Who waits for neither numbers nor a body has nothing to do with the places of those who do.
+#[test]
+fn what_an_operator_needs_is_answered_while_all_places_in_flight_are_taken() {
+    let store = Switch::new();
+    store.hang();
+    let limits = limited(|limits| limits.max_in_flight = 2);
+    let app = App::new(Generator::new(store.clone()), "UTC".parse().unwrap())
+        .with_store(Arc::new(store.clone()));
+    let server = InProcess::with_app(app, limits);
+    let _waiting = [(); 2].map(|()| {
+        let mut client = Client::connect(server.address);
+        client.send("GET /next-tracking-number HTTP/1.1\r\nHost: test\r\n\r\n");
+        assert!(client.is_silent_for(Duration::from_millis(100)));
+        client
+    });
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.ask("GET", "/next-tracking-number").status, 503);
+    for (path, status) in [
+        ("/livez", 200),
+        // Of the store, and not of the places.
+        ("/readyz", 503),
+        ("/metrics", 200),
+        ("/openapi.json", 200),
+        ("/docs", 200),
+        ("/problems/too-many-in-flight", 200),
+        ("/tracking-numbers/AB12", 404),
+        ("/nowhere", 404),
+    ] {
+        for body in ["", "Content-Length: 2\r\n\r\n{}"] {
+            client.send(&format!("GET {path} HTTP/1.1\r\nHost: test\r\n"));
+            client.send(if body.is_empty() { "\r\n" } else { body });
+            let answer = client.receive("GET");
+            assert_eq!(answer.status, status, "{path}");
+            if status == 503 {
+                assert_eq!(answer.problem()["type"], "/problems/no-number");
+            }
+        }
+    }
+    store.turn_on();
+}
+
+/// How long a newcomer waits for an answer, where `others` fill all places and more, each having sent this.
+fn newcomer_beside(others: usize, sent: &str) -> Duration {
+    let limits = limited(|limits| limits.max_connections = 8);
+    let server = InProcess::with_limits(Generator::new(MemoryAllocator::new()), "UTC", limits);
+    let from = |host| Client::connect_from(Ipv4Addr::new(127, 0, 0, host).into(), server.address);
+    let mut regular = from(3);
+    assert_eq!(regular.ask("GET", "/livez").status, 200);
+    let mut greedy: Vec<_> = (0..others).map(|_| from(1)).collect();
+    for client in &mut greedy {
+        client.try_send(sent);
+    }
+    assert_eq!(regular.ask("GET", "/livez").status, 200);
+    let began = Instant::now();
+    let mut newcomer = from(2);
+    assert_eq!(newcomer.ask("GET", "/livez").status, 200);
+    let elapsed = began.elapsed();
+    // Neither of the two who behave is who was closed.
+    for client in [&mut regular, &mut newcomer] {
+        assert_eq!(client.ask("GET", "/livez").status, 200);
+    }
+    assert!(greedy[0].count_rest() == 0);
+    elapsed
+}
+
+#[test]
+fn who_holds_all_places_with_less_than_a_request_keeps_nobody_out() {
+    for sent in [
+        "G",
+        "",
+        "POST /livez HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n",
+    ] {
+        // As many as there are places beside the regular client, and far more than may wait.
+        for others in [7, 100] {
+            let elapsed = newcomer_beside(others, sent);
+            assert!(
+                elapsed < Duration::from_millis(500),
+                "{others} {sent:?}: {elapsed:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn open_files_are_raised_or_it_warns() {
     let program = Program::start_with_files(100, 100, &[]);
@@ -261,6 +345,7 @@ fn wrong_values() {
         ("--drain-delay", "-1s"),
         ("--max-connections", "0"),
         ("--max-in-flight", "1000001"),
+        ("--max-batches", "0"),
     ] {
         let output = run_to_end(&["--store", "memory:", &format!("{flag}={value}")], &[]);
         let stderr = String::from_utf8(output.stderr).unwrap();

@@ -1,6 +1,11 @@
 //! How many numbers callers may take.
 
-use crate::support::{Answer, Client, Program, TokenFile};
+use std::time::{Duration, Instant};
+
+use tracking_core::Generator;
+use tracking_http::{App, Gate, Limits};
+
+use crate::support::{Answer, Client, InProcess, Program, Switch, TokenFile};
 
 const NEXT: &str = "/next-tracking-number";
 
@@ -106,6 +111,42 @@ fn a_name_has_one_rate_and_a_batch_costs_its_numbers() {
     let free = post(&mut client, "trk_c", 10_000);
     assert_eq!(free.status, 200);
     assert_eq!(free.header("ratelimit"), None);
+}
+
+#[test]
+fn what_issues_nothing_costs_nothing() {
+    let file = TokenFile::new(&[("shop", "trk_a", "issue", "rate = 1\nburst = 100")]);
+    let store = Switch::new();
+    store.turn_off();
+    let gate = Gate::with_tokens(file.path()).unwrap();
+    let app = App::new(Generator::new(store.clone()), "UTC".parse().unwrap());
+    let server = InProcess::with_app(app.with_gate(gate.into()), Limits::default());
+    let mut client = Client::connect(server.address);
+    let mut next = |target: &str| {
+        let answer = client.ask_with("GET", target, &["Authorization: Bearer trk_a"]);
+        (answer.status, answer.header("ratelimit").map(str::to_owned))
+    };
+    let full = Some("\"numbers\";r=100;t=0".to_owned());
+    for _ in 0..3 {
+        assert_eq!(next(NEXT), (503, full.clone()));
+        assert_eq!(next("/next-tracking-number?weight=0"), (400, full.clone()));
+    }
+    for (count, status) in [(100, 503), (0, 400), (101, 400), (100, 503)] {
+        let answer = post(&mut client, "trk_a", count);
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.header("ratelimit").map(str::to_owned), full);
+    }
+    let deadline = Instant::now() + Duration::from_secs(30);
+    store.turn_on();
+    loop {
+        let answer = post(&mut client, "trk_a", 100);
+        if answer.status == 200 {
+            assert_eq!(answer.header("ratelimit"), Some("\"numbers\";r=0;t=100"));
+            break;
+        }
+        assert!(Instant::now() < deadline, "{answer:?}");
+    }
+    assert_eq!(post(&mut client, "trk_a", 100).status, 429);
 }
 
 #[test]

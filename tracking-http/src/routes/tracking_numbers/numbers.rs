@@ -1,6 +1,7 @@
 //! The numbers of an answer, made while they are sent: never more than a chunk at once.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -14,8 +15,9 @@ use warp::reply::{Reply, Response};
 
 use super::form::Form;
 use super::request::Request;
-use crate::answer;
 use crate::app::{App, NoNumber};
+use crate::batches::Place;
+use crate::{answer, problem};
 
 /// About how many bytes are made at once. While they are, other requests wait for this thread.
 const CHUNK_LENGTH: usize = 64 * 1024;
@@ -39,13 +41,13 @@ enum State {
 type Made = (Maker, Result<Bytes, NoNumber>);
 
 impl Numbers {
-    /// Takes the first numbers, so that what answers 200 has some.
+    /// Takes the first numbers, so that what answers 200 has some. The error is the answer otherwise.
     pub(super) async fn begin(
         app: Arc<App>,
         form: Form,
         request: &Request,
         issued_at_ms: u64,
-    ) -> Result<Self, NoNumber> {
+    ) -> Result<Self, Box<Response>> {
         let issued = Issued {
             tracking_number: "",
             issued_at_ms,
@@ -54,13 +56,25 @@ impl Numbers {
         };
         let frame = Frame::new(form, &issued);
         let mut maker = Maker::new(app, frame, request.count);
-        let length = maker.length();
-        let first = maker.chunk().await?;
-        Ok(Self {
-            length,
-            first: Some(first),
-            state: State::Idle(maker),
-        })
+        let is_long = maker.rest as usize > maker.numbers.len();
+        let (maker, first) = if is_long {
+            maker.place = maker.app.batches().enter();
+            if maker.place.is_none() {
+                return Err(problem::too_many_batches().into());
+            }
+            maker.next_chunk().await
+        } else {
+            let first = maker.chunk().await;
+            (maker, first)
+        };
+        match first {
+            Ok(first) => Ok(Self {
+                length: maker.length(),
+                first: Some(first),
+                state: State::Idle(maker),
+            }),
+            Err(error) => Err(problem::no_number(error.retry_after).into()),
+        }
     }
 
     /// The length is declared: an answer that breaks off can't be taken for a whole one.
@@ -111,6 +125,8 @@ pub(super) struct BrokenOff;
 /// Makes the chunks one by one.
 struct Maker {
     app: Arc<App>,
+    /// Of a long answer.
+    place: Option<Place>,
     frame: Frame,
     begun: bool,
     count: u32,
@@ -127,6 +143,7 @@ impl Maker {
         let at_once = at_once.clamp(1, CHUNK_NUMBERS_MAX).min(count as usize);
         Self {
             app,
+            place: None,
             frame,
             begun: false,
             count,
@@ -150,10 +167,20 @@ impl Maker {
             + bytes(after.len())
     }
 
+    /// Clients that read fast must not keep this thread from others: each part waits for its turn.
     async fn next_chunk(mut self) -> Made {
-        // A client that reads fast must not keep this thread from others.
-        tokio::task::yield_now().await;
-        let chunk = self.chunk().await;
+        let app = Arc::clone(&self.app);
+        let mut turn = Some(app.batches().turn().await);
+        let chunk = {
+            let mut chunk = pin!(self.chunk());
+            poll_fn(|context| {
+                let made = chunk.as_mut().poll(context);
+                // Who must wait for numbers keeps nobody waiting.
+                turn = None;
+                made
+            })
+            .await
+        };
         (self, chunk)
     }
 
