@@ -15,6 +15,7 @@ use tokio::time::{Instant, Interval, sleep_until};
 use tracking_core::{Clock, SystemClock};
 
 use crate::limits::Limits;
+use crate::raw_heads::RawHeads;
 
 /// Who waits for its next request for less is in the middle of something, and not ended for others.
 const IDLE_MIN_MS: u64 = 1_000;
@@ -81,6 +82,8 @@ pub(crate) struct Control {
     order: AtomicU8,
     /// Whether the client may still be sending when the connection ends.
     refused_midway: AtomicBool,
+    /// What the parser does not tell of the requests.
+    pub(crate) heads: RawHeads,
     waker: Mutex<Option<Waker>>,
     /// Dropped with the last connection, which ends [`Controls::ended`].
     _alive: mpsc::Sender<()>,
@@ -122,6 +125,11 @@ impl Control {
         };
         let deadline_ms = self.deadline_ms.load(Ordering::Relaxed);
         Some(deadline_ms.saturating_sub(patience_ms))
+    }
+
+    /// Whether no answer of ours is on its way: what is written now, HTTP's parser says by itself.
+    pub(crate) fn has_no_answer(&self) -> bool {
+        self.is(Phase::New) || self.is(Phase::Head) || self.is(Phase::Idle)
     }
 
     fn awaits(&self) -> bool {
@@ -246,6 +254,7 @@ impl Controls {
             deadline_ms: after(self.patience.read_ms).into(),
             order: (Order::Serve as u8).into(),
             refused_midway: false.into(),
+            heads: RawHeads::default(),
             waker: Mutex::new(None),
             _alive: self.alive.clone(),
             _place: place,

@@ -332,11 +332,7 @@ mod tests {
                 "1.200",
                 "\"1.2000000000000000001\" has more than three decimals",
             ),
-            (
-                "1.2000",
-                "1.200",
-                "\"1.2000\" has more than three decimals",
-            ),
+            ("1.2000", "1.200", "\"1.2000\" has more than three decimals"),
         ] {
             let read = serde_json::from_str::<Weight>(json);
             let shown = read.map_or_else(|error| error.to_string(), |weight| weight.to_string());
