@@ -35,6 +35,7 @@ Hands out parcel tracking numbers that never repeat.
 - Any other method of a path here is answered 405, with the header `Allow`.
 - What is wrong with a request is told as `application/problem+json` (RFC 9457), all of it at once; nothing \
 was issued then. The `type` is a path that answers with an explanation.
+- What a request says and nobody reads is refused where numbers are issued or judged: it must not vanish silently.
 - What is no HTTP/1.1 at all is answered 400 or 431 without a body, and the connection is closed.";
 
 /// The name of the security scheme.
