@@ -70,7 +70,8 @@ impl Issued<'_> {
     }
 
     /// Appends a JSON object (RFC 8259) on one line: `tracking_number`, `created_at` and the other six fields of
-    /// the order, `null` where absent. `weight` is a number with exactly three decimals.
+    /// the order, `null` where absent. `weight` is a number with exactly three decimals. U+2028 and U+2029 are
+    /// escaped: readers of lines, JavaScript's and Python's among them, take them for the end of one.
     ///
     /// Allocates nothing but what `out` lacks.
     pub fn write_json(&self, out: &mut Vec<u8>) {
@@ -170,5 +171,26 @@ fn write_quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     reason = "a str is always a JSON string, and a Vec takes every write"
 )]
 fn write_escaped(out: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(out, text).expect("a str is written to a Vec");
+    let start = out.len();
+    serde_json::to_writer(&mut *out, text).expect("a str is written to a Vec");
+    // The first byte of both separators, which few texts have.
+    if text.as_bytes().contains(&SEPARATORS_BEGIN) {
+        escape_separators(out, start);
+    }
+}
+
+/// The line and the paragraph separator, which JSON takes as they are and readers of lines do not.
+const SEPARATORS: [(&str, &str); 2] = [("\u{2028}", "\\u2028"), ("\u{2029}", "\\u2029")];
+
+const SEPARATORS_BEGIN: u8 = 0xe2;
+
+/// From `start` on, which is a JSON string.
+#[cold]
+fn escape_separators(out: &mut Vec<u8>, start: usize) {
+    let written = out.split_off(start);
+    let mut json = String::from_utf8_lossy(&written).into_owned();
+    for (separator, escaped) in SEPARATORS {
+        json = json.replace(separator, escaped);
+    }
+    out.extend_from_slice(json.as_bytes());
 }

@@ -22,13 +22,15 @@ pub(crate) async fn whole(body: Incoming) -> Result<Full<Bytes>, Response> {
     }
 }
 
-/// Throw it away as it comes, by the same rules.
-pub(crate) async fn skip(body: Incoming) -> Result<(), Response> {
+/// Throw it away as it comes, by the same rules: how many bytes it had.
+pub(crate) async fn skip(body: Incoming) -> Result<usize, Response> {
     let mut body = Limited::new(body, BODY_LENGTH_MAX);
+    let mut length = 0;
     while let Some(frame) = body.frame().await {
-        frame.map_err(|error| refusal(&*error))?;
+        let frame = frame.map_err(|error| refusal(&*error))?;
+        length += frame.data_ref().map_or(0, Bytes::len);
     }
-    Ok(())
+    Ok(length)
 }
 
 fn refusal(error: &(dyn Error + Send + Sync + 'static)) -> Response {

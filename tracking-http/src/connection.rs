@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, EXPECT, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Uri};
@@ -19,9 +20,9 @@ use warp::reply::Response;
 
 use crate::answer::Answer;
 use crate::control::{Control, Order};
-use crate::front::{Front, Visit};
-use crate::limits::{HEADERS_LENGTH_MAX, HEADERS_MAX, TARGET_LENGTH_MAX};
-use crate::route::RouteName;
+use crate::front::{Front, Visit, WasCut};
+use crate::limits::{HEAD_LENGTH_MAX, HEADERS_MAX};
+use crate::route::{Route, RouteName};
 use crate::stream::{Socket, Watched};
 use crate::{body, problem};
 
@@ -35,7 +36,7 @@ pub(crate) fn http1() -> http1::Builder {
     http1.max_headers(HEADERS_MAX);
     // A head that doesn't fit is answered by hyper, with 431 and no body; one that does and is still too
     // large by us, with a problem.
-    http1.max_buf_size(HEADERS_LENGTH_MAX + TARGET_LENGTH_MAX + 1024);
+    http1.max_buf_size(HEAD_LENGTH_MAX);
     http1
 }
 
@@ -88,6 +89,9 @@ fn answer(
     mut request: Request<Incoming>,
 ) -> Answering {
     control.busy();
+    if control.heads.was_cut(request.method(), request.uri()) {
+        request.extensions_mut().insert(WasCut);
+    }
     let (visit, refusal) = front.enter(&mut request, peer);
     let has_body = !request.body().is_end_stream();
     let is_too_large = has_body && body::is_too_large(request.body());
@@ -164,10 +168,11 @@ async fn with_body(
     let (head, body) = request.into_parts();
     let refused = |refusal| refused_midway(&control, refusal);
     if route != RouteName::TrackingNumbers {
-        if let Err(refusal) = body::skip(body).await {
-            return refused(refusal);
+        match body::skip(body).await {
+            Err(refusal) => return refused(refusal),
+            Ok(length) if length > 0 && reads_all(&head) => return problem::unexpected_body(),
+            Ok(_) => control.busy(),
         }
-        control.busy();
         return match front.answer(Request::from_parts(head, Full::default())) {
             Answer::Now(answer) => answer,
             Answer::Later(mut answer) => {
@@ -191,6 +196,11 @@ async fn with_body(
         .unwrap_or_else(refused)
 }
 
+/// Whether a body that came with it is refused, since nobody here reads one.
+fn reads_all(head: &Parts) -> bool {
+    Route::of(head.uri.path()).is_some_and(|route| route.reads_all() && route.allows(&head.method))
+}
+
 /// A refusal, once the body has come that it is not about: so the connection goes on.
 async fn after_body(
     control: Arc<Control>,
@@ -199,7 +209,7 @@ async fn after_body(
 ) -> Response {
     control.body_awaited();
     match body::skip(request.into_body()).await {
-        Ok(()) => refusal,
+        Ok(_) => refusal,
         Err(_) => refused_midway(&control, refusal),
     }
 }
@@ -239,10 +249,10 @@ impl Future for Answering {
 }
 
 /// The target of CONNECT is a host and no path, and warp 0.4 panics where a filter then asks for the
-/// path. It becomes `/`, which is nothing of ours.
+/// path. It becomes `*`, which is nothing of ours.
 fn with_path(mut request: Request<Incoming>) -> Request<Incoming> {
     if request.uri().path_and_query().is_none() {
-        *request.uri_mut() = Uri::default();
+        *request.uri_mut() = Uri::from_static("*");
     }
     request
 }

@@ -18,6 +18,7 @@ use tracking_core::{Clock, SystemClock};
 
 use self::making_room::{Press, Waiting, choose, longest};
 use crate::limits::Limits;
+use crate::raw_heads::RawHeads;
 use crate::room::{Holder, Place};
 
 /// What a connection is told.
@@ -95,6 +96,8 @@ pub(crate) struct Control {
     order: AtomicU8,
     /// Whether the client may still be sending when the connection ends.
     refused_midway: AtomicBool,
+    /// What the parser does not tell of the requests.
+    pub(crate) heads: RawHeads,
     waker: Mutex<Option<Waker>>,
     /// Dropped with the last connection, which ends [`Controls::ended`].
     _alive: mpsc::Sender<()>,
@@ -147,6 +150,11 @@ impl Control {
 
     fn is_ending(&self) -> bool {
         self.order.load(Ordering::Relaxed) >= Order::Finish as u8
+    }
+
+    /// Whether no answer of ours is on its way: what is written now, HTTP's parser says by itself.
+    pub(crate) fn has_no_answer(&self) -> bool {
+        self.is(Phase::New) || self.is(Phase::Head) || self.is(Phase::Idle)
     }
 
     fn awaits(&self) -> bool {
@@ -271,6 +279,7 @@ impl Controls {
             deadline_ms: after(self.patience.read_ms).into(),
             order: (Order::Serve as u8).into(),
             refused_midway: false.into(),
+            heads: RawHeads::default(),
             waker: Mutex::new(None),
             _alive: self.alive.clone(),
             _place: place,

@@ -94,6 +94,11 @@ impl Cors {
         }
     }
 
+    /// Whether a page that sends this origin may use the API; an image, for one, sends none.
+    pub(crate) fn lets(&self, origin: Option<&HeaderValue>) -> bool {
+        *self == Self::Any || origin.is_some_and(|origin| self.allows(origin))
+    }
+
     fn allows(&self, origin: &HeaderValue) -> bool {
         match self {
             Self::Any => true,

@@ -10,20 +10,23 @@ use std::time::Instant;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{HOST, HeaderValue, ORIGIN};
+use hyper::header::{HOST, HeaderValue, ORIGIN, TRANSFER_ENCODING};
 use hyper::{Request, Version};
 use tokio::sync::Semaphore;
+use tracking_core::token::Scope;
 use warp::reply::Response;
 
 use crate::answer::Answer;
 use crate::app::App;
 use crate::batches::Batches;
 use crate::cors::Cors;
+use crate::fetch_site::is_cross_site;
 use crate::gate::{Admission, Gate};
 use crate::limits::{HEADERS_LENGTH_MAX, Limits, TARGET_LENGTH_MAX};
 use crate::logging::{known, log_request};
 use crate::metrics::{InFlight, Metrics, OpenConnection};
 use crate::problem;
+use crate::raw_heads::is_chunked_alone;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::room::Holder;
 use crate::route::{Route, RouteName};
@@ -42,6 +45,10 @@ pub(crate) struct Front {
 
 /// An answer that is waited for.
 pub(crate) type Waiting<'a> = Pin<&'a mut (dyn Future<Output = Response> + Send)>;
+
+/// Marks a request whose target had a `#`, and is known only as far as that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WasCut;
 
 /// A request on its way.
 #[derive(Debug)]
@@ -114,6 +121,7 @@ impl Front {
         };
         let refusal = wrong_head(request)
             .or_else(|| self.preflight(request))
+            .or_else(|| self.cross_site(&visit, request))
             .or_else(|| self.refusal(&mut visit, request, peer));
         (visit, refusal)
     }
@@ -123,6 +131,21 @@ impl Front {
         let cors = self.cors.as_ref()?;
         let route = Route::of(request.uri().path())?;
         cors.preflight(request.method(), request.headers(), route.allowed())
+    }
+
+    /// The answer to a page of another site that would take numbers, and that nobody lets.
+    ///
+    /// Where tokens are asked for, no browser sends one by itself. What is refused takes nothing of a rate.
+    fn cross_site<B>(&self, visit: &Visit, request: &Request<B>) -> Option<Response> {
+        let (method, headers) = (request.method(), request.headers());
+        let issues = visit.route.scope() == Some(Scope::Issue);
+        if !issues || !is_cross_site(method, headers) || self.gate.asks_for_tokens() {
+            return None;
+        }
+        let origin = headers.get(ORIGIN);
+        let may = self.cors.as_ref().is_some_and(|cors| cors.lets(origin));
+        let route = Route::of(request.uri().path())?;
+        (!may && route.allows(method)).then(problem::cross_site)
     }
 
     /// Its answer goes out.
@@ -213,18 +236,27 @@ fn wrong_head<B>(request: &Request<B>) -> Option<Response> {
     if target.is_some_and(|target| target.as_str().len() > TARGET_LENGTH_MAX) {
         return Some(problem::target_too_long());
     }
+    if request.extensions().get::<WasCut>().is_some() {
+        return Some(problem::fragment_in_target());
+    }
     let (mut length, mut hosts, mut is_host_wrong) = (0, 0, false);
+    let (mut codings, mut is_coding_known) = (0, true);
     for (name, value) in request.headers() {
         // ": " and the line end.
         length += name.as_str().len() + value.len() + 4;
         if name == HOST {
             hosts += 1;
             is_host_wrong |= !value.as_bytes().iter().all(may_stand_in_host);
+        } else if name == TRANSFER_ENCODING {
+            codings += 1;
+            is_coding_known &= codings == 1 && is_chunked_alone(value.as_bytes());
         }
     }
     let is_old = request.version() == Version::HTTP_10;
     if length > HEADERS_LENGTH_MAX {
         Some(problem::headers_too_large())
+    } else if !is_coding_known {
+        Some(problem::unsupported_transfer_coding())
     } else if !is_host_wrong && (hosts == 1 || (is_old && hosts == 0)) {
         None
     } else {

@@ -151,6 +151,11 @@ impl Gate {
         (!self.proxies.is_one(peer)).then(|| peer.into())
     }
 
+    /// Whether who takes a number must show a token.
+    pub(crate) fn asks_for_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
     /// How many tokens there are, if tokens are needed.
     pub(crate) fn count(&self) -> Option<Count> {
         let file = self.tokens.as_ref()?;

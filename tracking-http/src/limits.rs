@@ -8,6 +8,9 @@ pub(crate) const HEADERS_LENGTH_MAX: usize = 16 * 1024;
 pub(crate) const HEADERS_MAX: usize = 64;
 /// The bytes of a request's target, its path and query.
 pub(crate) const TARGET_LENGTH_MAX: usize = 8 * 1024;
+/// The bytes of a request's head that HTTP's parser reads: one that is too large for the limits above, and fits,
+/// is answered with a problem.
+pub(crate) const HEAD_LENGTH_MAX: usize = HEADERS_LENGTH_MAX + TARGET_LENGTH_MAX + 1024;
 /// The bytes of a request's body.
 pub(crate) const BODY_LENGTH_MAX: usize = 64 * 1024;
 

@@ -5,6 +5,7 @@
 //! that is really given. So it is made once by the program itself, and not before it is asked for: making it
 //! takes 2 MB, which few servers would ever need.
 
+mod examples;
 mod headers;
 mod operations;
 mod parameters;
@@ -17,7 +18,6 @@ mod tests;
 use std::sync::LazyLock;
 
 use hyper::body::Bytes;
-use serde_json::json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
@@ -35,6 +35,7 @@ Hands out parcel tracking numbers that never repeat.
 - Any other method of a path here is answered 405, with the header `Allow`.
 - What is wrong with a request is told as `application/problem+json` (RFC 9457), all of it at once; nothing \
 was issued then. The `type` is a path that answers with an explanation.
+- What a request says and nobody reads is refused where numbers are issued or judged: it must not vanish silently.
 - What is no HTTP/1.1 at all is answered 400 or 431 without a body, and the connection is closed.";
 
 /// The name of the security scheme.
@@ -100,7 +101,8 @@ fn document() -> OpenApi {
 /// Each path that is documented, and what it leads to.
 fn documented() -> impl Iterator<Item = (&'static str, Route<'static>)> {
     /// Where a path varies, one of those that there are.
-    const PATHS: [&str; 10] = [
+    const PATHS: [&str; 11] = [
+        "/",
         "/next-tracking-number",
         "/api/next-tracking-number/",
         "/tracking-numbers",
@@ -131,26 +133,4 @@ fn bearer() -> SecurityScheme {
 /// A reference to a part of the document, such as `schemas`.
 fn reference(part: &str, name: &str) -> utoipa::openapi::Ref {
     utoipa::openapi::Ref::new(format!("#/components/{part}/{name}"))
-}
-
-/// The example of the seed `tracking_number_service`, with the milliseconds that we answer.
-fn issued_example() -> serde_json::Value {
-    json!({
-        "tracking_number": "AB12CD34EF56",
-        "created_at": "2024-09-20T15:30:00.000Z",
-        "origin_country_id": "US",
-        "destination_country_id": "IN",
-        "weight": 1.200,
-        "customer_id": "de619854-b59b-425e-9db4-943979e1bd49",
-        "customer_name": "RedBox Logistics",
-        "customer_slug": "redbox-logistics",
-    })
-}
-
-/// The example of the seed `tracking_number_generator_api`, with the milliseconds that we answer.
-fn short_example() -> serde_json::Value {
-    json!({
-        "tracking_number": "ABC123XYZ4567890",
-        "created_at": "2024-10-25T14:00:00.000+08:00",
-    })
 }

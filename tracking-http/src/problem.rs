@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 use tracking_core::Reason;
-use tracking_core::order::{OrderError, OrderErrors};
+use tracking_core::order::{ErrorCode, OrderError, OrderErrors};
 use tracking_core::token::Scope;
 use warp::http::StatusCode;
 use warp::http::header::{
-    ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use warp::reply::Response;
 
@@ -28,6 +28,22 @@ pub(crate) struct ParameterError {
     pub(crate) code: &'static str,
     /// A sentence.
     pub(crate) message: String,
+}
+
+/// The most unknown names that are listed.
+pub(crate) const UNKNOWN_MAX: usize = 24;
+
+impl ParameterError {
+    /// A name that nobody knows, which is shown cut and escaped; `why` goes on from there.
+    pub(crate) fn unknown(name: &str, why: &str) -> Self {
+        let shown: String = name.chars().take(40).collect();
+        let shown = shown.escape_debug().to_string();
+        Self {
+            message: format!("\"{shown}\" {why}"),
+            code: ErrorCode::UnknownParameter.as_str(),
+            parameter: shown,
+        }
+    }
 }
 
 impl From<&OrderError> for ParameterError {
@@ -68,6 +84,9 @@ fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok,
 /// Every wrong parameter at once.
 pub(crate) fn wrong_parameters(errors: &[ParameterError]) -> Response {
     let detail = match errors {
+        [one] if one.parameter.is_empty() => {
+            "A parameter without a name is wrong. Nothing was issued.".to_owned()
+        }
         [one] => format!("{} is wrong. Nothing was issued.", one.parameter),
         many => format!("{} parameters are wrong. Nothing was issued.", many.len()),
     };
@@ -80,6 +99,12 @@ pub(crate) fn wrong_order(errors: &OrderErrors) -> Response {
     wrong_parameters(&errors)
 }
 
+/// A body where none is read.
+pub(crate) fn unexpected_body() -> Response {
+    let detail = "No body is read here: expected what it says in the path and the query. Nothing was issued.";
+    write(Kind::UnexpectedBody, detail, More::Nothing {})
+}
+
 /// `reason` is a clause, and shows nothing of the body.
 pub(crate) fn malformed_body(reason: &str) -> Response {
     let detail = format!("The body is not a JSON object: {reason}. Nothing was issued.");
@@ -87,8 +112,48 @@ pub(crate) fn malformed_body(reason: &str) -> Response {
 }
 
 pub(crate) fn unsupported_media_type() -> Response {
-    let detail = "Expected the header `Content-Type: application/json`. Nothing was issued.";
+    let detail = "Expected the header `Content-Type: application/json`, once, and no charset but utf-8. Nothing \
+                  was issued.";
     write(Kind::UnsupportedMediaType, detail, More::Nothing {})
+}
+
+/// RFC 9110, 15.5.16.
+pub(crate) fn unsupported_content_coding() -> Response {
+    let detail =
+        "A body is read as it is: expected no header `Content-Encoding`. Nothing was issued.";
+    let answer = write(Kind::UnsupportedContentCoding, detail, More::Nothing {});
+    with(
+        answer,
+        ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    )
+}
+
+const TRANSFER_CODING: &str = "Expected no `Transfer-Encoding` but `chunked`. Nothing was issued.";
+
+/// RFC 9112, 6.1. Where such a body ends is not known, so the connection does.
+pub(crate) fn unsupported_transfer_coding() -> Response {
+    let answer = write(
+        Kind::UnsupportedTransferCoding,
+        TRANSFER_CODING,
+        More::Nothing {},
+    );
+    with(answer, CONNECTION, HeaderValue::from_static("close"))
+}
+
+/// RFC 9112, 3.2. The connection ends, since the next request on it may be of the same target.
+pub(crate) fn fragment_in_target() -> Response {
+    let detail = "The target of the request has a `#`, behind which nothing is read: write %23 where it belongs to \
+                  a value. Nothing was issued.";
+    let answer = write(Kind::FragmentInTarget, detail, More::Nothing {});
+    with(answer, CONNECTION, HeaderValue::from_static("close"))
+}
+
+/// A page of another site would take a number without anybody asking for one.
+pub(crate) fn cross_site() -> Response {
+    let detail = "A browser says that a page of another site asks (Sec-Fetch-Site: cross-site). Nothing was issued. \
+                  The operator of this server may allow the page's origin with --cors-origin.";
+    write(Kind::CrossSite, detail, More::Nothing {})
 }
 
 pub(crate) fn not_acceptable() -> Response {
@@ -254,27 +319,43 @@ fn with(mut answer: Response, name: HeaderName, value: HeaderValue) -> Response 
     answer
 }
 
+const CONTENT_TYPE: &str = "application/problem+json";
+
+fn write(kind: Kind, detail: &str, more: More<'_>) -> Response {
+    let body = body(kind, detail, more);
+    let mut answer = answer::headed(Response::new(body.into()), kind.status(), CONTENT_TYPE);
+    answer.extensions_mut().insert(kind);
+    answer
+}
+
 #[expect(
     clippy::expect_used,
     reason = "a problem is strings and numbers, and a Vec takes every write"
 )]
-fn write(kind: Kind, detail: &str, more: More<'_>) -> Response {
-    let status = kind.status();
+fn body(kind: Kind, detail: &str, more: More<'_>) -> Vec<u8> {
     let problem = Problem {
         r#type: kind.uri(),
         title: kind.title(),
-        status,
+        status: kind.status(),
         detail,
         more,
     };
-    let body = serde_json::to_vec(&problem).expect("a problem is written to a Vec");
-    let mut answer = answer::headed(
-        Response::new(body.into()),
-        status,
-        "application/problem+json",
-    );
-    answer.extensions_mut().insert(kind);
-    answer
+    serde_json::to_vec(&problem).expect("a problem is written to a Vec")
+}
+
+/// The same as it goes over a connection whose next request HTTP's parser has given up, and which ends with it.
+pub(crate) fn unsupported_transfer_coding_bytes() -> Vec<u8> {
+    let kind = Kind::UnsupportedTransferCoding;
+    let body = body(kind, TRANSFER_CODING, More::Nothing {});
+    let mut bytes = format!(
+        "HTTP/1.1 {}\r\ncontent-type: {CONTENT_TYPE}\r\ncontent-length: {}\r\ncache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\nconnection: close\r\n\r\n",
+        kind.status(),
+        body.len()
+    )
+    .into_bytes();
+    bytes.extend_from_slice(&body);
+    bytes
 }
 
 /// The kind of problem that an answer is, if it is one.

@@ -1,6 +1,22 @@
 //! The query of a request target, as `application/x-www-form-urlencoded` (WHATWG URL, section 5.1).
 
 use memchr::{memchr, memchr2};
+use warp::reply::Response;
+
+use crate::problem::{self, ParameterError, UNKNOWN_MAX};
+
+/// The refusal of a query where none is read, if it has any parameter: what somebody says must not vanish.
+/// `why` goes on from the parameter's name.
+pub(crate) fn unread(query: String, why: &str) -> Option<Response> {
+    let mut errors: Vec<ParameterError> = Vec::new();
+    for_each_pair(&mut query.into_bytes(), |name, _| {
+        let error = ParameterError::unknown(&String::from_utf8_lossy(name), why);
+        if errors.len() < UNKNOWN_MAX && errors.iter().all(|e| e.parameter != error.parameter) {
+            errors.push(error);
+        }
+    });
+    (!errors.is_empty()).then(|| problem::wrong_parameters(&errors))
+}
 
 /// Hand every pair of a query to `take`, in order, as decoded bytes. Decodes in place.
 ///

@@ -14,6 +14,7 @@ use crate::problem::Kind;
 /// What is asked for, by the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
+    Root,
     NextNumber(Endpoint),
     TrackingNumbers,
     /// With the text that stands for the number.
@@ -30,6 +31,7 @@ pub(crate) enum Route<'a> {
 impl<'a> Route<'a> {
     pub(crate) fn of(path: &'a str) -> Option<Self> {
         Some(match path {
+            "/" => Self::Root,
             "/next-tracking-number" | "/next-tracking-number/" => {
                 Self::NextNumber(Endpoint::NextTrackingNumber)
             }
@@ -63,6 +65,7 @@ impl<'a> Route<'a> {
             // Not HEAD: it would burn a number.
             Self::NextNumber(_) => "GET",
             Self::TrackingNumbers => "POST",
+            Self::Root => "GET, HEAD, OPTIONS",
             Self::Live
             | Self::Ready
             | Self::Metrics
@@ -71,6 +74,15 @@ impl<'a> Route<'a> {
             | Self::OpenApi
             | Self::Docs(_) => "GET, HEAD",
         }
+    }
+
+    /// Whether all that a request says here counts, for it issues or judges: then what nobody reads is refused.
+    /// Whoever watches over the server may send what they like.
+    pub(crate) fn reads_all(self) -> bool {
+        matches!(
+            self,
+            Self::NextNumber(_) | Self::TrackingNumbers | Self::Verdict(_)
+        )
     }
 
     pub(crate) fn allows(self, method: &Method) -> bool {

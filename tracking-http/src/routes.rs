@@ -4,6 +4,7 @@ mod docs;
 mod health;
 mod metrics;
 mod next_number;
+mod root;
 mod tracking_numbers;
 mod verdict;
 
@@ -75,8 +76,8 @@ impl fmt::Debug for Routes {
 ///
 /// One filter that takes the request apart and one `match`, rather than an `or` of a filter a route: in warp
 /// each route that does not match makes a rejection, and all of them are merged and looked at again for
-/// every request. So nothing here is ever rejected; but for the one route that reads headers and a body,
-/// which has a filter of its own, so that other requests need not carry them.
+/// every request. So nothing here is ever rejected; but for the two routes that read headers, one of
+/// which reads a body too: they have filters of their own, so that other requests need not carry them.
 pub fn routes(app: App) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     filter(Arc::new(app))
 }
@@ -89,17 +90,22 @@ fn filter(app: Arc<App>) -> impl Filter<Extract = (Response,), Error = Infallibl
         .and(warp::path::end())
         .and(warp::post())
         .and(warp::ext::optional())
+        .and(raw_query)
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(move |admission, headers, body| {
-            tracking_numbers::answer(Arc::clone(&issuing), admission, headers, body)
+        .then(move |admission, query, headers, body| {
+            tracking_numbers::answer(Arc::clone(&issuing), admission, query, headers, body)
         });
+    let root = warp::path::end()
+        .and(warp::method())
+        .and(warp::header::headers_cloned())
+        .then(|method: Method, headers| ready(root::answer(&method, &headers)));
     let others = warp::method().and(warp::path::full()).and(raw_query).then(
         move |method: Method, path: warp::path::FullPath, query: String| {
             answer(&app, &method, path.as_str(), query)
         },
     );
-    tracking_numbers.or(others).unify()
+    tracking_numbers.or(root).unify().or(others).unify()
 }
 
 fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer {
@@ -107,7 +113,7 @@ fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer 
         None => problem::not_found().into(),
         Some(route) if !route.allows(method) => problem::method_not_allowed(route.allowed()).into(),
         Some(Route::NextNumber(endpoint)) => next_number::answer(app, endpoint, query),
-        Some(Route::Verdict(number)) => verdict::answer(app, number),
+        Some(Route::Verdict(number)) => verdict::answer(app, number, query),
         Some(Route::Problem(kind)) => crate::answer::text(kind.page()).into(),
         Some(Route::Live) => health::live().into(),
         Some(Route::Metrics) => Answer::later(metrics::page(Arc::clone(app))),
@@ -115,6 +121,8 @@ fn answer(app: &Arc<App>, method: &Method, path: &str, query: String) -> Answer 
         Some(Route::Docs(file)) => docs::page(file).into(),
         Some(Route::Ready) => Answer::later(health::ready(Arc::clone(app))),
         // What is allowed there has gone to its own filter.
-        Some(route @ Route::TrackingNumbers) => problem::method_not_allowed(route.allowed()).into(),
+        Some(route @ (Route::Root | Route::TrackingNumbers)) => {
+            problem::method_not_allowed(route.allowed()).into()
+        }
     }
 }

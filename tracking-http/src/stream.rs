@@ -11,6 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::control::Control;
+use crate::problem;
+use crate::raw_heads::Lines;
 
 /// A connection's socket, which does not block, before a runtime has it.
 #[derive(Debug)]
@@ -86,6 +88,9 @@ impl Stream {
 pub(crate) struct Watched {
     stream: Stream,
     control: Arc<Control>,
+    lines: Lines,
+    /// What goes out in the place of the parser's own refusal.
+    instead: Vec<u8>,
     is_shut: bool,
     /// How many more bytes are thrown away in the end.
     discarded_max: usize,
@@ -94,6 +99,9 @@ pub(crate) struct Watched {
 /// What a client may still send after it was refused in the middle of a request. To close a socket with
 /// bytes in it that nobody has read resets the connection, and takes the answer from the client.
 const DISCARDED_MAX: usize = 16 * 1024 * 1024;
+
+/// How the parser's own answer begins.
+const PARSERS_REFUSAL: &[u8] = b"HTTP/1.1 400 Bad Request\r\n";
 
 /// Call a method of the socket that there is.
 macro_rules! delegate {
@@ -110,6 +118,8 @@ impl Watched {
         Self {
             stream,
             control,
+            lines: Lines::default(),
+            instead: Vec::new(),
             is_shut: false,
             discarded_max: DISCARDED_MAX,
         }
@@ -134,6 +144,31 @@ impl Watched {
         Poll::Pending
     }
 
+    /// Whether this is what the parser answers to a transfer coding that is unknown to it: then it is thrown away,
+    /// and another answer takes its place.
+    fn replaces(&mut self, bytes: &[u8]) -> bool {
+        let heads = &self.control.heads;
+        let replaces =
+            heads.is_coded() && self.control.has_no_answer() && bytes.starts_with(PARSERS_REFUSAL);
+        if replaces {
+            self.instead = problem::unsupported_transfer_coding_bytes();
+            // A body may be coming.
+            self.control.refuse_midway();
+        }
+        replaces
+    }
+
+    fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.instead.is_empty() {
+            let written = ready!(delegate!(self, poll_write, context, &self.instead))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.instead.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn wrote(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match result {
             Poll::Pending => self.control.write_blocked(),
@@ -150,10 +185,13 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let watched = &mut *self;
         let before = buffer.filled().len();
-        let result = delegate!(self, poll_read, context, buffer);
-        if buffer.filled().len() > before {
-            self.control.read();
+        let result = delegate!(watched, poll_read, context, buffer);
+        let read = &buffer.filled()[before..];
+        if !read.is_empty() {
+            watched.control.read();
+            watched.lines.read(read, &watched.control.heads);
         }
         result
     }
@@ -165,6 +203,9 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.replaces(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let result = delegate!(self, poll_write, context, bytes);
         self.wrote(result)
     }
@@ -174,6 +215,9 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if slices.first().is_some_and(|first| self.replaces(first)) {
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
         let result = delegate!(self, poll_write_vectored, context, slices);
         self.wrote(result)
     }
@@ -186,10 +230,12 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_instead(context))?;
         delegate!(self, poll_flush, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_instead(context))?;
         if !self.is_shut {
             ready!(delegate!(self, poll_shutdown, context))?;
             self.is_shut = true;

@@ -107,6 +107,24 @@ fn the_answer_is_appended() {
     assert!(out.starts_with(b"[{\"tracking_number\""));
 }
 
+/// `str.splitlines` of Python, for one, ends a line at each of these.
+#[test]
+fn a_line_is_one_line_for_every_reader() {
+    let separators = "a\u{2028}b\u{2029}\u{2030}\\u2028 €";
+    let order = order(&[("customer_name", separators)]);
+    let text = written(|out| issued(&order).write_json(out));
+    assert!(
+        text.contains(r#""customer_name":"a\u2028b\u2029‰\\u2028 €""#),
+        "{text}"
+    );
+    let answered: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(answered["customer_name"], separators);
+    // No other character that ends lines anywhere is in an order.
+    for ends_line in ["\n", "\u{b}", "\u{c}", "\r", "\u{1c}", "\u{1e}", "\u{85}"] {
+        assert!(ends_line.parse::<CustomerName>().is_err(), "{ends_line:?}");
+    }
+}
+
 /// What `write_json` should mean, by way of serde and chrono.
 fn oracle(issued: &Issued<'_>) -> Value {
     let at = chrono::DateTime::from_timestamp_millis(issued.issued_at_ms.cast_signed()).unwrap();

@@ -40,6 +40,13 @@ pub(super) fn all() -> Vec<(&'static str, Header)> {
             ),
         ),
         (
+            "Accept-Encoding",
+            header(
+                text("The codings of a body that are taken: none.").min_length(Some(1)),
+                "identity",
+            ),
+        ),
+        (
             "Allow",
             header(
                 text("The methods that are answered here.").min_length(Some(3)),
@@ -57,7 +64,7 @@ pub(super) fn all() -> Vec<(&'static str, Header)> {
             "WWW-Authenticate",
             header(
                 text("What is asked for (RFC 6750).").pattern(Some("^Bearer")),
-                "Bearer",
+                "Bearer realm=\"tracking\", error=\"invalid_token\"",
             ),
         ),
         (
@@ -65,14 +72,14 @@ pub(super) fn all() -> Vec<(&'static str, Header)> {
             header(
                 text("What is left of the rate (draft-ietf-httpapi-ratelimit-headers).")
                     .min_length(Some(1)),
-                "\"default\";r=0;t=1",
+                "\"numbers\";r=99;t=1",
             ),
         ),
         (
             "RateLimit-Policy",
             header(
                 text("The rate (draft-ietf-httpapi-ratelimit-headers).").min_length(Some(1)),
-                "\"default\";q=100;w=1",
+                "\"numbers\";q=100;w=1",
             ),
         ),
     ]

@@ -14,7 +14,7 @@ use utoipa::openapi::{
 };
 use warp::http::StatusCode;
 
-use super::{BEARER, headers, parameters, patterns, problems, reference, schemas};
+use super::{BEARER, examples, headers, parameters, patterns, problems, reference, schemas};
 use crate::problem::Kind;
 use crate::route::{Endpoint, Need, Route, RouteName};
 
@@ -35,6 +35,13 @@ struct About {
 
 fn about(route: Route<'_>) -> About {
     let (tag, id, summary, description) = match route {
+        Route::Root => (
+            "documentation",
+            "root",
+            "What this is, and where things are",
+            "HTML where the header `Accept` prefers it, as browsers do, else text. Load balancers that probe `/` are \
+             answered, too.",
+        ),
         Route::NextNumber(Endpoint::NextTrackingNumber) => (
             "numbers",
             "nextTrackingNumber",
@@ -111,6 +118,7 @@ pub(super) fn path_item(path: &str, route: Route<'_>) -> PathItem {
         let (slot, method) = match method {
             "GET" => (&mut item.get, HttpMethod::Get),
             "HEAD" => (&mut item.head, HttpMethod::Head),
+            "OPTIONS" => (&mut item.options, HttpMethod::Options),
             "POST" => (&mut item.post, HttpMethod::Post),
             other => unreachable!("no route allows {other}"),
         };
@@ -122,12 +130,16 @@ pub(super) fn path_item(path: &str, route: Route<'_>) -> PathItem {
 fn operation(path: &str, route: Route<'_>, method: &HttpMethod) -> Operation {
     let about = about(route);
     let is_head = *method == HttpMethod::Head;
-    let (id, summary) = match is_head {
-        true => (
+    let (id, summary) = match method {
+        HttpMethod::Head => (
             format!("{}Head", about.id),
             format!("{} (headers alone)", about.summary),
         ),
-        false => (about.id.to_owned(), about.summary.to_owned()),
+        HttpMethod::Options => (
+            format!("{}Options", about.id),
+            format!("{} (as some probe it)", about.summary),
+        ),
+        _ => (about.id.to_owned(), about.summary.to_owned()),
     };
     let scope = RouteName::of_route(route).scope();
     let needs = scope.map_or_else(String::new, |scope| {
@@ -151,12 +163,14 @@ fn operation(path: &str, route: Route<'_>, method: &HttpMethod) -> Operation {
 }
 
 fn parameters_of(path: &str, route: Route<'_>) -> Vec<Parameter> {
-    let of_path = |name: &str, schema: RefOr<Schema>, example: &str| {
+    let of_path = |name: &str, description: &str, schema: RefOr<Schema>, example: &str| {
         debug_assert!(path.contains(&format!("{{{name}}}")));
         vec![
             ParameterBuilder::new()
                 .name(name)
                 .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(description))
                 .schema(Some(schema))
                 .example(Some(example.into()))
                 .build(),
@@ -168,16 +182,19 @@ fn parameters_of(path: &str, route: Route<'_>) -> Vec<Parameter> {
         }
         Route::Verdict(_) => {
             let number = Ref::from_schema_name("TrackingNumber");
-            of_path("number", number.into(), "B8WLRKEQCPUK1E4V")
+            let about = "The number that is asked about.";
+            of_path("number", about, number.into(), examples::number(0).as_str())
         }
         Route::Problem(_) => {
             let names = Kind::ALL.map(Kind::name);
             let schema = ObjectBuilder::new()
                 .schema_type(Type::String)
                 .enum_values(Some(names));
-            of_path("name", schema.into(), names[0])
+            let about = "The last part of the problem's `type`.";
+            of_path("name", about, schema.into(), names[0])
         }
-        Route::TrackingNumbers
+        Route::Root
+        | Route::TrackingNumbers
         | Route::Live
         | Route::Ready
         | Route::Metrics
@@ -189,7 +206,7 @@ fn parameters_of(path: &str, route: Route<'_>) -> Vec<Parameter> {
 fn body() -> RequestBody {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("OrderOfMany")))
-        .example(Some(schemas::many_example()));
+        .example(Some(examples::many()));
     RequestBodyBuilder::new()
         .description(Some(format!(
             "At most {} bytes.",
@@ -229,20 +246,32 @@ fn responses(route: Route<'_>, is_head: bool) -> Responses {
 fn success(route: Route<'_>, is_head: bool) -> ResponseBuilder {
     let named = |name: &str| ContentBuilder::new().schema(Some(Ref::from_schema_name(name)));
     let lines = |description: &str| ContentBuilder::new().schema(Some(schemas::text(description)));
+    // Not one of an enumeration: generators of clients lose the end of its line.
+    let line = |word: &str| {
+        let text = schemas::text("A word, and a line feed.");
+        ContentBuilder::new().schema(Some(text.pattern(Some(format!("^{word}\\n$")))))
+    };
     let numbers = schemas::text("A number a line.").pattern(Some(patterns::TRACKING_NUMBER_LINES));
     let (description, contents) = match route {
+        Route::Root => (
+            "The page.",
+            vec![
+                ("text/plain", lines("For people.")),
+                ("text/html", lines("HTML.")),
+            ],
+        ),
         Route::NextNumber(Endpoint::NextTrackingNumber) => (
             "The number, and the order.",
             vec![(
                 "application/json",
-                named("Issued").example(Some(super::issued_example())),
+                named("Issued").example(Some(examples::issued())),
             )],
         ),
         Route::NextNumber(Endpoint::ApiNextTrackingNumber) => (
             "The number.",
             vec![(
                 "application/json",
-                named("IssuedShort").example(Some(super::short_example())),
+                named("IssuedShort").example(Some(examples::issued_short())),
             )],
         ),
         Route::TrackingNumbers => (
@@ -261,20 +290,8 @@ fn success(route: Route<'_>, is_head: bool) -> ResponseBuilder {
             vec![("application/json", named("Verdict"))],
         ),
         Route::Problem(_) => ("Its page.", vec![("text/plain", lines("For people."))]),
-        Route::Live => (
-            "It is.",
-            vec![(
-                "text/plain",
-                ContentBuilder::new().schema(Some(schemas::always("alive\n"))),
-            )],
-        ),
-        Route::Ready => (
-            "It is.",
-            vec![(
-                "text/plain",
-                ContentBuilder::new().schema(Some(schemas::always("ready\n"))),
-            )],
-        ),
+        Route::Live => ("It is.", vec![("text/plain", line("alive"))]),
+        Route::Ready => ("It is.", vec![("text/plain", line("ready"))]),
         Route::Metrics => (
             "The metrics.",
             vec![("text/plain", lines("Prometheus' text format, 0.0.4."))],

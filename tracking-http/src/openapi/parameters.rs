@@ -65,12 +65,11 @@ pub(super) fn description(parameter: Parameter) -> &'static str {
     }
 }
 
-/// Of the seed `tracking_number_service`.
-fn example(parameter: Parameter) -> &'static str {
+/// Of the seed `tracking_number_service`, whose weight has decimals that no number in JSON loses.
+pub(super) fn example(parameter: Parameter) -> &'static str {
     match parameter {
         Parameter::OriginCountryId => "US",
         Parameter::DestinationCountryId => "IN",
-        Parameter::Weight => "1.200",
         Parameter::CreatedAt => "2022-05-17T19:29:32+08:00",
         same => full_example(same),
     }

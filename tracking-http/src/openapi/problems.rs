@@ -27,10 +27,14 @@ pub(super) fn name(kind: Kind) -> String {
 pub(super) fn may_answer(kind: Kind, route: Route<'_>) -> bool {
     let issues = matches!(route, Route::NextNumber(_) | Route::TrackingNumbers);
     match kind {
-        Kind::WrongParameters => issues,
-        Kind::MalformedBody | Kind::NotAcceptable | Kind::UnsupportedMediaType => {
-            route == Route::TrackingNumbers
-        }
+        // What nobody reads is wrong, too.
+        Kind::WrongParameters => route.reads_all(),
+        Kind::UnexpectedBody => route.reads_all() && route != Route::TrackingNumbers,
+        Kind::CrossSite => issues,
+        Kind::MalformedBody
+        | Kind::NotAcceptable
+        | Kind::UnsupportedMediaType
+        | Kind::UnsupportedContentCoding => route == Route::TrackingNumbers,
         Kind::MalformedNumber | Kind::NotOfThisSeries | Kind::Undecided => {
             matches!(route, Route::Verdict(_))
         }
@@ -46,6 +50,8 @@ pub(super) fn may_answer(kind: Kind, route: Route<'_>) -> bool {
         Kind::TooManyInFlight => issues,
         Kind::TargetTooLong
         | Kind::HeadersTooLarge
+        | Kind::FragmentInTarget
+        | Kind::UnsupportedTransferCoding
         | Kind::BodyTooLarge
         | Kind::BrokenBody
         | Kind::WrongHost => true,
@@ -64,6 +70,11 @@ pub(super) fn sample(kind: Kind) -> Response {
         Kind::NotAcceptable => problem::not_acceptable(),
         Kind::BodyTooLarge => problem::body_too_large(),
         Kind::UnsupportedMediaType => problem::unsupported_media_type(),
+        Kind::UnsupportedContentCoding => problem::unsupported_content_coding(),
+        Kind::UnsupportedTransferCoding => problem::unsupported_transfer_coding(),
+        Kind::UnexpectedBody => problem::unexpected_body(),
+        Kind::FragmentInTarget => problem::fragment_in_target(),
+        Kind::CrossSite => problem::cross_site(),
         Kind::NoNumber => problem::no_number(Duration::from_secs(2)),
         Kind::TargetTooLong => problem::target_too_long(),
         Kind::HeadersTooLarge => problem::headers_too_large(),

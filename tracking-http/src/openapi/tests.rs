@@ -24,7 +24,8 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
 
 /// Fails to compile when a route comes: then it belongs here, and into `documented`.
 fn every_route() -> BTreeSet<&'static str> {
-    const ALL: [RouteName; 10] = [
+    const ALL: [RouteName; 11] = [
+        RouteName::Root,
         RouteName::NextTrackingNumber,
         RouteName::ApiNextTrackingNumber,
         RouteName::TrackingNumbers,
@@ -37,7 +38,8 @@ fn every_route() -> BTreeSet<&'static str> {
         RouteName::Docs,
     ];
     match ALL[0] {
-        RouteName::NextTrackingNumber
+        RouteName::Root
+        | RouteName::NextTrackingNumber
         | RouteName::ApiNextTrackingNumber
         | RouteName::TrackingNumbers
         | RouteName::Verdict
@@ -179,6 +181,19 @@ fn operations_are_told_apart_and_every_answer_has_the_headers_of_all() {
             );
         }
     }
+}
+
+/// What generators of clients and validators in doubles stumble over.
+#[test]
+fn paths_are_required_and_nothing_is_a_multiple() {
+    let document = json();
+    for (path, method, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
+            assert_eq!(parameter["required"], true, "{method} {path}");
+        }
+    }
+    assert!(!document.to_string().contains("multipleOf"));
 }
 
 #[test]

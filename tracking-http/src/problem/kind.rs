@@ -14,6 +14,11 @@ pub(crate) enum Kind {
     NotAcceptable,
     BodyTooLarge,
     UnsupportedMediaType,
+    UnsupportedContentCoding,
+    UnsupportedTransferCoding,
+    UnexpectedBody,
+    FragmentInTarget,
+    CrossSite,
     NoNumber,
     TargetTooLong,
     HeadersTooLarge,
@@ -36,7 +41,7 @@ const FOLDER: &str = "/problems/";
 
 impl Kind {
     /// In the order of the variants, so that a kind is an index of it.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::WrongParameters,
         Self::MalformedBody,
         Self::MalformedNumber,
@@ -46,6 +51,11 @@ impl Kind {
         Self::NotAcceptable,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
+        Self::UnsupportedContentCoding,
+        Self::UnsupportedTransferCoding,
+        Self::UnexpectedBody,
+        Self::FragmentInTarget,
+        Self::CrossSite,
         Self::NoNumber,
         Self::TargetTooLong,
         Self::HeadersTooLarge,
@@ -85,6 +95,11 @@ impl Kind {
             Self::NotAcceptable => "/problems/not-acceptable",
             Self::BodyTooLarge => "/problems/body-too-large",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
+            Self::UnsupportedContentCoding => "/problems/unsupported-content-coding",
+            Self::UnsupportedTransferCoding => "/problems/unsupported-transfer-coding",
+            Self::UnexpectedBody => "/problems/unexpected-body",
+            Self::FragmentInTarget => "/problems/fragment-in-target",
+            Self::CrossSite => "/problems/cross-site",
             Self::NoNumber => "/problems/no-number",
             Self::TargetTooLong => "/problems/target-too-long",
             Self::HeadersTooLarge => "/problems/headers-too-large",
@@ -112,6 +127,11 @@ impl Kind {
             Self::NotAcceptable => "No such form of the answer",
             Self::BodyTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be application/json",
+            Self::UnsupportedContentCoding => "The body is compressed",
+            Self::UnsupportedTransferCoding => "The body comes in an unknown coding",
+            Self::UnexpectedBody => "A body that nobody reads",
+            Self::FragmentInTarget => "The target has a #",
+            Self::CrossSite => "A page of another site asks",
             Self::NoNumber => "No number can be issued now",
             Self::TargetTooLong => "The target is too long",
             Self::HeadersTooLarge => "The headers are too large",
@@ -134,16 +154,21 @@ impl Kind {
             | Self::MalformedBody
             | Self::MalformedNumber
             | Self::BrokenBody
+            | Self::UnexpectedBody
+            | Self::FragmentInTarget
             | Self::BatchBeyondBurst
             | Self::WrongHost => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound | Self::NotOfThisSeries => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType | Self::UnsupportedContentCoding => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Self::UnsupportedTransferCoding => StatusCode::NOT_IMPLEMENTED,
             Self::NoNumber
             | Self::TooManyInFlight
             | Self::TooManyBatches
@@ -193,7 +218,32 @@ impl Kind {
                 "The body of a request may have 64 KiB (65,536 bytes). Nothing was issued."
             }
             Self::UnsupportedMediaType => {
-                "The header `Content-Type` must say application/json. Nothing was issued."
+                "The header `Content-Type` must say application/json, once; a charset there must be utf-8. Nothing \
+                 was issued."
+            }
+            Self::UnsupportedContentCoding => {
+                "The header `Content-Encoding` names a coding such as gzip, and a body is read as it is.\nSend it \
+                 uncompressed. Nothing was issued."
+            }
+            Self::UnsupportedTransferCoding => {
+                "The header `Transfer-Encoding` names something else than `chunked`, so that nobody here knows the \
+                 body (RFC 9112, section 6.1).\nThe connection ends. Nothing was issued."
+            }
+            Self::UnexpectedBody => {
+                "The request has a body where none is read, so that what it says would vanish.\nSay it in the \
+                 query, or POST it to /tracking-numbers. Nothing was issued."
+            }
+            Self::FragmentInTarget => {
+                "The target of a request has no `#` (RFC 9112, section 3.2): what stands behind it is for the \
+                 client alone, and never reaches a server.\nWrite %23 where it belongs to a value, as in \
+                 customer_name=Shop%20%235. Nothing was issued."
+            }
+            Self::CrossSite => {
+                "A browser says, by the header `Sec-Fetch-Site: cross-site`, that a page of another site asks. Any \
+                 page could take numbers like this from a server that only its visitor reaches, without their \
+                 knowing.\nA page whose origin the operator names with --cors-origin may; so may everybody where \
+                 tokens are asked for. An address that somebody types, or a link that somebody clicks, works, \
+                 too. Nothing was issued."
             }
             Self::NoNumber => {
                 "The store of the series cannot be used now, and no reserved numbers are left.\nNothing was \

@@ -7,6 +7,7 @@ use super::{Endpoint, Route};
 /// A route, whatever stands in the places of its path that vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RouteName {
+    Root,
     NextTrackingNumber,
     ApiNextTrackingNumber,
     TrackingNumbers,
@@ -33,7 +34,8 @@ pub(crate) enum Need {
 
 impl RouteName {
     /// In the order of the variants, so that a name is an index of it.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Root,
         Self::NextTrackingNumber,
         Self::ApiNextTrackingNumber,
         Self::TrackingNumbers,
@@ -54,6 +56,7 @@ impl RouteName {
 
     pub(crate) fn of_route(route: Route<'_>) -> Self {
         match route {
+            Route::Root => Self::Root,
             Route::NextNumber(Endpoint::NextTrackingNumber) => Self::NextTrackingNumber,
             Route::NextNumber(Endpoint::ApiNextTrackingNumber) => Self::ApiNextTrackingNumber,
             Route::TrackingNumbers => Self::TrackingNumbers,
@@ -75,9 +78,13 @@ impl RouteName {
             }
             Self::Verdict => Some(Scope::Read),
             Self::Metrics => Some(Scope::Metrics),
-            Self::Problem | Self::Live | Self::Ready | Self::OpenApi | Self::Docs | Self::Other => {
-                None
-            }
+            Self::Root
+            | Self::Problem
+            | Self::Live
+            | Self::Ready
+            | Self::OpenApi
+            | Self::Docs
+            | Self::Other => None,
         }
     }
 
@@ -91,7 +98,7 @@ impl RouteName {
         match (self.scope(), self) {
             (Some(scope), _) => Need::Scope(scope),
             // Whoever watches over the server asks from one address, and often.
-            (None, Self::Live | Self::Ready) => Need::Nothing,
+            (None, Self::Root | Self::Live | Self::Ready) => Need::Nothing,
             (None, _) => Need::Address,
         }
     }
@@ -99,6 +106,7 @@ impl RouteName {
     /// Its path, with braces where it varies.
     pub(crate) fn label(self) -> &'static str {
         match self {
+            Self::Root => "/",
             Self::NextTrackingNumber => "/next-tracking-number",
             Self::ApiNextTrackingNumber => "/api/next-tracking-number/",
             Self::TrackingNumbers => "/tracking-numbers",

@@ -2,6 +2,7 @@
 
 mod body;
 mod form;
+mod json;
 mod numbers;
 mod request;
 
@@ -17,16 +18,25 @@ use self::numbers::Numbers;
 use self::request::Request;
 use crate::app::App;
 use crate::gate::Admission;
-use crate::problem;
+use crate::{problem, query};
 
 /// Everything that can be wrong with a request is found before the first number is taken. `admission` is who
 /// pays for all numbers but the first, if somebody does.
 pub(super) async fn answer(
     app: Arc<App>,
     admission: Option<Admission>,
+    query: String,
     headers: HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Response {
+    if let Some(refusal) =
+        query::unread(query, "is not read here: the order is a member of the body")
+    {
+        return refusal;
+    }
+    if body::is_coded(&headers) {
+        return problem::unsupported_content_coding();
+    }
     if !body::is_json(&headers) {
         return problem::unsupported_media_type();
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tracking_core::issued::Timestamp;
 use tracking_core::{Reason, Serial, TrackingNumber, Verdict};
@@ -9,7 +10,7 @@ use warp::reply::Response;
 
 use crate::answer::{self, Answer};
 use crate::app::App;
-use crate::problem;
+use crate::{problem, query};
 
 /// The answer, 200. Only a ledger proves issue: so it never says "issued".
 #[derive(Serialize)]
@@ -21,8 +22,13 @@ struct Belongs<'a> {
     reserved_at: String,
 }
 
-pub(super) fn answer(app: &Arc<App>, number: &str) -> Answer {
-    let Ok(number) = number.parse::<TrackingNumber>() else {
+/// `number` is as the path has it: a percent-encoded one is that number (RFC 3986, section 2.3).
+pub(super) fn answer(app: &Arc<App>, number: &str, query: String) -> Answer {
+    if let Some(refusal) = query::unread(query, "is not read here: the number is in the path") {
+        return refusal.into();
+    }
+    let decoded = percent_decode_str(number).decode_utf8();
+    let Some(Ok(number)) = decoded.ok().map(|number| number.parse::<TrackingNumber>()) else {
         return problem::refused_number(Reason::Malformed).into();
     };
     let app = Arc::clone(app);

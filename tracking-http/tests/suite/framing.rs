@@ -29,15 +29,50 @@ fn lengths_that_differ_are_refused() {
         "Content-Length: \r\n",
         "Content-Length: 99999999999999999999\r\n",
         "Content-Length : 5\r\n",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
-        "Transfer-Encoding: chunked, identity\r\n",
-        "Transfer-Encoding: x\r\n",
+        "Transfer-Encoding: \r\n",
     ] {
         let request = format!("POST /livez HTTP/1.1\r\nHost: test\r\n{lengths}\r\nhello{HIDDEN}");
         if let Some((status, body)) = only_answer(&server, &request) {
             assert_eq!(status, 400, "{lengths:?}: {body}");
         }
     }
+}
+
+/// Where chunked is not the last of them, the parser refuses by itself, without a word (RFC 9112, section 6.1).
+#[test]
+fn transfer_codings_but_chunked_are_not_implemented() {
+    let server = InProcess::new();
+    for codings in [
+        "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding: identity\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "transfer-encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding: chunked, chunked\r\n",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: gzip\r\n",
+    ] {
+        for target in ["/tracking-numbers", "/livez"] {
+            let request = format!(
+                "POST {target} HTTP/1.1\r\nHost: test\r\n{codings}\r\n5\r\nhello\r\n0\r\n\r\n{HIDDEN}"
+            );
+            let mut client = Client::connect(server.address);
+            // An answer before it is an answer still.
+            client.send("GET /livez HTTP/1.1\r\nHost: test\r\n\r\n");
+            client.send(&request);
+            assert_eq!(client.receive("GET").status, 200);
+            let answer = client.receive("POST");
+            assert_eq!(answer.status, 501, "{codings:?}");
+            let problem = answer.problem();
+            assert_eq!(problem["type"], "/problems/unsupported-transfer-coding");
+            assert_eq!(answer.header("connection"), Some("close"));
+            assert_eq!(client.rest(), "", "{codings:?}");
+        }
+    }
+    // What the parser refuses for something else keeps its own answer.
+    let answer = only_answer(&server, "GET /livez HTTP/1.1\r\nHost : test\r\n\r\n");
+    assert_eq!(answer, Some((400, String::new())));
 }
 
 #[test]

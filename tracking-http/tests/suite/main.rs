@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod canary;
+mod chromium;
 mod connections;
 mod contract;
 mod cors;
+mod cross_site;
 mod docs;
 mod framing;
 mod help;
@@ -21,6 +23,7 @@ mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;
 mod reservations;
+mod root;
 mod service;
 mod shutdown;
 mod stalled;
@@ -30,4 +33,5 @@ mod tokens;
 mod tokens_reload;
 mod tokens_start;
 mod unix_socket;
+mod unread;
 mod verdict;

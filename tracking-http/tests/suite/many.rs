@@ -115,7 +115,7 @@ fn what_is_wrong_is_told_in_full_and_reserves_nothing() {
     let server = InProcess::with(store.clone(), "UTC");
     let mut client = Client::connect(server.address);
     // The body, and parameter and code of each error.
-    let cases: [(&str, &str); 26] = [
+    let cases = [
         ("{}", "count missing"),
         (r#"{"count": null}"#, "count wrong-type"),
         (r#"{"count": "5"}"#, "count wrong-type"),
@@ -124,6 +124,8 @@ fn what_is_wrong_is_told_in_full_and_reserves_nothing() {
         (r#"{"count": 1.5}"#, "count wrong-type"),
         (r#"{"count": 0}"#, "count out-of-range"),
         (r#"{"count": -1}"#, "count out-of-range"),
+        (r#"{"count": 1e999}"#, "count out-of-range"),
+        (r#"{"count": 1.0000000000000000001}"#, "count wrong-type"),
         (r#"{"count": 1000001}"#, "count out-of-range"),
         (r#"{"count": 4294967297}"#, "count out-of-range"),
         (r#"{"count": 18446744073709551617}"#, "count out-of-range"),
@@ -152,6 +154,36 @@ fn what_is_wrong_is_told_in_full_and_reserves_nothing() {
             r#"{"count": 1, "order": {"weight": 1.2345}}"#,
             "weight too-many-decimals",
         ),
+        // As it is written, and not as a double has it.
+        (
+            r#"{"count": 1, "order": {"weight": 1.2000000000000000001}}"#,
+            "weight too-many-decimals",
+        ),
+        (
+            r#"{"count": 1, "order": {"weight": 1.2000}}"#,
+            "weight too-many-decimals",
+        ),
+        (
+            r#"{"count": 1, "order": {"weight": 0.1e1}}"#,
+            "weight not-a-number",
+        ),
+        (
+            r#"{"count": 1, "order": {"weight": 1E2}}"#,
+            "weight not-a-number",
+        ),
+        (
+            r#"{"count": 1, "order": {"weight": 999999.99999999999999}}"#,
+            "weight too-many-decimals",
+        ),
+        (
+            r#"{"count": 1, "order": {"weight": 1e999}}"#,
+            "weight not-a-number",
+        ),
+        (
+            r#"{"count": 1, "order": {"customer_name": "\ud83d"}}"#,
+            "customer_name not-utf-8",
+        ),
+        (r#"{"count": 1, "order": {"\ud83d": 1}}"#, "order not-utf-8"),
         (
             r#"{"count": 1, "order": {"weight": false}}"#,
             "weight wrong-type",
@@ -200,7 +232,6 @@ fn what_is_wrong_is_told_in_full_and_reserves_nothing() {
         "null",
         r#"{"count": 1}x"#,
         r#"{"count": 01}"#,
-        r#"{"count": 1e999}"#,
         "{'count': 1}",
         "\"\\ud800\"",
     ] {
@@ -237,6 +268,9 @@ fn what_is_wrong_is_told_in_full_and_reserves_nothing() {
         assert_eq!(answer.status, 406, "{accept}");
         assert_eq!(answer.problem()["type"], "/problems/not-acceptable");
     }
+    for accept in ["*", "text/html, *; q=.2", ""] {
+        assert_eq!(client.order_many(accept, "{}").status, 400, "{accept}");
+    }
     let padded = |length: usize| format!("{right}{}", " ".repeat(length - right.len()));
     for length in [65_537, 900_000] {
         let answer = announce(server.address, length);
@@ -263,6 +297,23 @@ fn what_is_wrong_is_told_in_full_and_reserves_nothing() {
     );
     assert_eq!(answer.status, 200);
     assert!(store.reservations() > 0);
+}
+
+/// `str.splitlines`, for one, ends a line at U+2028.
+#[test]
+fn a_line_of_ndjson_is_one_for_every_reader() {
+    let server = InProcess::new();
+    let mut client = Client::connect(server.address);
+    let body = r#"{"count": 2, "order": {"customer_name": "a\u2028b\u2029", "weight": 1.20}}"#;
+    let answer = client.order_many("application/x-ndjson", body);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let ends_line = |c: char| matches!(c, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    assert_eq!(answer.body.matches(ends_line).count(), 2, "{answer:?}");
+    for line in answer.body.lines() {
+        let issued: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(issued["customer_name"], "a\u{2028}b\u{2029}");
+        assert!(line.contains("\"weight\":1.200,"), "{line}");
+    }
 }
 
 #[test]

@@ -47,7 +47,15 @@ fn what_was_issued_belongs() {
     let mut client = Client::connect(server.address);
     let asked_ms = SystemClock.now_ms();
     let number = issue(&mut client);
+    // As RFC 3986, section 2.3, has it.
+    let escaped: String = number.bytes().map(|byte| format!("%{byte:02x}")).collect();
     for target in [
+        format!("/tracking-numbers/{escaped}"),
+        format!(
+            "/tracking-numbers/%{:02X}{}",
+            number.as_bytes()[0],
+            &number[1..]
+        ),
         format!("/tracking-numbers/{number}"),
         format!("/tracking-numbers/{number}/"),
     ] {
@@ -83,7 +91,20 @@ fn what_was_not_is_refused_with_the_reason() {
     let server = server(&store, "UTC");
     let mut client = Client::connect(server.address);
     let number = issue(&mut client);
-    for malformed in ["abc", "A-1", "A%42", "A1234567890123456", "%00", "%ff"] {
+    for malformed in [
+        "abc",
+        "A-1",
+        "A%2F1",
+        "A%2",
+        "A%zz",
+        "A+1",
+        "A%20",
+        "%C3%84",
+        "A%2542",
+        "A1234567890123456",
+        "%00",
+        "%ff",
+    ] {
         refused(&mut client, malformed, "malformed");
     }
     let other_prefix = if number.starts_with("AAA") {
