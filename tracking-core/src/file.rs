@@ -37,6 +37,7 @@ mod place;
 mod session;
 mod slot;
 
+use create::Creation;
 use session::{Session, Setting};
 
 /// Store URL `file:PATH`. All processes of one host share the series; it survives `kill -9` and
@@ -70,6 +71,7 @@ use session::{Session, Setting};
 pub struct FileAllocator {
     setting: Setting,
     session: Mutex<Session>,
+    creation: Creation,
 }
 
 impl FileAllocator {
@@ -92,10 +94,11 @@ impl FileAllocator {
         options: &SeriesOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let (setting, session) = opening::open(url, options, clock)?;
+        let (setting, session, creation) = opening::open(url, options, clock)?;
         Ok(Self {
             setting,
             session: Mutex::new(session),
+            creation,
         })
     }
 
@@ -140,6 +143,10 @@ impl Store for FileAllocator {
             .timeline(&self.setting, deadline_ms)
             .map_err(|problem| self.failed(problem))?;
         Ok(Snapshot::new(Some(timeline), self.setting.clock.now_ms()))
+    }
+
+    fn is_new(&self) -> bool {
+        self.creation == Creation::Ours
     }
 }
 

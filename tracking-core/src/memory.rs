@@ -95,6 +95,11 @@ impl Store for MemoryAllocator {
             .unwrap_or_else(PoisonError::into_inner);
         Ok(Snapshot::new(timeline.clone(), self.shared.clock.now_ms()))
     }
+
+    fn is_new(&self) -> bool {
+        // There was none before this process.
+        true
+    }
 }
 
 impl fmt::Display for MemoryAllocator {
