@@ -1,10 +1,12 @@
 //! Findings as they are written.
 
+use std::io::Write;
+
 use serde::Serialize;
+use tracking_core::shown::{Plain, escape_json};
 
 use super::judge::Finding;
 use crate::args::CheckFormat;
-use crate::output::printable;
 
 /// Findings, written one after the other into a buffer.
 #[derive(Debug)]
@@ -71,7 +73,8 @@ impl Report {
             Finding::WellFormed => ("well-formed", ""),
             Finding::Refused(reason) => ("refused", reason.code()),
         };
-        self.text.extend(printable(number));
+        // A Vec takes every write.
+        let _ = write!(self.text, "{}", Plain::bytes(number));
         for column in [verdict, reason] {
             self.text.push(b'\t');
             self.text.extend_from_slice(column.as_bytes());
@@ -90,7 +93,8 @@ impl Report {
             belongs,
             reason,
         };
-        // Text, flags and codes always become JSON, and a Vec takes every write.
-        let _ = serde_json::to_writer(&mut self.text, &entry);
+        // Text, flags and codes always become JSON.
+        let json = serde_json::to_vec(&entry).unwrap_or_default();
+        self.text.extend(escape_json(json));
     }
 }

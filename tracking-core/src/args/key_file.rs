@@ -157,7 +157,7 @@ pub(super) fn warning(path: &Path) -> Option<String> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     (mode & OTHERS != 0).then(|| {
         format!(
-            "{} holds the series' key, and every user of this host may read or change it (mode {:04o}): chmod o= it",
+            "{} holds the series' key, and its mode {:04o} lets other users of this host in: chmod o= it",
             Plain::of(path),
             mode & 0o7777
         )
