@@ -4,8 +4,10 @@ pub(crate) mod help;
 mod order;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracking_core::SeriesName;
 use tracking_core::args::{StoreArgs, ZoneArgs};
 use tracking_core::token::{Scope, TokenName};
 
@@ -32,7 +34,7 @@ pub(crate) enum Command {
     /// Tell which numbers belong to the series, from arguments or standard input
     #[command(after_help = help::CHECK)]
     Check(CheckArgs),
-    /// Take one number apart: prefix, body, check character; lane, time and slot
+    /// Take numbers apart: prefix, body, check character; lane, time and slot
     #[command(after_help = help::INSPECT)]
     Inspect(InspectArgs),
     /// Show, create or restore a series
@@ -95,14 +97,14 @@ pub(crate) enum CheckFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// The number
-    #[arg(value_name = "NUMBER")]
-    pub(crate) number: OsString,
+    /// The numbers
+    #[arg(value_name = "NUMBER", required = true)]
+    pub(crate) numbers: Vec<OsString>,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
 
-/// How to write one object.
+/// How to write an object, or several.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ReportArgs {
     /// How to write it
@@ -122,6 +124,9 @@ pub(crate) enum SeriesCommand {
     /// Show a series
     #[command(after_help = help::SHOW)]
     Show {
+        /// Its name; without it that of --series
+        #[arg(value_name = "NAME")]
+        name: Option<SeriesName>,
         /// Show the secret key too, for a backup
         #[arg(long)]
         reveal_key: bool,
@@ -134,7 +139,7 @@ pub(crate) enum SeriesCommand {
         #[command(flatten)]
         report: ReportArgs,
     },
-    /// Bring back a series that was lost, with its --key-file and --prefix
+    /// Bring back a series that was lost, with its --key-file
     #[command(after_help = help::RESTORE)]
     Restore {
         /// When it was created, by RFC 3339
@@ -187,6 +192,12 @@ pub(crate) struct NewTokenArgs {
     /// Without it: as many as in a second.
     #[arg(long, value_name = "COUNT", requires = "rate")]
     pub(crate) burst: Option<u32>,
+    /// Put the lines at the end of this file, and print the token alone
+    ///
+    /// A new file is for you alone; one that is there keeps its mode. It must have no token of that
+    /// name yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }

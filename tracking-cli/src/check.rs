@@ -4,11 +4,11 @@ pub(crate) mod judge;
 mod lines;
 mod report;
 
-use std::io::{self, IsTerminal};
+use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 
 use tracking_core::AllocateError;
-use tracking_core::args::StoreArgs;
+use tracking_core::args::{StoreArgs, standard_input};
 
 use self::judge::{Finding, Judge};
 use self::lines::Lines;
@@ -62,7 +62,8 @@ struct Check {
 
 impl Check {
     fn standard_input(&mut self) -> Result<(), Failure> {
-        let input = io::stdin().lock();
+        let failed = |error| Failure::Undone(format!("cannot read standard input: {error}"));
+        let input = standard_input().map_err(failed)?;
         if input.is_terminal() {
             message(
                 "note",
@@ -70,10 +71,7 @@ impl Check {
             );
         }
         let mut lines = Lines::new(input);
-        while lines
-            .read()
-            .map_err(|error| Failure::Undone(format!("cannot read standard input: {error}")))?
-        {
+        while lines.read().map_err(failed)? {
             self.batch(lines.whole())?;
         }
         Ok(())

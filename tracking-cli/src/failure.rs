@@ -6,7 +6,8 @@
 //! | 1 | the answer is no |
 //! | 2 | wrong usage |
 //! | 3 | it could not be done, or not be decided |
-//! | 130 | stopped by Ctrl-C |
+//! | 130 | stopped by Ctrl-C (SIGINT) |
+//! | 143 | stopped by SIGTERM |
 
 use std::fmt::Display;
 
@@ -25,8 +26,8 @@ pub(crate) enum Failure {
     Order(OrderErrors),
     /// It could not be done, or not be decided.
     Undone(String),
-    /// Ctrl-C.
-    Interrupted,
+    /// This signal.
+    Stopped(u8),
     /// The reader of standard output went away.
     PipeClosed,
 }
@@ -43,14 +44,15 @@ impl Failure {
             Self::Refused => 1,
             Self::Usage(_) | Self::Order(_) => 2,
             Self::Undone(_) => 3,
-            Self::Interrupted => 130,
+            // As shells have it for a process that the signal killed.
+            Self::Stopped(signal) => 128 + signal,
         }
     }
 
     /// What there is to say about it on standard error.
     pub(crate) fn lines(&self) -> Vec<String> {
         match self {
-            Self::Refused | Self::Interrupted | Self::PipeClosed => Vec::new(),
+            Self::Refused | Self::Stopped(_) | Self::PipeClosed => Vec::new(),
             Self::Usage(message) | Self::Undone(message) => vec![message.clone()],
             Self::Order(errors) => errors
                 .iter()

@@ -1,19 +1,18 @@
-//! `tracking inspect`: take one number apart.
+//! `tracking inspect`: take numbers apart.
 
 use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
 use tracking_core::args::StoreArgs;
-use tracking_core::{
-    Clock, Reason, Series, Store, SystemClock, TrackingNumber, Verdict, check_character,
-};
+use tracking_core::shown::Plain;
+use tracking_core::{Clock, Reason, Store, SystemClock, TrackingNumber, Verdict, check_character};
 
 use crate::args::{InspectArgs, ReportFormat};
 use crate::check::judge::parse;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::output::instant::rfc3339;
 use crate::output::table::Table;
-use crate::output::{Output, printable};
 use crate::stores::open_existing;
 
 /// Characters of body and check character: the shortest number of any series.
@@ -37,34 +36,76 @@ struct Report {
 }
 
 pub(crate) fn run(args: &InspectArgs, store: &StoreArgs) -> Result<(), Failure> {
-    let given = args.number.as_bytes().trim_ascii();
-    let mut report = Report {
-        tracking_number: String::from_utf8_lossy(given).into_owned(),
-        ..Report::default()
-    };
-    let answer = match parse(given) {
-        Err(explanation) => {
-            report.refuse(Reason::Malformed, explanation);
-            Err(Failure::Refused)
-        }
-        Ok(number) => match open_existing(store) {
-            Ok(store) => report.by_series(&number, &store),
-            Err(failure @ Failure::Undone(_)) => {
-                report.by_shape(&number);
-                Err(failure)
-            }
-            Err(failure) => return Err(failure),
-        },
-    };
+    let mut series = Series::NotOpened(store);
     let mut output = Output::new()?;
-    match args.report.format {
-        ReportFormat::Json => output.write_json(&report)?,
-        ReportFormat::Text => output.write(report.table().text().as_bytes())?,
+    // What could not be decided is told once, and counts for more than what is refused.
+    let (mut refused, mut undone) = (false, None);
+    for (index, number) in args.numbers.iter().enumerate() {
+        let (report, answer) = Report::of(number.as_bytes().trim_ascii(), &mut series);
+        match answer {
+            Ok(()) => {}
+            Err(Failure::Refused) => refused = true,
+            Err(failure @ Failure::Undone(_)) => undone = Some(failure),
+            Err(failure) => return Err(failure),
+        }
+        match args.report.format {
+            ReportFormat::Json => output.write_json(&report)?,
+            ReportFormat::Text => {
+                let before = if index == 0 { "" } else { "\n" };
+                output.write(format!("{before}{}", report.table().text()).as_bytes())?;
+            }
+        }
     }
-    answer
+    match (undone, refused) {
+        (Some(failure), _) => Err(failure),
+        (None, true) => Err(Failure::Refused),
+        (None, false) => Ok(()),
+    }
+}
+
+/// The series of the numbers: opened for the first that is one.
+enum Series<'a> {
+    NotOpened(&'a StoreArgs),
+    Opened(Result<Box<dyn Store>, Failure>),
+}
+
+impl Series<'_> {
+    fn open(&mut self) -> Result<&dyn Store, Failure> {
+        if let Self::NotOpened(store) = self {
+            *self = Self::Opened(open_existing(store));
+        }
+        match self {
+            Self::Opened(Ok(store)) => Ok(store),
+            Self::Opened(Err(Failure::Undone(why))) => Err(Failure::Undone(why.clone())),
+            Self::Opened(Err(Failure::Usage(why))) => Err(Failure::Usage(why.clone())),
+            _ => Err(Failure::Undone("the series was not opened".to_owned())),
+        }
+    }
 }
 
 impl Report {
+    /// All about a number, and how the command ends if it is the only one.
+    fn of(given: &[u8], series: &mut Series<'_>) -> (Self, Result<(), Failure>) {
+        let mut report = Self {
+            tracking_number: String::from_utf8_lossy(given).into_owned(),
+            ..Self::default()
+        };
+        let answer = match parse(given) {
+            Err(explanation) => {
+                report.refuse(Reason::Malformed, explanation);
+                Err(Failure::Refused)
+            }
+            Ok(number) => match series.open() {
+                Ok(store) => report.by_series(&number, store),
+                Err(failure) => {
+                    report.by_shape(&number);
+                    Err(failure)
+                }
+            },
+        };
+        (report, answer)
+    }
+
     fn refuse(&mut self, reason: Reason, explanation: String) {
         self.belongs = Some(false);
         self.reason = Some(reason.code());
@@ -72,7 +113,7 @@ impl Report {
     }
 
     fn by_series(&mut self, number: &TrackingNumber, store: &dyn Store) -> Result<(), Failure> {
-        let series: &Series = store.series();
+        let series = store.series();
         if let Some((prefix, body, check)) = series.split(number) {
             self.prefix = Some(prefix.to_owned());
             self.body = Some(body.to_owned());
@@ -132,8 +173,6 @@ impl Report {
     }
 
     fn table(&self) -> Table {
-        let shown: Vec<u8> = printable(self.tracking_number.as_bytes()).collect();
-        let shown = String::from_utf8_lossy(&shown);
         let belongs = match (self.belongs, &self.explanation) {
             (Some(true), _) => "yes: the series could have issued it".to_owned(),
             (Some(false), Some(explanation)) => format!("no: {explanation}"),
@@ -142,7 +181,7 @@ impl Report {
             (None, None) => "undecided".to_owned(),
         };
         Table::default()
-            .line("tracking number", shown)
+            .line("tracking number", Plain::of(&self.tracking_number))
             .maybe("prefix", &self.prefix)
             .maybe("body", &self.body)
             .maybe("check character", &self.check_character)

@@ -10,33 +10,54 @@ mod inspect;
 mod next;
 mod output;
 mod series;
+mod stop;
 mod stores;
 mod token;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+use tracking_core::args as start;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, help};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let Cli { command, store } = Cli::parse();
-    let result = match &command {
-        Command::Next(args) => next::run(args, &store),
-        Command::Check(args) => check::run(args, &store),
-        Command::Inspect(args) => inspect::run(args, &store),
-        Command::Series(command) => series::run(command, &store),
-        Command::Token(command) => token::run(command),
-    };
-    match result {
-        // Whoever reads has seen enough, which is no error.
-        Ok(()) | Err(Failure::PipeClosed) => ExitCode::SUCCESS,
-        Err(failure) => {
-            for line in failure.lines() {
-                output::message("error", &line);
-            }
-            ExitCode::from(failure.exit_code())
-        }
+    if let Err(failure) = stop::survive_full_files() {
+        return end(&failure);
     }
+    let command = help::without_unused(Cli::command());
+    let parsed = start::matches(&command, &[]).and_then(|matches| {
+        help::refuse_unused(&command, &matches)?;
+        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command.clone()))
+    });
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return start::answer(error),
+    };
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => end(&failure),
+    }
+}
+
+fn run(Cli { command, store }: &Cli) -> Result<(), Failure> {
+    if !matches!(command, Command::Next(_)) {
+        stop::end_at_once()?;
+    }
+    match command {
+        // It says itself when a signal may end it.
+        Command::Next(args) => next::run(args, store),
+        Command::Check(args) => check::run(args, store),
+        Command::Inspect(args) => inspect::run(args, store),
+        Command::Series(command) => series::run(command, store),
+        Command::Token(command) => token::run(command),
+    }
+}
+
+fn end(failure: &Failure) -> ExitCode {
+    for line in failure.lines() {
+        output::message("error", &line);
+    }
+    ExitCode::from(failure.exit_code())
 }

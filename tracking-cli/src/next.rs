@@ -2,7 +2,6 @@
 
 mod blocks;
 mod encode;
-mod interrupt;
 mod page;
 mod progress;
 
@@ -15,15 +14,15 @@ use tracking_core::{Block, Clock, Series, SystemClock, TrackingNumber};
 
 use self::blocks::for_each_block;
 use self::encode::Encoder;
-use self::interrupt::Interrupt;
 use self::page::Page;
 use self::progress::Progress;
 use crate::args::NextArgs;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::stop::Stop;
 use crate::stores::open_or_create;
 
-/// Numbers of a page: what is written at once, and what Ctrl-C waits for.
+/// Numbers of a page: what is written at once, and what a signal waits for.
 const PAGE: NonZeroU32 = NonZeroU32::new(65_536).unwrap();
 
 pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
@@ -40,13 +39,18 @@ pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
     if args.count == 0 {
         return press.end();
     }
-    let interrupt = Interrupt::register()?;
+    let stop = Stop::register()?;
+    // A series that is made is made whole, and nothing of it is left lying about.
+    stop.wait();
     let store = open_or_create(store)?;
+    // The first number may take its time.
+    stop.wait_no_more()?;
     let progress = Progress::new(args.count, &press.output);
     let result = for_each_block(&*store, args.count, |block| {
         let mut rest = Some(block);
         while let Some(block) = rest {
-            interrupt.check()?;
+            stop.check()?;
+            stop.wait();
             let (page, tail) = block.split(PAGE);
             press.print(store.series(), page)?;
             progress.at(press.printed);
@@ -60,7 +64,7 @@ pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
         Ok(()) => press.end(),
         Err(failure) if printed == 0 => Err(failure),
         // Numbers that were issued stay issued, so an array that ends early is whole too.
-        Err(Failure::Interrupted) => press.end().and(Err(Failure::Interrupted)),
+        Err(stopped @ Failure::Stopped(_)) => press.end().and(Err(stopped)),
         Err(Failure::Undone(why)) => {
             // What went wrong first is what is told.
             let _ = press.end();

@@ -6,9 +6,10 @@ pub(crate) mod table;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
 
 use serde::Serialize;
+use tracking_core::args::{not_written, standard_output};
+use tracking_core::shown::escape_json;
 
 use crate::failure::Failure;
 
@@ -21,10 +22,8 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new() -> Result<Self, Failure> {
-        // A descriptor of our own, since that of `io::stdout` comes with a buffer of lines.
-        let descriptor = io::stdout().as_fd().try_clone_to_owned();
         Ok(Self {
-            file: descriptor.map_err(failed)?.into(),
+            file: standard_output().map_err(failed)?,
         })
     }
 
@@ -34,7 +33,7 @@ impl Output {
 
     /// Write an object as JSON on one line.
     pub(crate) fn write_json(&mut self, object: &impl Serialize) -> Result<(), Failure> {
-        let mut line = serde_json::to_vec(object).map_err(Failure::undone)?;
+        let mut line = escape_json(serde_json::to_vec(object).map_err(Failure::undone)?);
         line.push(b'\n');
         self.write(&line)
     }
@@ -47,22 +46,8 @@ impl Output {
 fn failed(error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::PipeClosed,
-        _ => Failure::Undone(format!("cannot write to standard output: {error}")),
+        _ => Failure::Undone(not_written(&error)),
     }
-}
-
-/// Bytes for a terminal or a column: control characters are written as `\xNN`, so that what somebody
-/// sent neither steers the terminal nor adds a column; all others are left as they are.
-pub(crate) fn printable(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    bytes.iter().flat_map(|&byte| {
-        let digit = |value: u8| b"0123456789abcdef"[usize::from(value % 16)];
-        let escaped = [b'\\', b'x', digit(byte / 16), digit(byte)];
-        let (shown, length) = match byte.is_ascii_control() {
-            true => (escaped, 4),
-            false => ([byte; 4], 1),
-        };
-        shown.into_iter().take(length)
-    })
 }
 
 /// Say something on standard error, on a line of its own that begins with the kind of message.

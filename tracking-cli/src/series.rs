@@ -3,8 +3,8 @@
 use serde::Serialize;
 use tracking_core::args::StoreArgs;
 use tracking_core::{
-    Clock, EPOCH_MS, LANES, OpenError, Opening, Series, Snapshot, Store, SystemClock, TICK_MS,
-    TICKS, open_store,
+    Clock, EPOCH_MS, LANES, Opening, Series, Snapshot, Store, SystemClock, TICK_MS, TICKS,
+    open_store,
     timeline::{SHARED_FENCE_MS, Timeline},
 };
 
@@ -58,21 +58,27 @@ struct Fence {
 
 pub(crate) fn run(command: &SeriesCommand, args: &StoreArgs) -> Result<(), Failure> {
     match command {
-        SeriesCommand::Show { reveal_key, report } => {
+        SeriesCommand::Show {
+            name,
+            reveal_key,
+            report,
+        } => {
+            let named = name.as_ref().map(|name| args.with_series(name.clone()));
+            let args = named.as_ref().unwrap_or(args);
             let store = open_existing(args)?;
-            warn_of(&store);
+            warn_of(&store, args);
             show(&store, args, *report, *reveal_key)
         }
         SeriesCommand::Create { report } => {
             let store = create(args)?;
-            warn_of(&store);
+            warn_of(&store, args);
             show(&store, args, *report, false)?;
             advise_backup();
             Ok(())
         }
         SeriesCommand::Restore { created, report } => {
             let store = restore(args, *created)?;
-            warn_of(&store);
+            warn_of(&store, args);
             show(&store, args, *report, false)?;
             advise_backup();
             Ok(())
@@ -85,8 +91,9 @@ fn create(args: &StoreArgs) -> Result<Box<dyn Store>, Failure> {
     let url = args.url()?;
     let options = args.options(Opening::New)?;
     if url.is_local() && options.key.is_some() {
-        let store = url.to_string();
-        return Err(Failure::Usage(OpenError::LocalKey { store }.to_string()));
+        return Err(Failure::Usage(format!(
+            "{url}: a local store makes its own key: a key that was copied into two files is a series in two places at once; leave the key file out, or bring a lost series back with `tracking series restore`"
+        )));
     }
     Ok(open_store(&url, &options)?)
 }
@@ -102,7 +109,7 @@ fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn Store
     let missing: Vec<_> = missing.iter().filter(|m| m.1).map(|m| m.0).collect();
     if !missing.is_empty() {
         return Err(Failure::Usage(format!(
-            "expected {} of the series that was lost: `tracking series show --reveal-key` tells both while it is there",
+            "expected {} of the series that was lost: `(umask 077; tracking series show --reveal-key > backup.txt)` keeps both while it is there",
             missing.join(" and ")
         )));
     }
@@ -115,6 +122,17 @@ fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn Store
             rfc3339(created)
         )));
     }
+    // A later one would refuse numbers that are its own, for certain.
+    let backed_up = args.backed_up_creation()?;
+    if let (Some(given), Some(own)) = (created_at_ms, backed_up)
+        && given > own
+    {
+        return Err(Failure::Usage(format!(
+            "expected --created no later than the backup says, {}, found {}",
+            rfc3339(own),
+            rfc3339(given)
+        )));
+    }
     options.created_at_ms = created_at_ms;
     Ok(open_store(&url, &options)?)
 }
@@ -122,13 +140,14 @@ fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn Store
 fn advise_backup() {
     message(
         "note",
-        "back up the key: without it a lost series cannot be restored, nor its numbers told; `tracking series show --reveal-key` prints it",
+        "back up the key: without it a lost series cannot be restored, nor its numbers told; `(umask 077; tracking series show --reveal-key > backup.txt)` writes a file with it that you alone may read",
     );
 }
 
-/// What an operator should know of the store.
-fn warn_of(store: &dyn Store) {
-    for warning in store.warnings() {
+/// What an operator should know of the store, and of the file with its key.
+fn warn_of(store: &dyn Store, args: &StoreArgs) {
+    let of_key_file = args.key_file_warning();
+    for warning in store.warnings().into_iter().chain(of_key_file) {
         message("warning", &warning);
     }
 }

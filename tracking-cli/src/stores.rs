@@ -1,7 +1,7 @@
 //! How the commands open their store.
 
 use tracking_core::args::StoreArgs;
-use tracking_core::{OpenError, Opening, Series, Store, open_store};
+use tracking_core::{Opening, Series, Store, open_store};
 
 use crate::failure::Failure;
 use crate::output::message;
@@ -12,16 +12,15 @@ pub(crate) fn open_existing(args: &StoreArgs) -> Result<Box<dyn Store>, Failure>
     Ok(open_store(&args.url()?, &args.options(Opening::Existing)?)?)
 }
 
-/// Open a series, or create it where the store's rules say that it creates itself: then say so.
+/// Open a series, or create it where the store's rules say that it creates itself: then say so, if it
+/// was this process that did.
 pub(crate) fn open_or_create(args: &StoreArgs) -> Result<Box<dyn Store>, Failure> {
     warn(args);
     let url = args.url()?;
-    match open_store(&url, &args.options(Opening::Existing)?) {
-        Err(OpenError::Missing { .. }) => {}
-        answer => return Ok(answer?),
-    }
     let store = open_store(&url, &args.options(Opening::OrCreate)?)?;
-    message("note", &created(&store, url.is_local()));
+    if store.is_new() {
+        message("note", &created(&store, url.is_local()));
+    }
     Ok(store)
 }
 

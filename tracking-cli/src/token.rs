@@ -1,6 +1,8 @@
 //! `tracking token`: make one.
 
 use serde::Serialize;
+use tracking_core::shown::Plain;
+use tracking_core::token::file::{self, Addition};
 use tracking_core::token::{Token, TokenEntry, TokenRate};
 use tracking_core::{Clock, SystemClock};
 
@@ -48,8 +50,43 @@ fn new(args: &NewTokenArgs) -> Result<(), Failure> {
     let mut entry = TokenEntry::new(args.name.clone(), token.digest(), scopes);
     entry.expires_at_ms = args.expires;
     entry.rate = rate;
+    let addition = args.file.as_deref().map(|path| Addition::put(path, &entry));
+    let addition = addition.transpose().map_err(Failure::undone)?;
+    match (print(args, &token, &entry), addition) {
+        (Err(failure), Some(addition)) => {
+            // Nobody has the token, so nobody is let in by it. What went wrong first is what is told.
+            let _ = addition.undo();
+            Err(failure)
+        }
+        (printed, _) => printed,
+    }?;
+    match &args.file {
+        Some(path) => {
+            if let Some(warning) = file::warning(path) {
+                message("warning", &warning);
+            }
+            message(
+                "note",
+                &format_args!(
+                    "the token is for its holder alone: it is kept nowhere and never shown again; its lines are in {}, which `tracking-http --tokens` reads again on SIGHUP",
+                    Plain::of(path)
+                ),
+            );
+        }
+        None => message(
+            "note",
+            "the first is the token, for its holder alone: it is kept nowhere and never shown again; the lines are for the file of `tracking-http --tokens`, which reads it again on SIGHUP",
+        ),
+    }
+    Ok(())
+}
+
+fn print(args: &NewTokenArgs, token: &Token, entry: &TokenEntry) -> Result<(), Failure> {
     let mut output = Output::new()?;
     match args.report.format {
+        ReportFormat::Text if args.file.is_some() => {
+            output.write(format!("{}\n", token.expose()).as_bytes())
+        }
         ReportFormat::Text => output.write(format!("{}\n\n{entry}", token.expose()).as_bytes()),
         ReportFormat::Json => output.write_json(&Report {
             token: token.expose(),
@@ -61,10 +98,5 @@ fn new(args: &NewTokenArgs) -> Result<(), Failure> {
             burst: entry.rate.map(TokenRate::burst),
             lines: entry.to_string(),
         }),
-    }?;
-    message(
-        "note",
-        "the first is the token, for its holder alone: it is kept nowhere and never shown again; the lines are for the file of `tracking-http --tokens`, which reads it again on SIGHUP",
-    );
-    Ok(())
+    }
 }

@@ -55,6 +55,12 @@ pub trait Store: Allocator {
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// Whether the series was not there before, and this opening of it made it. Of several that
+    /// open a missing series at once it is true of one.
+    fn is_new(&self) -> bool {
+        false
+    }
 }
 
 /// What a store knows at one moment.
@@ -91,6 +97,9 @@ macro_rules! forward {
             }
             fn warnings(&self) -> Vec<String> {
                 (**self).warnings()
+            }
+            fn is_new(&self) -> bool {
+                (**self).is_new()
             }
         }
     )*};

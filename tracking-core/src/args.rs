@@ -1,17 +1,23 @@
 //! The flags and environment variables that every program of ours takes: those that name a store and
 //! a series, and that of the time zone for what issues numbers.
 
-use std::borrow::Cow;
+mod key_file;
+mod program;
+
 use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
+
+use self::key_file::KeyFile;
+pub use self::program::{answer, matches, not_written, standard_input, standard_output};
 
 use crate::format::Prefix;
 use crate::issued::Zone;
 use crate::key::{Key, ParseKeyError};
 use crate::opening::{Opening, SeriesOptions};
 use crate::series::SeriesName;
+use crate::shown::Plain;
 use crate::url::{ParseStoreUrlError, StoreUrl};
 
 /// The variable that holds a key itself: 32 hexadecimal digits.
@@ -46,7 +52,8 @@ pub struct StoreArgs {
 
     /// The prefix of its numbers, 0 to 3 of A-Z and 0-9
     ///
-    /// A new series takes it, or else three random characters; an existing one must have it.
+    /// A new series takes it, or else three random characters; an existing one must have it. '' is
+    /// none at all.
     #[arg(
         long,
         value_name = "PREFIX",
@@ -78,7 +85,7 @@ impl StoreArgs {
     /// It is no store's URL, or holds a password though it stands on the command line, which
     /// every user of the host can read.
     pub fn url(&self) -> Result<StoreUrl, ArgsError> {
-        let Some(text) = self.store.as_deref().filter(|text| !text.is_empty()) else {
+        let Some(text) = self.store.as_deref() else {
             return Ok(StoreUrl::default_file(&self.series)?);
         };
         let url: StoreUrl = text.parse()?;
@@ -100,8 +107,12 @@ impl StoreArgs {
         let mut options = SeriesOptions::named(self.series.clone());
         options.prefix = self.prefix;
         options.opening = opening;
-        options.key = match &self.key_file {
-            Some(path) => Some(read_key(path)?),
+        options.key = match self.read_key_file()? {
+            Some(file) => {
+                // Of a backup the prefix is known, so nobody need say it, and none is made up.
+                options.prefix = options.prefix.or(file.prefix);
+                Some(file.key)
+            }
             // A local store takes no key from the environment: a copied key in two files is a
             // series in two places at once.
             None if self.url()?.is_local() => None,
@@ -111,6 +122,39 @@ impl StoreArgs {
             },
         };
         Ok(options)
+    }
+
+    /// When the series was created, in milliseconds since the Unix epoch, where the key file is a
+    /// backup that says so. Numbers from then on may be its own.
+    ///
+    /// # Errors
+    /// As [`options`](Self::options).
+    pub fn backed_up_creation(&self) -> Result<Option<i64>, ArgsError> {
+        let file = self.read_key_file()?;
+        Ok(file.and_then(|file| file.created_at_ms()))
+    }
+
+    fn read_key_file(&self) -> Result<Option<KeyFile>, ArgsError> {
+        let Some(path) = &self.key_file else {
+            return Ok(None);
+        };
+        let file = KeyFile::read(path)?;
+        file.check(path, &self.series, self.prefix)?;
+        Ok(Some(file))
+    }
+
+    /// The same store and flags for a series of this name.
+    #[must_use]
+    pub fn with_series(&self, name: SeriesName) -> Self {
+        Self {
+            series: name,
+            ..self.clone()
+        }
+    }
+
+    /// What an operator should know of the key file: that others may read it.
+    pub fn key_file_warning(&self) -> Option<String> {
+        self.key_file.as_deref().and_then(key_file::warning)
     }
 
     /// What was given and is not used, for a line on stderr.
@@ -152,7 +196,7 @@ impl ArgsError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Url(error) => *error != ParseStoreUrlError::NoHome,
-            Self::PasswordOnCommandLine | Self::Key { .. } => true,
+            Self::PasswordOnCommandLine | Self::Key { .. } | Self::Backup { .. } => true,
             Self::KeyFile { .. } => false,
         }
     }
@@ -167,36 +211,6 @@ fn with_password(url: StoreUrl, password: Option<String>) -> StoreUrl {
             StoreUrl::Redis(redis.with_password(password))
         }
         (url, _) => url,
-    }
-}
-
-fn read_key(path: &PathBuf) -> Result<Key, ArgsError> {
-    let read = || {
-        use io::Read;
-        // A series and its key are some 500 bytes; what is longer is no key.
-        let mut text = String::new();
-        std::fs::File::open(path)?
-            .take(4096)
-            .read_to_string(&mut text)?;
-        Ok(text)
-    };
-    let text = read().map_err(|source| ArgsError::KeyFile {
-        path: path.clone(),
-        source,
-    })?;
-    parse_key(&path.display().to_string(), &backed_up_key(&text))
-}
-
-/// The key in what `tracking series show --reveal-key` printed, as text or JSON; else the text.
-fn backed_up_key(text: &str) -> Cow<'_, str> {
-    let json = || {
-        let series: serde_json::Value = serde_json::from_str(text).ok()?;
-        Some(series.get("key")?.as_str()?.to_owned())
-    };
-    let line = text.lines().find_map(|line| line.strip_prefix("key "));
-    match line {
-        Some(key) => key.into(),
-        None => json().map_or(text.into(), Cow::from),
     }
 }
 
@@ -220,12 +234,20 @@ pub enum ArgsError {
     )]
     PasswordOnCommandLine,
     /// The key file cannot be read.
-    #[error("cannot read the key file {}: {source}", path.display())]
+    #[error("cannot read the key file {}: {source}", Plain::of(path))]
     KeyFile {
         /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The key file is a backup that says something else than what was asked for, or than itself.
+    #[error("{place}: {message}")]
+    Backup {
+        /// The file.
+        place: String,
+        /// What it says, and what to do.
+        message: String,
     },
     /// The key is none.
     #[error("{place}: {source}")]

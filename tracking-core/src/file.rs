@@ -55,6 +55,7 @@ mod session;
 mod slot;
 mod tick;
 
+use create::Creation;
 use session::{Session, Setting};
 
 /// Store URL `file:PATH`. All processes of one host share the series; it survives `kill -9` and
@@ -93,6 +94,7 @@ use session::{Session, Setting};
 pub struct FileAllocator {
     setting: Setting,
     session: PerProcess<Mutex<Session>>,
+    creation: Creation,
 }
 
 impl FileAllocator {
@@ -116,10 +118,11 @@ impl FileAllocator {
         options: &SeriesOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let (setting, session) = opening::open(url, options, clock)?;
+        let (setting, session, creation) = opening::open(url, options, clock)?;
         Ok(Self {
             setting,
             session: PerProcess::new(Mutex::new(session)),
+            creation,
         })
     }
 
@@ -164,6 +167,10 @@ impl Store for FileAllocator {
 
     fn warnings(&self) -> Vec<String> {
         self.setting.place.warning().into_iter().collect()
+    }
+
+    fn is_new(&self) -> bool {
+        self.creation == Creation::Ours
     }
 }
 

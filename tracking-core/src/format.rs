@@ -15,6 +15,7 @@ use crate::key::Key;
 use crate::number::TrackingNumber;
 use crate::random;
 use crate::serial::{Block, Serial};
+use crate::shown::Shown;
 
 /// Characters of the body: the serial, encrypted.
 pub(crate) const BODY_LENGTH: usize = 12;
@@ -83,7 +84,7 @@ impl FromStr for Prefix {
         let shaped = text.len() <= PREFIX_LENGTH && text.bytes().all(|c| digit(c).is_some());
         if !shaped {
             return Err(ParsePrefixError {
-                found: text.chars().take(40).collect(),
+                found: text.to_owned(),
             });
         }
         let mut bytes = [0; PREFIX_LENGTH];
@@ -120,9 +121,21 @@ impl fmt::Debug for Prefix {
     }
 }
 
+/// What helps whoever wrote small letters.
+fn capitals(found: &str) -> &'static str {
+    match found.to_ascii_uppercase().parse::<Prefix>() {
+        Ok(_) => "; capitals are meant",
+        Err(_) => "",
+    }
+}
+
 /// A text that is no prefix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a prefix of 0 to 3 characters of A-Z and 0-9, found {found:?}")]
+#[error(
+    "expected a prefix of 0 to 3 characters of A-Z and 0-9, found {}{}",
+    Shown(found),
+    capitals(found)
+)]
 pub struct ParsePrefixError {
     found: String,
 }
@@ -301,10 +314,18 @@ mod tests {
         for text in ["", "A", "Z9", "0AZ"] {
             assert_eq!(text.parse::<Prefix>().unwrap().as_str(), text);
         }
-        for text in ["ABCD", "a", "É", "A B"] {
+        for (text, hint) in [
+            ("ABCD", ""),
+            ("abcd", ""),
+            ("É", ""),
+            ("A B", ""),
+            ("a", "; capitals are meant"),
+        ] {
             assert_eq!(
                 text.parse::<Prefix>().unwrap_err().to_string(),
-                format!("expected a prefix of 0 to 3 characters of A-Z and 0-9, found {text:?}")
+                format!(
+                    "expected a prefix of 0 to 3 characters of A-Z and 0-9, found {text:?}{hint}"
+                )
             );
         }
         assert_eq!(Prefix::random().as_str().len(), 3);

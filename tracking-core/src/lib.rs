@@ -113,6 +113,7 @@ mod record;
 mod redis;
 mod serial;
 mod series;
+pub mod shown;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

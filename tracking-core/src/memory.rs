@@ -112,6 +112,11 @@ impl Store for MemoryAllocator {
         let timeline = self.timeline()?.clone();
         Ok(Snapshot::new(timeline, self.shared.clock.now_ms()))
     }
+
+    fn is_new(&self) -> bool {
+        // There was none before this process.
+        true
+    }
 }
 
 impl fmt::Display for MemoryAllocator {

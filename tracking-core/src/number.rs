@@ -138,6 +138,14 @@ impl<'de> Deserialize<'de> for TrackingNumber {
     }
 }
 
+/// What helps whoever wrote small letters.
+fn capitals(found: char) -> &'static str {
+    match found.is_ascii_lowercase() {
+        true => "; the letters of a number are capitals",
+        false => "",
+    }
+}
+
 /// Why a text is not a tracking number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -155,7 +163,7 @@ pub enum ParseNumberError {
     },
     /// A character is not one of `A-Z0-9`.
     #[error(
-        "expected a tracking number of 1 to 16 characters of A-Z and 0-9, found {character:?} at position {position}"
+        "expected a tracking number of 1 to 16 characters of A-Z and 0-9, found {character:?} at position {position}{}", capitals(*character)
     )]
     Character {
         /// Where it stands, in characters, counted from 1.
@@ -182,7 +190,11 @@ mod tests {
         for (text, found) in [
             ("", "nothing"),
             ("ABCDEFGHIJKLMNOPQ", "17 characters"),
-            ("abc", "'a' at position 1"),
+            (
+                "abc",
+                "'a' at position 1; the letters of a number are capitals",
+            ),
+            ("AB\u{9b}\u{202e}", "'\\u{9b}' at position 3"),
             ("AÄB", "'Ä' at position 2"),
             ("AB C", "' ' at position 3"),
             ("AB\n", "'\\n' at position 3"),

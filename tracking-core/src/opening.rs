@@ -150,7 +150,7 @@ pub enum OpenError {
     },
     /// The series has another prefix.
     #[error(
-        "{store}: expected the prefix {:?}, found {:?}; a series' prefix never changes, so leave --prefix out or name another series",
+        "{store}: expected the prefix {:?}, found {:?}; a series' prefix never changes, so leave --prefix and TRACKING_PREFIX out, or name another series",
         expected.as_str(), found.as_str()
     )]
     Prefix {
@@ -163,7 +163,7 @@ pub enum OpenError {
     },
     /// The series has another key or format.
     #[error(
-        "{store}: expected the series with fingerprint {expected}, found {found}; under another key the same serials become other numbers, so nothing was opened"
+        "{store}: expected the series with fingerprint {expected}, found {found}; under another key or prefix the same serials become other numbers, so nothing was opened"
     )]
     Fingerprint {
         /// The store, as a redacted URL.
@@ -175,7 +175,7 @@ pub enum OpenError {
     },
     /// A key was given for a local store that has no series yet.
     #[error(
-        "{store}: there is no series, and a local store makes its own key: a key that was copied into two files is a series in two places at once; leave the key out, or bring a lost series back with `tracking series restore`"
+        "{store}: there is no series, and a local store makes its own key: a key that was copied into two files is a series in two places at once; leave the key file out, or bring a lost series back with `tracking series restore`"
     )]
     LocalKey {
         /// The store, as a redacted URL.

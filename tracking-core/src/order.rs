@@ -38,7 +38,6 @@ mod customer_slug;
 mod error;
 mod parameter;
 mod required;
-pub(crate) mod shown;
 #[cfg(test)]
 mod tests;
 mod text_serde;

@@ -81,6 +81,7 @@ pub struct RedisAllocator {
     series: Series,
     warnings: Vec<RedisWarning>,
     written_back: AtomicU64,
+    is_new: bool,
 }
 
 /// A Redis and the hash of one series in it, whether that exists or not.
@@ -119,6 +120,7 @@ impl RedisAllocator {
             series,
             warnings,
             written_back: AtomicU64::new(0),
+            is_new,
         };
         if is_new {
             // The first step makes the timeline, and grants nothing yet: so its lanes are told
@@ -457,6 +459,10 @@ impl Store for RedisAllocator {
 
     fn warnings(&self) -> Vec<String> {
         self.warnings().iter().map(ToString::to_string).collect()
+    }
+
+    fn is_new(&self) -> bool {
+        self.is_new
     }
 }
 

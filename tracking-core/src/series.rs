@@ -14,6 +14,7 @@ use crate::judge::{self, Reason, Verdict};
 use crate::key::Key;
 use crate::number::TrackingNumber;
 use crate::serial::{Block, EPOCH_MS, Serial};
+use crate::shown::Shown;
 use crate::timeline::Timeline;
 
 /// A name, a format, a key and the time of its creation: all that makes serials into numbers.
@@ -196,7 +197,7 @@ impl FromStr for SeriesName {
             Ok(Self(text.to_owned()))
         } else {
             Err(ParseSeriesNameError {
-                found: text.chars().take(80).collect(),
+                found: text.to_owned(),
             })
         }
     }
@@ -204,7 +205,10 @@ impl FromStr for SeriesName {
 
 /// A text that is no name of a series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a series name of 1 to 64 characters of a-z, 0-9 and -, found {found:?}")]
+#[error(
+    "expected a series name of 1 to 64 characters of a-z, 0-9 and -, found {}",
+    Shown(found)
+)]
 pub struct ParseSeriesNameError {
     found: String,
 }
@@ -313,7 +317,10 @@ mod tests {
         assert!("x".repeat(64).parse::<SeriesName>().is_ok());
         for text in ["", "A", "a b", "a/b", "..", "é", &"x".repeat(65)] {
             let error = text.parse::<SeriesName>().unwrap_err().to_string();
-            assert!(error.ends_with(&format!("found {text:?}")), "{error}");
+            assert!(
+                error.ends_with(&format!("found {}", Shown(text))),
+                "{error}"
+            );
         }
     }
 

@@ -17,6 +17,7 @@
 //! ```
 
 mod entry;
+pub mod file;
 mod name;
 mod scope;
 

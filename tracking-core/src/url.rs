@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::series::SeriesName;
+use crate::shown::Plain;
 
 mod error;
 mod redis;
@@ -167,7 +168,7 @@ impl fmt::Display for StoreUrl {
 
 impl fmt::Display for FileUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "file:{}", self.path.display())
+        write!(f, "file:{}", Plain::of(&self.path))
     }
 }
 

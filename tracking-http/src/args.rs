@@ -1,9 +1,10 @@
 //! The flags and variables of the server.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Parser;
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use tracking_core::args::{StoreArgs, ZoneArgs};
 use tracking_core::issued::Zone;
 use tracking_core::token::TokenRate;
@@ -100,7 +101,8 @@ struct GateArgs {
         long,
         value_name = "FILE",
         env = "TRACKING_TOKENS",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = OsStringValueParser::new().try_map(path_of_tokens)
     )]
     tokens: Option<PathBuf>,
 
@@ -140,6 +142,15 @@ struct GateArgs {
         value_delimiter = ','
     )]
     trusted_proxy: Vec<Proxy>,
+}
+
+fn path_of_tokens(given: OsString) -> Result<PathBuf, &'static str> {
+    match given.is_empty() {
+        true => Err(
+            "expected the path of a file, found nothing; leave --tokens and TRACKING_TOKENS out to let everybody in",
+        ),
+        false => Ok(given.into()),
+    }
 }
 
 impl GateArgs {
@@ -288,6 +299,7 @@ Exit codes:
   3         could not start: the address, the file of tokens, the store or the series
   130, 143  ended at once by a second SIGINT, or SIGTERM
 
+A variable that is empty is unset; but TRACKING_TOKENS must not be empty.
 RUST_LOG says what is logged: info unless set, or for instance debug. Each request leaves a line
 of its own; info,tracking_http::request=off leaves out those.";
 
@@ -335,9 +347,18 @@ impl Args {
         self.log_format
     }
 
-    /// What was given and is not used, for a line on stderr.
-    pub fn warning(&self) -> Option<&'static str> {
-        self.store.warning()
+    /// The variables that must not be empty, where every other is unset then: a server whose file of
+    /// tokens was not filled in would let everybody in.
+    pub const NEVER_EMPTY: [&'static str; 1] = ["TRACKING_TOKENS"];
+
+    /// What was given and is not used, and what others may read that they should not: for lines on
+    /// stderr.
+    pub fn warnings(&self) -> Vec<String> {
+        let unused = self.store.warning().map(str::to_owned);
+        unused
+            .into_iter()
+            .chain(self.store.key_file_warning())
+            .collect()
     }
 }
 

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tracking_core::shown::Plain;
 use tracking_core::token::TokenRate;
+use tracking_core::token::file::{self, TokenFileError};
 use tracking_core::{Clock, SystemClock};
 use warp::http::HeaderMap;
 use warp::reply::Response;
@@ -21,7 +23,7 @@ pub use self::hangups::Hangups;
 use crate::problem;
 use crate::rate::{Addresses, Client, RateClock};
 use crate::route::Need;
-use crate::tokens::{self, Count, Tokens, TokensError, Unauthorized};
+use crate::tokens::{Count, Tokens, Unauthorized};
 
 /// What the flags say of who may.
 #[derive(Debug, Clone, Default)]
@@ -56,18 +58,18 @@ impl Gate {
     ///
     /// # Errors
     /// The file can't be read, or is wrong.
-    pub fn with_tokens(file: impl Into<PathBuf>) -> Result<Self, TokensError> {
+    pub fn with_tokens(file: impl Into<PathBuf>) -> Result<Self, TokenFileError> {
         Self::new(GateConfig {
             tokens: Some(file.into()),
             ..GateConfig::default()
         })
     }
 
-    pub(crate) fn new(config: GateConfig) -> Result<Self, TokensError> {
+    pub(crate) fn new(config: GateConfig) -> Result<Self, TokenFileError> {
         Self::with_clock(config, RateClock::monotonic())
     }
 
-    fn with_clock(config: GateConfig, clock: RateClock) -> Result<Self, TokensError> {
+    fn with_clock(config: GateConfig, clock: RateClock) -> Result<Self, TokenFileError> {
         let read = |path: PathBuf| {
             let tokens = Tokens::read(&path, None, &clock)?;
             let tokens = ArcSwap::from_pointee(tokens);
@@ -172,14 +174,14 @@ impl Gate {
     pub(crate) fn warning(&self) -> Option<String> {
         let file = self.tokens.as_ref()?;
         if self.tokens_in_force() == Some(0) {
-            let path = file.path.display();
+            let path = Plain::of(&file.path);
             return Some(format!("{path} has no token that is in force: nobody may"));
         }
-        tokens::warning(&file.path)
+        file::warning(&file.path)
     }
 
     /// Read the file of tokens again. If it is wrong, the tokens stay as they are.
-    pub(crate) fn reload(&self) -> Result<(), TokensError> {
+    pub(crate) fn reload(&self) -> Result<(), TokenFileError> {
         if let Some(file) = &self.tokens {
             let before = file.tokens.load();
             let tokens = Tokens::read(&file.path, Some(&before), &self.clock)?;

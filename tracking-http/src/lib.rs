@@ -74,6 +74,5 @@ pub use server::run;
 pub use shutdown::Signals;
 pub use start::{Started, start};
 pub use start_error::StartError;
-pub use tokens::TokensError;
 pub use unix::UnixSocket;
 pub use welcome::Welcome;

@@ -2,14 +2,27 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+use signal_hook::consts::SIGXFSZ;
 use tokio::signal::unix::SignalKind;
+use tracking_core::args as start;
 use tracking_http::logging::{self, Logs};
 use tracking_http::{Args, Hangups, Signals, StartError};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    // Caught, it no longer ends the process: a write to a file that may grow no further fails with EFBIG.
+    // Nothing is lost where that can't be had.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+    let mut command = Args::command();
+    let parsed = start::matches(&command, &Args::NEVER_EMPTY).and_then(|matches| {
+        Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    });
+    let args = match parsed {
+        Ok(args) => args,
+        Err(error) => return start::answer(error),
+    };
     let logs = match logging::init(args.log_format()) {
         Ok(logs) => logs,
         Err(error) => {
@@ -42,7 +55,7 @@ fn killed_by(signal: SignalKind) -> u8 {
 }
 
 fn serve(args: Args, logs: &Logs) -> Result<End, StartError> {
-    if let Some(warning) = args.warning() {
+    for warning in args.warnings() {
         logs.say(format_args!("warning: {warning}"));
     }
     let config = args.config()?;

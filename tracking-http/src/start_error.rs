@@ -5,9 +5,9 @@ use std::io;
 use tracking_core::OpenError;
 use tracking_core::args::ArgsError;
 use tracking_core::token::TokenRateError;
+use tracking_core::token::file::TokenFileError;
 
 use crate::listen::Listen;
-use crate::tokens::TokensError;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum StartError {
     AnonymousWithTokens,
     /// The file of tokens can't be used.
     #[error(transparent)]
-    Tokens(#[from] TokensError),
+    Tokens(#[from] TokenFileError),
     /// The rate of addresses is none.
     #[error("{}: {source}", flag(*source))]
     AddressRate {
@@ -75,7 +75,7 @@ fn reason(listen: &Listen, error: &io::Error) -> String {
         (_, io::ErrorKind::AddrInUse) => {
             "another program does so already; choose another port with --listen".to_owned()
         }
-        (_, io::ErrorKind::PermissionDenied) => {
+        (Listen::Tcp(address), io::ErrorKind::PermissionDenied) if address.port() < 1024 => {
             "this user may not; choose a port above 1023 with --listen".to_owned()
         }
         _ => error.to_string(),
@@ -91,7 +91,7 @@ impl StartError {
             | Self::AnonymousWithTokens
             | Self::AnyOriginAndOthers
             | Self::AddressRate { .. } => 2,
-            Self::Tokens(TokensError::Wrong { .. }) => 2,
+            Self::Tokens(TokenFileError::Wrong { .. }) => 2,
             Self::Args(_)
             | Self::Listen { .. }
             | Self::Tokens(_)

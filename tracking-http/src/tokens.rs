@@ -1,8 +1,6 @@
 //! Who may call, by the file of `--tokens`.
 
 mod caller;
-mod error;
-mod file;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -10,12 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
-use tracking_core::token::{TokenDigest, TokenName};
+use tracking_core::token::file::{self, TokenFileError};
+use tracking_core::token::{TokenDigest, TokenEntry, TokenName};
 
 pub(crate) use self::caller::Caller;
-pub use self::error::TokensError;
-use self::file::Line;
-pub(crate) use self::file::warning;
 use crate::rate::{Limiter, RateClock};
 
 /// The most bytes of a token. Ours have 47; what is longer is not even hashed, so that nobody can make the
@@ -53,14 +49,12 @@ impl Tokens {
         path: &Path,
         before: Option<&Self>,
         clock: &RateClock,
-    ) -> Result<Self, TokensError> {
-        let text = file::read(path)?;
-        Self::parse(&text, before, clock).map_err(|wrong| TokensError::wrong(path, wrong))
+    ) -> Result<Self, TokenFileError> {
+        Ok(Self::new(file::read(path)?, before, clock))
     }
 
-    fn parse(text: &str, before: Option<&Self>, clock: &RateClock) -> Result<Self, error::Wrong> {
-        let lines = file::parse(text)?;
-        let mut known: Vec<Known> = Vec::with_capacity(lines.len());
+    fn new(entries: Vec<TokenEntry>, before: Option<&Self>, clock: &RateClock) -> Self {
+        let mut known: Vec<Known> = Vec::with_capacity(entries.len());
         // Those of one name share one limiter, new ones among themselves.
         let mut limiters: HashMap<TokenName, Arc<Limiter>> = HashMap::new();
         for known in before.iter().flat_map(|before| &before.known) {
@@ -69,7 +63,7 @@ impl Tokens {
                 limiters.entry(name).or_insert_with(|| Arc::clone(limiter));
             }
         }
-        for Line { entry, .. } in lines {
+        for entry in entries {
             let limiter = entry.rate.map(|rate| {
                 let found = limiters.get(&entry.name);
                 match found.filter(|found| found.rate().rate() == rate) {
@@ -89,7 +83,7 @@ impl Tokens {
             });
         }
         known.sort_by_key(|known| known.index);
-        Ok(Self { known })
+        Self { known }
     }
 
     /// Whose token this is.
@@ -183,7 +177,9 @@ mod tests {
 
     fn parse(text: &str, before: Option<&Tokens>) -> Tokens {
         let clock = RateClock::Manual(FakeRelativeClock::default());
-        Tokens::parse(text, before, &clock).unwrap()
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Tokens::read(file.path(), before, &clock).unwrap()
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use tracking_core::shown::Plain;
 use tracking_core::{Fingerprint, Prefix, SeriesName, Store, StoreUrl};
 
 use crate::listen::Listen;
@@ -97,7 +98,8 @@ impl fmt::Display for Welcome {
                 write!(f, "\ntry it: curl {header}'http://{address}{SAMPLE}'")
             }
             Listen::Unix(path) => {
-                let path = path.display();
+                // As a shell takes it.
+                let path = Plain::of(path).to_string().replace('\'', r"'\''");
                 write!(
                     f,
                     "\ntry it: curl --unix-socket '{path}' {header}'http://localhost{SAMPLE}'"

@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind, Read};
 const BUFFER: usize = 64 * 1024;
 /// What is kept of a longer line, which is no number anyway.
 const KEPT: usize = 1024;
+/// U+FEFF, which programs on Windows put before a text.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 /// Ends a line that was cut, so that nobody takes its beginning for all of it.
 const CUT: &[u8] = "…".as_bytes();
 
@@ -17,6 +19,8 @@ pub(crate) struct Lines<R> {
     /// How many bytes of the buffer hold whole lines, then how many hold anything.
     whole: usize,
     filled: usize,
+    /// Nothing was given yet: a mark before the text is none of it.
+    first: bool,
     /// The line that the buffer ends with was cut; what comes up to its end is dropped.
     cut: bool,
 }
@@ -28,12 +32,14 @@ impl<R: Read> Lines<R> {
             buffer: vec![0; BUFFER].into(),
             whole: 0,
             filled: 0,
+            first: true,
             cut: false,
         }
     }
 
     /// Forget the lines of before, and wait for at least one more; false at the end.
     pub(crate) fn read(&mut self) -> io::Result<bool> {
+        self.first &= self.whole == 0;
         self.buffer.copy_within(self.whole..self.filled, 0);
         self.filled -= self.whole;
         self.whole = 0;
@@ -59,8 +65,12 @@ impl<R: Read> Lines<R> {
 
     /// The numbers of the lines that were read: without blanks round them, and no empty ones.
     pub(crate) fn whole(&self) -> impl Iterator<Item = &[u8]> {
-        self.buffer[..self.whole]
-            .split(|&byte| byte == b'\n')
+        let text = &self.buffer[..self.whole];
+        let text = match self.first {
+            true => text.strip_prefix(MARK).unwrap_or(text),
+            false => text,
+        };
+        text.split(|&byte| byte == b'\n')
             .map(<[u8]>::trim_ascii)
             .filter(|line| !line.is_empty())
     }
@@ -132,6 +142,15 @@ mod tests {
                 "{size}"
             );
         }
+    }
+
+    #[test]
+    fn a_mark_before_the_text_is_none_of_it_and_one_behind_is() {
+        let input = "\u{feff}A\n\u{feff}B\n".as_bytes();
+        for size in 1..input.len() + 1 {
+            assert_eq!(lines(input, size), [b"A", "\u{feff}B".as_bytes()], "{size}");
+        }
+        assert_eq!(lines("\u{feff}".as_bytes(), 9), [b""; 0]);
     }
 
     #[test]

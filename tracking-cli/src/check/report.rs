@@ -1,10 +1,12 @@
 //! Findings as they are written.
 
+use std::io::Write;
+
 use serde::Serialize;
+use tracking_core::shown::{Plain, escape_json};
 
 use super::judge::Finding;
 use crate::args::CheckFormat;
-use crate::output::printable;
 
 /// Findings, written one after the other into a buffer.
 #[derive(Debug)]
@@ -72,7 +74,8 @@ impl Report {
             Finding::Refused(reason) => ("refused", reason.code()),
             Finding::Undecided => ("undecided", ""),
         };
-        self.text.extend(printable(number));
+        // A Vec takes every write.
+        let _ = write!(self.text, "{}", Plain::bytes(number));
         for column in [verdict, reason] {
             self.text.push(b'\t');
             self.text.extend_from_slice(column.as_bytes());
@@ -91,7 +94,8 @@ impl Report {
             belongs,
             reason,
         };
-        // Text, flags and codes always become JSON, and a Vec takes every write.
-        let _ = serde_json::to_writer(&mut self.text, &entry);
+        // Text, flags and codes always become JSON.
+        let json = serde_json::to_vec(&entry).unwrap_or_default();
+        self.text.extend(escape_json(json));
     }
 }

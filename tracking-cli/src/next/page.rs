@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use tracking_core::TrackingNumber;
 use tracking_core::issued::Issued;
+use tracking_core::shown::escape_json;
 
 use crate::args::NextFormat;
 
@@ -89,10 +90,10 @@ impl Page {
             }
             NextFormat::Json => {
                 record.extend_from_slice(b",\n");
-                issued.write_json(record);
+                write_json(record, issued);
             }
             NextFormat::Ndjson => {
-                issued.write_json(record);
+                write_json(record, issued);
                 record.push(b'\n');
             }
             NextFormat::Csv => write_csv(record, &issued.csv_fields()),
@@ -104,6 +105,13 @@ impl Page {
         self.number = at..at + number.len();
         self.issued_at_ms = Some(issued.issued_at_ms);
     }
+}
+
+/// Append a record whose names a terminal may show.
+fn write_json(out: &mut Vec<u8>, issued: &Issued<'_>) {
+    let mut json = Vec::new();
+    issued.write_json(&mut json);
+    out.extend(escape_json(json));
 }
 
 /// Append a row by RFC 4180, but that it ends as lines do on Unix.

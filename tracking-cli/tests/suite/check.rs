@@ -98,6 +98,11 @@ last\trefused\tmalformed
         "",
     );
     operator.run_with_input(["check"], b"").assert(0, "", "");
+    // As programs on Windows write a text.
+    let input = format!("\u{feff}{}\r\n", own[0]);
+    let belongs = format!("{}\tbelongs\t\n", own[0]);
+    let ran = operator.run_with_input(["check"], input.as_bytes());
+    ran.assert(0, &belongs, "");
 }
 
 #[test]
@@ -242,16 +247,4 @@ fn without_a_series_nothing_is_decided() {
         .run(["check", "AB"])
         .assert(3, "", &crate::support::missing(&operator));
     assert!(!operator.path(".local").exists());
-}
-
-#[test]
-fn a_folder_cannot_be_read() {
-    let operator = Operator::with_known_series();
-    let folder = std::fs::File::open("/").unwrap();
-    let mut command = operator.command(["check"]);
-    crate::support::Ran::from(command.stdin(folder).output().unwrap()).assert(
-        3,
-        "",
-        "error: cannot read standard input: Is a directory (os error 21)\n",
-    );
 }

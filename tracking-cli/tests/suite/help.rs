@@ -110,7 +110,7 @@ For more information, try '--help'.
         ),
         (
             &["series", "restore"],
-            "error: expected --key-file and --prefix of the series that was lost: `tracking series show --reveal-key` tells both while it is there\n",
+            "error: expected --key-file and --prefix of the series that was lost: `(umask 077; tracking series show --reveal-key > backup.txt)` keeps both while it is there\n",
         ),
     ] {
         let operator = Operator::new();

@@ -116,3 +116,28 @@ slot             -
             .assert(3, &expected, &missing(&operator));
     }
 }
+
+#[test]
+fn of_several_each_has_its_paragraph_or_object() {
+    let operator = Operator::with_known_series();
+    let own = operator.numbers(1).remove(0);
+    let one =
+        |number: &str, format: &str| operator.run(["inspect", number, "--format", format]).stdout;
+    let text = operator.run(["inspect", &own, "ab", &own]);
+    let expected = [one(&own, "text"), one("ab", "text"), one(&own, "text")].join("\n");
+    text.assert(1, &expected, "");
+    let json = operator.run(["inspect", "--format", "json", &own, "ab"]);
+    json.assert(1, &(one(&own, "json") + &one("ab", "json")), "");
+    assert_eq!(operator.run(["inspect", &own, &own]).code, 0);
+
+    // What cannot be decided counts for more than what is refused, and is told once.
+    let other = Operator::new();
+    let ran = other.run(["inspect", &own, "ab", &own]);
+    assert_eq!((ran.code, &*ran.stderr), (3, &*missing(&other)));
+    let numbers = ran
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("tracking number "));
+    assert_eq!(numbers.count(), 3);
+    assert_eq!(operator.run(["inspect"]).code, 2);
+}

@@ -6,6 +6,7 @@
 )]
 
 mod check;
+mod foreign;
 mod help;
 mod inspect;
 mod next;
@@ -15,5 +16,7 @@ mod redis_servers;
 mod series;
 mod server;
 mod stop;
+mod streams;
 mod support;
 mod token;
+mod variables;

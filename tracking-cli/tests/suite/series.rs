@@ -1,8 +1,10 @@
 //! `tracking series`.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::support::{KEY, Operator, Ran, known_series, missing};
 
-const ADVICE: &str = "note: back up the key: without it a lost series cannot be restored, nor its numbers told; `tracking series show --reveal-key` prints it\n";
+const ADVICE: &str = "note: back up the key: without it a lost series cannot be restored, nor its numbers told; `(umask 077; tracking series show --reveal-key > backup.txt)` writes a file with it that you alone may read\n";
 
 /// The value of a line of text.
 fn value<'a>(text: &'a str, name: &str) -> &'a str {
@@ -121,7 +123,7 @@ fn a_backup_restores_a_lost_series() {
         let numbers = operator.numbers(3);
         let shown = operator.run(["series", "show"]).stdout;
         let backup = operator.run(["series", "show", "--reveal-key", "--format", format]);
-        std::fs::write(operator.path("backup"), &backup.stdout).unwrap();
+        operator.write_private("backup", &backup.stdout);
         std::fs::remove_file(operator.path(".local/state/tracking/default.series")).unwrap();
 
         let path = operator.path("backup");
@@ -146,6 +148,123 @@ fn a_backup_restores_a_lost_series() {
     }
 }
 
+/// A backup says of which series it is: nothing else is made of it.
+#[test]
+fn what_the_backup_says_is_not_contradicted() {
+    let operator = Operator::new();
+    let created = operator.run(["series", "create", "--series", "eu", "--prefix", "EU"]);
+    let created = value(&created.stdout, "created at").to_owned();
+    for format in ["text", "json"] {
+        let show = ["series", "show", "eu", "--reveal-key", "--format", format];
+        let backup = operator.run(show).stdout;
+        let backup = backup.replace(&created, "2025-06-01T00:00:00.000Z");
+        let path = operator.path("backup");
+        let restore = |backup: &str, more: &[&str]| {
+            operator.write_private("backup", backup);
+            let args = ["series", "restore", "--key-file", path.to_str().unwrap()];
+            let store = format!("file:{}", operator.path("restored").display());
+            let args = args.into_iter().chain(["--store", &store]);
+            let ran = operator.run(args.chain(more.iter().copied()));
+            let _ = std::fs::remove_file(operator.path("restored"));
+            ran
+        };
+        let key = backup
+            .rsplit(|c: char| !c.is_ascii_hexdigit())
+            .find(|w| w.len() == 32)
+            .unwrap();
+        let digit = if key.starts_with('0') { "1" } else { "0" };
+        let changed = backup.replace(key, &format!("{digit}{}", &key[1..]));
+        for (backup, more, said) in [
+            (
+                &backup,
+                &["--series", "eu", "--prefix", "EX"][..],
+                "prefix \"EU\", and \"EX\"",
+            ),
+            (
+                &backup,
+                &["--series", "eu", "--prefix", ""],
+                "prefix \"EU\", and \"\"",
+            ),
+            (&backup, &[], "name \"eu\", and \"default\""),
+            (&changed, &["--series", "eu"], "contradict each other"),
+            (
+                &changed,
+                &["--series", "eu", "--prefix", "EU"],
+                "contradict each other",
+            ),
+            (
+                &backup,
+                &["--series", "eu", "--created", "2025-06-01T00:00:00.001Z"],
+                "expected --created no later than the backup says",
+            ),
+        ] {
+            let ran = restore(backup, more);
+            assert_eq!((ran.code, &*ran.stdout), (2, ""), "{more:?}: {ran:?}");
+            assert!(
+                ran.stderr.contains(said) && !ran.stderr.contains(key),
+                "{ran:?}"
+            );
+        }
+        for more in [
+            &["--series", "eu"][..],
+            &["--series", "eu", "--prefix", "EU"],
+            &["--series", "eu", "--created", "2025-06-01T00:00:00Z"],
+        ] {
+            let ran = restore(&format!("\u{feff}{backup}"), more);
+            assert_eq!((ran.code, &*ran.stderr), (0, ADVICE), "{more:?}");
+            assert_eq!(value(&ran.stdout, "prefix"), "EU");
+        }
+    }
+}
+
+#[test]
+fn a_key_file_that_others_may_read_is_told() {
+    let operator = Operator::with_known_series();
+    let path = operator.path("key");
+    for (mode, told) in [(0o600, false), (0o640, false), (0o644, true), (0o602, true)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let ran = operator.run(["series", "show", "--key-file", path.to_str().unwrap()]);
+        let warning = format!(
+            "warning: {} holds the series' key, and its mode {mode:04o} lets other users of this host in: chmod o= it\n",
+            path.display()
+        );
+        assert_eq!(
+            (ran.code, &*ran.stderr),
+            (0, if told { &*warning } else { "" })
+        );
+    }
+}
+
+#[test]
+fn show_takes_a_name() {
+    let operator = Operator::with_known_series();
+    operator.run(["series", "create", "--series", "eu"]);
+    for args in [
+        &["series", "show", "eu"][..],
+        &["series", "show", "--series", "eu"],
+    ] {
+        assert_eq!(
+            value(&operator.run(args.iter().copied()).stdout, "name"),
+            "eu"
+        );
+    }
+    let mut command = operator.command(["series", "show", "eu"]);
+    let ran = Ran::from(command.env("TRACKING_SERIES", "other").output().unwrap());
+    assert_eq!(
+        value(&ran.stdout, "name"),
+        "eu",
+        "it counts for more than the variable"
+    );
+    for args in [
+        ["series", "show", "eu", "--series", "eu"],
+        ["--series", "eu", "series", "show", "eu"],
+    ] {
+        let ran = operator.run(args);
+        assert_eq!((ran.code, &*ran.stdout), (2, ""));
+        assert!(ran.stderr.contains("found NAME and --series"), "{ran:?}");
+    }
+}
+
 #[test]
 fn restore_refuses_what_cannot_be() {
     let operator = Operator::new();
@@ -158,7 +277,7 @@ fn restore_refuses_what_cannot_be() {
     restore(KEY, &[]).assert(
         2,
         "",
-        "error: expected --prefix of the series that was lost: `tracking series show --reveal-key` tells both while it is there\n",
+        "error: expected --prefix of the series that was lost: `(umask 077; tracking series show --reveal-key > backup.txt)` keeps both while it is there\n",
     );
     restore("123", &["--prefix", "AB"]).assert(
         2,
@@ -178,7 +297,7 @@ fn restore_refuses_what_cannot_be() {
     restore(KEY, &["--prefix", "AB", "--created", "yesterday"]).assert(
         2,
         "",
-        "error: invalid value 'yesterday' for '--created <TIME>': expected a time by RFC 3339 such as 2027-01-15T08:00:00Z, with its offset
+        "error: invalid value 'yesterday' for '--created <TIME>': \"yesterday\" is not a time: expected an RFC 3339 time with an offset, such as 2024-01-01T12:00:00+08:00
 
 For more information, try '--help'.
 ",

@@ -1,5 +1,6 @@
 //! `tracking token`.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use tracking_core::token::TokenDigest;
@@ -86,6 +87,89 @@ fn a_digest_is_what_sha256sum_prints() {
     assert!(ran.stdout.contains(sum.split(' ').next().unwrap()), "{sum}");
 }
 
+/// Add a token to a file, and give what was printed.
+fn add(operator: &Operator, name: &str) -> Ran {
+    let path = operator.path("tokens.toml");
+    let args = ["token", "new", "--scope", "issue", "--name", name, "--file"];
+    operator.run(args.into_iter().chain([path.to_str().unwrap()]))
+}
+
+#[test]
+fn the_lines_go_into_the_file_and_the_token_is_printed_alone() {
+    let operator = Operator::new();
+    let path = operator.path("tokens.toml");
+    let note = format!(
+        "note: the token is for its holder alone: it is kept nowhere and never shown again; its lines are in {}, which `tracking-http --tokens` reads again on SIGHUP\n",
+        path.display()
+    );
+    let mut lines = String::new();
+    for (index, name) in ["a", "b"].into_iter().enumerate() {
+        let ran = add(&operator, name);
+        let token = ran.stdout.trim_end();
+        assert_eq!((ran.code, token.len(), &*ran.stderr), (0, 47, &*note));
+        let digest = TokenDigest::of(token.as_bytes());
+        let before = if index == 0 { "" } else { "\n" };
+        lines += &format!(
+            "{before}[[token]]\nname = \"{name}\"\nsha256 = \"{digest}\"\nscopes = [\"issue\"]\n"
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), lines);
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        // That of the first, for its owner; then what its owner made of it.
+        assert_eq!(mode, [0o600, 0o640][index]);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    Gate::with_tokens(&path).unwrap();
+
+    let again = add(&operator, "a");
+    assert_eq!((again.code, &*again.stdout), (3, ""));
+    assert!(
+        again.stderr.contains("has a token of a already"),
+        "{again:?}"
+    );
+    // Nobody has a token that could not be printed.
+    let mut command = operator.command(["token", "new", "--name", "c", "--scope", "issue"]);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ran = Ran::from(
+        command
+            .arg("--file")
+            .arg(&path)
+            .stdout(full)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, 3);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), lines);
+}
+
+#[test]
+fn options_that_say_which_series_are_refused() {
+    for option in ["--store", "--series", "--prefix", "--key-file"] {
+        for args in [
+            [
+                "token", "new", "--name", "a", "--scope", "issue", option, "x",
+            ],
+            [
+                option, "x", "token", "new", "--name", "a", "--scope", "issue",
+            ],
+        ] {
+            let args = args.map(|arg| {
+                if arg == "x" && option == "--prefix" {
+                    "X"
+                } else {
+                    arg
+                }
+            });
+            let ran = Operator::new().run(args);
+            assert_eq!((ran.code, &*ran.stdout), (2, ""), "{args:?}");
+            let message = format!("{option} is of no use to `tracking token`");
+            assert!(ran.stderr.contains(&message), "{ran:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_is_made_for_wrong_usage() {
     for (args, said) in [
@@ -110,7 +194,7 @@ fn nothing_is_made_for_wrong_usage() {
         ),
         (
             "--name a --scope issue --expires tomorrow",
-            "expected a time by RFC 3339",
+            "is not a time: expected an RFC 3339 time",
         ),
         (
             "--name a --scope issue --expires 2020-01-01T00:00:00Z",

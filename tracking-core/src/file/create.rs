@@ -16,7 +16,7 @@ use crate::series::Series;
 use crate::timeline::{History, Request, Timeline, TimelineError, step};
 
 /// Whose file is at the path.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Creation {
     Ours,
     /// Another process was faster.

@@ -7,6 +7,7 @@ use super::holder::Holder;
 use crate::allocator::AllocateError;
 use crate::opening::OpenError;
 use crate::series::Fingerprint;
+use crate::shown::Plain;
 use crate::timeline::TimelineError;
 
 /// A problem with the file of a store.
@@ -40,7 +41,7 @@ pub(super) enum Problem {
     Kind { found: &'static str },
     #[error(
         "expected a folder at {}, found something else; make it one, or name another file with --store",
-        folder.display()
+        Plain::of(folder)
     )]
     Folder { folder: PathBuf },
     #[error(

@@ -15,7 +15,7 @@ pub(super) fn open(
     url: &FileUrl,
     options: &SeriesOptions,
     clock: Arc<dyn Clock>,
-) -> Result<(Setting, Session), OpenError> {
+) -> Result<(Setting, Session, Creation), OpenError> {
     let place = Place::new(url)?;
     let (handle, creation) = find_or_create(&place, options, &*clock)?;
     let present = handle
@@ -36,7 +36,7 @@ pub(super) fn open(
                 series,
                 clock,
             };
-            Ok((setting, session))
+            Ok((setting, session, creation))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, FixedOffset, Offset, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use crate::order::shown::{SHOWN_CHARS_MAX, Shown};
+use crate::shown::{SHOWN_CHARS_MAX, Shown};
 
 /// A time zone of the IANA database, by its name; UTC by default.
 ///
@@ -87,34 +87,54 @@ pub struct UnknownZone {
 
 impl UnknownZone {
     fn new(name: &str) -> Self {
-        let hint = match nearest(name) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => "expected a name such as UTC or Asia/Kuala_Lumpur".to_owned(),
+        let hint = match &*nearest(name) {
+            [meant] => format!("did you mean `{meant}`?"),
+            [first, second] => format!("did you mean `{first}` or `{second}`?"),
+            _ => "expected a name such as UTC or Asia/Kuala_Lumpur".to_owned(),
         };
         let message = format!("{} is not an IANA time zone: {hint}", Shown(name)).into();
         Self { message }
     }
 }
 
-/// The zone of this name but for case, blanks or two typing errors; or whose last part, the place, is named so.
-fn nearest(name: &str) -> Option<&'static str> {
+/// The zones of this name but for case, blanks or two typing errors, or whose last part, the place, is
+/// named so: those that are as near as any.
+///
+/// An abbreviation such as IST, or an offset such as GMT+8, is near to others that mean something else
+/// (`Etc/GMT+8` is eight hours *behind*), so nothing is guessed for what may be one.
+fn nearest(name: &str) -> Vec<&'static str> {
     // The distance costs time in proportion to the length, which somebody else chooses.
     if name.chars().nth(SHOWN_CHARS_MAX).is_some() {
-        return None;
+        return Vec::new();
     }
     let name = name.to_lowercase().replace(' ', "_");
+    let typing_errors = match name.len() {
+        _ if name.contains(|c: char| c.is_ascii_digit() || c == '+') => 0,
+        0..=4 => 0,
+        5 => 1,
+        _ => 2,
+    };
     let distance = |zone: &'static str| {
         let lower = zone.to_lowercase();
-        let place = lower.rsplit('/').next().unwrap_or(&lower);
-        let of_place = 1 + strsim::damerau_levenshtein(&name, place);
-        strsim::damerau_levenshtein(&name, &lower).min(of_place)
+        let whole = strsim::damerau_levenshtein(&name, &lower);
+        match lower.rsplit_once('/') {
+            Some((area, place)) if area != "etc" => {
+                let of_place = strsim::damerau_levenshtein(&name, place);
+                // A place that is right is nearer than a whole name with an error.
+                let of_place = if of_place == 0 { 0 } else { 1 + of_place };
+                whole.min(of_place)
+            }
+            _ => whole,
+        }
     };
-    TZ_VARIANTS
+    let near = TZ_VARIANTS
         .iter()
         .map(|zone| (distance(zone.name()), zone.name()))
-        .filter(|(distance, _)| *distance <= name.len() / 3 && *distance <= 2)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, zone)| zone)
+        .filter(|(distance, _)| *distance <= typing_errors);
+    let mut near: Vec<_> = near.collect();
+    let least = near.iter().map(|(distance, _)| *distance).min();
+    near.retain(|(distance, _)| Some(*distance) == least);
+    near.into_iter().map(|(_, zone)| zone).collect()
 }
 
 #[cfg(test)]
@@ -160,6 +180,42 @@ mod tests {
             assert_eq!(
                 error.to_string(),
                 format!("{name:?} is not an IANA time zone: did you mean `{meant}`?")
+            );
+        }
+    }
+
+    #[test]
+    fn of_two_that_are_as_near_both_are_told() {
+        let error = "eastern".parse::<Zone>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            r#""eastern" is not an IANA time zone: did you mean `Canada/Eastern` or `US/Eastern`?"#
+        );
+    }
+
+    /// Each of them is near to a zone that means something else.
+    #[test]
+    fn an_abbreviation_or_offset_is_not_guessed() {
+        for name in [
+            "IST",
+            "PST",
+            "BST",
+            "CST",
+            "JST",
+            "AST",
+            "SGT",
+            "MYT",
+            "GMT+8",
+            "GMT8",
+            "gmt-5",
+            "UTC+8",
+            "UTC-03:00",
+            "Etc/GMT+15",
+        ] {
+            let error = name.parse::<Zone>().unwrap_err().to_string();
+            assert!(
+                error.ends_with("expected a name such as UTC or Asia/Kuala_Lumpur"),
+                "{error}"
             );
         }
     }

@@ -2,8 +2,8 @@
 
 use std::str;
 
-use super::shown::{Shown, lossy_start, shown_bare};
 use super::{ErrorCode, Order, OrderError, OrderErrors, Parameter, Required, ValueError};
+use crate::shown::{Shown, lossy_start, shown_bare};
 
 /// The most unknown parameters that are listed; so a request of thousands costs no memory.
 const UNKNOWN_MAX: usize = 24;

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use iso3166_static::Alpha2;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+mod meant;
+
 use super::{ErrorCode, ValueError, text_serde};
 
 pub(super) const EXPECTED: &str = "an assigned ISO 3166-1 alpha-2 code such as MY";
@@ -42,11 +44,11 @@ impl FromStr for Country {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         assigned(text).map(Self).ok_or_else(|| {
-            ValueError::of(
-                text,
-                ErrorCode::UnknownCountry,
-                format_args!("is not a country: expected {EXPECTED}"),
-            )
+            let what = match meant::meant(text) {
+                Some(code) => format!("is not a country's code: {} is", code.as_str()),
+                None => format!("is not a country: expected {EXPECTED}"),
+            };
+            ValueError::of(text, ErrorCode::UnknownCountry, what)
         })
     }
 }
@@ -119,8 +121,8 @@ mod tests {
     #[test]
     fn codes_without_a_country_and_other_shapes_are_refused() {
         for text in [
-            "XX", "ZZ", "QQ", "AA", "EN", "UK", "EU", "XK", "AN", "USA", "U", "1A", "U S", "",
-            " US", "ß", "é", "UK1", "US\n",
+            "XX", "ZZ", "QQ", "AA", "EN", "EU", "XK", "AN", "XKX", "U", "1A", "U S", "", "ß", "é",
+            "UK1", "Korea", "Congo", "Americ", "840",
         ] {
             let error = text.parse::<Country>().unwrap_err();
             assert_eq!(error.code(), ErrorCode::UnknownCountry);

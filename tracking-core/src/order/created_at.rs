@@ -64,13 +64,24 @@ impl FromStr for CreatedAt {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         date_time(text.as_bytes()).map(Self).ok_or_else(|| {
-            ValueError::of(
-                text,
-                ErrorCode::NotRfc3339,
-                format_args!("is not a time: expected {EXPECTED}"),
-            )
+            let what = match has_blank_for_t(text) {
+                true => "has a blank between date and time: expected a T there, as in 2024-01-01T12:00:00+08:00".to_owned(),
+                false => format!("is not a time: expected {EXPECTED}"),
+            };
+            ValueError::of(text, ErrorCode::NotRfc3339, what)
         })
     }
+}
+
+/// Whether a `T` for the blank between date and time is all that is missing, as in what
+/// `date --rfc-3339=seconds` prints.
+fn has_blank_for_t(text: &str) -> bool {
+    let mut bytes = text.as_bytes().to_owned();
+    match bytes.get_mut(10) {
+        Some(blank) if *blank == b' ' => *blank = b'T',
+        _ => return false,
+    }
+    date_time(&bytes).is_some()
 }
 
 /// `date-time` of RFC 3339, section 5.6. Chrono's own parser takes a space for `T` and `:60` in every minute.
@@ -241,7 +252,6 @@ mod tests {
             "2024-01-01T00:00:61Z",
             "1704067200",
             "2024-01-01T00:00:00",
-            "2024-01-01 00:00:00Z",
             "2024-01-01_00:00:00Z",
             "2024-01-01T00:00:00\u{2212}05:00",
             "2024-01-01T00:00:00  05:00",
@@ -285,9 +295,33 @@ mod tests {
                 error.message(),
                 format!(
                     "{} is not a time: expected an RFC 3339 time with an offset, such as 2024-01-01T12:00:00+08:00",
-                    super::super::shown::Shown(text)
+                    crate::shown::Shown(text)
                 )
             );
+        }
+    }
+
+    #[test]
+    fn a_blank_for_the_t_is_named_if_that_is_all() {
+        for text in [
+            "2024-01-01 12:00:00+05:30",
+            "2024-01-01 12:00:00 05:30",
+            "2024-01-01 12:00:00.5Z",
+        ] {
+            assert_eq!(
+                text.parse::<CreatedAt>().unwrap_err().message(),
+                format!(
+                    "{text:?} has a blank between date and time: expected a T there, as in 2024-01-01T12:00:00+08:00"
+                )
+            );
+        }
+        for text in [
+            "2024-01-01 12:00:00",
+            "2024-13-01 12:00:00Z",
+            "2024-01-01  12:00:00Z",
+        ] {
+            let error = text.parse::<CreatedAt>().unwrap_err();
+            assert!(error.message().contains("is not a time"), "{error}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::shown::{SHOWN_CHARS_MAX, Shown};
 use super::{ErrorCode, ValueError};
+use crate::shown::{SHOWN_CHARS_MAX, Shown};
 
 /// One of the seven parameters of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,32 +78,44 @@ impl Parameter {
 
     /// The error for a name that [`from_name`](Self::from_name) does not find.
     pub(super) fn unknown(name: &str) -> ValueError {
-        let hint = match Self::nearest(name) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("expected one of {}", Self::ALL.map(Self::name).join(", ")),
+        let hint = match &*Self::nearest(name) {
+            [] => format!("expected one of {}", Self::ALL.map(Self::name).join(", ")),
+            [meant] => format!("did you mean `{meant}`?"),
+            several => {
+                let names: Vec<_> = several.iter().map(|parameter| parameter.name()).collect();
+                format!("did you mean one of {}?", names.join(", "))
+            }
         };
         let message = format!("{} is not a parameter: {hint}", Shown(name));
         ValueError::new(ErrorCode::UnknownParameter, message)
     }
 
-    /// The parameter that somebody who wrote `name` may have meant.
-    fn nearest(name: &str) -> Option<Self> {
+    /// The parameters that somebody who wrote `name` may have meant: those whose first words it is, else
+    /// the one that it is nearest to.
+    fn nearest(name: &str) -> Vec<Self> {
         // The distance costs time in proportion to the length, which the sender chooses.
         if name.chars().nth(SHOWN_CHARS_MAX).is_some() {
-            return None;
+            return Vec::new();
         }
         let name = name.to_lowercase().replace('-', "_");
-        Self::ALL
-            .into_iter()
-            .map(|parameter| {
-                (
-                    strsim::damerau_levenshtein(&name, parameter.name()),
-                    parameter,
-                )
-            })
+        let begins = |parameter: &Self| {
+            let rest = parameter.name().strip_prefix(&*name);
+            rest.is_some_and(|rest| rest.starts_with('_'))
+        };
+        let beginning: Vec<_> = Self::ALL.into_iter().filter(begins).collect();
+        if !beginning.is_empty() {
+            return beginning;
+        }
+        let distances = Self::ALL.into_iter().map(|parameter| {
+            let distance = strsim::damerau_levenshtein(&name, parameter.name());
+            (distance, parameter)
+        });
+        distances
             .filter(|(distance, parameter)| *distance <= 1 + parameter.name().len() / 5)
             .min_by_key(|(distance, _)| *distance)
             .map(|(_, parameter)| parameter)
+            .into_iter()
+            .collect()
     }
 }
 
@@ -146,7 +158,7 @@ mod tests {
             ("wieght", "weight"),
             ("WEIGHT", "weight"),
             ("creation_at", "created_at"),
-            ("customer", "customer_id"),
+            ("origin", "origin_country_id"),
             ("customer_nmae", "customer_name"),
             ("customer_slug ", "customer_slug"),
         ] {
@@ -157,6 +169,14 @@ mod tests {
                 format!("{given:?} is not a parameter: did you mean `{meant}`?")
             );
         }
+    }
+
+    #[test]
+    fn of_several_that_begin_so_none_is_picked() {
+        assert_eq!(
+            "customer".parse::<Parameter>().unwrap_err().message(),
+            r#""customer" is not a parameter: did you mean one of customer_id, customer_name, customer_slug?"#
+        );
     }
 
     #[test]
@@ -171,6 +191,6 @@ mod tests {
             );
         }
         let long = "customer_name".repeat(100_000);
-        assert_eq!(Parameter::nearest(&long), None);
+        assert!(Parameter::nearest(&long).is_empty());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::shown::Shown;
+use crate::shown::Shown;
 
 /// What kind of thing is wrong with a parameter, for programs to act on.
 ///

@@ -22,7 +22,10 @@ pub(super) enum Fault {
     },
     #[error("{address} took no connection within {} ms", within.as_millis())]
     ConnectTimeout { address: String, within: Duration },
-    #[error("cannot read the certificates of {}: {source}", path.display())]
+    #[error(
+        "cannot read the certificates of {}: {source}",
+        crate::shown::Plain::of(path)
+    )]
     Certificates {
         path: std::path::PathBuf,
         source: Arc<io::Error>,
@@ -162,7 +165,7 @@ pub(super) fn quoted(text: &str) -> String {
     let text: String = text
         .chars()
         .take(200)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if crate::shown::steers(c) { ' ' } else { c })
         .collect();
     let secret = |word: &str| word.trim_matches(['\'', '"']).parse::<Key>().is_ok();
     let words = text.split(' ').map(|word| match secret(word) {

@@ -46,7 +46,7 @@ impl Finder {
             RedisPlace::Tls { host, .. } => self.primary(host, deadline),
             RedisPlace::Socket(path) => {
                 let address = Address::Socket(path.clone());
-                let shown = path.display().to_string();
+                let shown = crate::shown::Plain::of(path).to_string();
                 self.checked(self.connect(address, shown, None, deadline)?, deadline)
             }
             RedisPlace::Sentinel { hosts, master } => self.find_master(hosts, master, deadline),

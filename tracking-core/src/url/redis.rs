@@ -278,7 +278,7 @@ fn fmt_hosts(f: &mut fmt::Formatter<'_>, hosts: &[RedisHost]) -> fmt::Result {
 }
 
 fn fmt_socket(f: &mut fmt::Formatter<'_>, path: &Path, database: u32) -> fmt::Result {
-    write!(f, "{}", path.display())?;
+    write!(f, "{}", crate::shown::Plain::of(path))?;
     match database {
         0 => Ok(()),
         database => write!(f, "?db={database}"),

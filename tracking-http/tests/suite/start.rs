@@ -1,13 +1,16 @@
 //! How it starts, and how it does not.
 
+use std::fs::Permissions;
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
-use tracking_core::Fingerprint;
+use tracking_core::{Allocator, FileAllocator, FileUrl, Fingerprint, SeriesOptions};
 
 use crate::support::{Client, Program, ask, command, run_to_end};
 
@@ -177,7 +180,7 @@ fn another_series_than_was_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("file:{}/a.series", folder.path().display());
     let key = folder.path().join("key");
-    std::fs::write(&key, "00112233445566778899aabbccddeeff\n").unwrap();
+    write_private(&key, "00112233445566778899aabbccddeeff\n");
     let program = Program::start(&["--store", &store, "--prefix", "AB"], &[]);
     let found = program.welcome[2]
         .split([' ', ';'])
@@ -191,7 +194,7 @@ fn another_series_than_was_asked_for() {
         &[],
         3,
         &format!(
-            "error: {store}: expected the prefix \"CD\", found \"AB\"; a series' prefix never changes, so leave --prefix out or name another series\n"
+            "error: {store}: expected the prefix \"CD\", found \"AB\"; a series' prefix never changes, so leave --prefix and TRACKING_PREFIX out, or name another series\n"
         ),
     );
     fails(
@@ -211,9 +214,42 @@ fn another_series_than_was_asked_for() {
         &[],
         3,
         &format!(
-            "error: {store}: expected the series with fingerprint {expected}, found {found}; under another key the same serials become other numbers, so nothing was opened\n"
+            "error: {store}: expected the series with fingerprint {expected}, found {found}; under another key or prefix the same serials become other numbers, so nothing was opened\n"
         ),
     );
+}
+
+/// A file that its owner alone may read, as a key should be.
+fn write_private(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_key_file_that_others_may_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let series = folder.path().join("s.series");
+    let store = format!("file:{}", series.display());
+    drop(Program::start(&["--store", &store], &[]));
+    let url = FileUrl::new(&series);
+    let allocator = FileAllocator::open(&url, &SeriesOptions::default()).unwrap();
+    let path = folder.path().join("key");
+    write_private(&path, &allocator.series().key().expose_hex());
+    let args = ["--store", &store, "--key-file", path.to_str().unwrap()];
+    for (mode, told) in [(0o600, false), (0o644, true)] {
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let program = Program::start(&args, &[]);
+        let warning = format!(
+            "warning: {} holds the series' key, and its mode {mode:04o} lets other users of this host in: chmod o= it",
+            path.display()
+        );
+        assert_eq!(
+            program.welcome.contains(&warning),
+            told,
+            "{:?}",
+            program.welcome
+        );
+    }
 }
 
 #[test]
@@ -237,12 +273,12 @@ fn wrong_keys() {
             "error: cannot read the key file {shown}: No such file or directory (os error 2)\n"
         ),
     );
-    std::fs::write(&path, "00112233445566778899aabbccddeeff\n").unwrap();
+    write_private(&path, "00112233445566778899aabbccddeeff\n");
     fails(
         &args,
         &[],
         3,
-        "error: memory:: there is no series, and a local store makes its own key: a key that was copied into two files is a series in two places at once; leave the key out, or bring a lost series back with `tracking series restore`\n",
+        "error: memory:: there is no series, and a local store makes its own key: a key that was copied into two files is a series in two places at once; leave the key file out, or bring a lost series back with `tracking series restore`\n",
     );
 }
 

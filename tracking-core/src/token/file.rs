@@ -1,4 +1,8 @@
-//! The file of `--tokens`, read.
+//! The file that says who may call, as `tracking-http --tokens` reads it: tables of TOML, each of which
+//! a [`TokenEntry`] displays.
+
+mod addition;
+mod error;
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -12,17 +16,20 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use toml::Spanned;
 use toml::value::Datetime;
-use tracking_core::token::{Scopes, TokenDigest, TokenEntry, TokenName, TokenRate};
 
-use super::error::{TokensError, Wrong, place};
+pub use self::addition::Addition;
+pub use self::error::TokenFileError;
+use self::error::{Wrong, place};
+use super::{Scopes, TokenDigest, TokenEntry, TokenName, TokenRate};
+use crate::shown::Plain;
 
 /// The bytes of a file: some 7,000 tokens.
 const LENGTH_MAX: u64 = 1024 * 1024;
 
 /// A token of the file.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) entry: TokenEntry,
+struct Line {
+    entry: TokenEntry,
     /// The byte that it begins at, for what is said of it.
     start: usize,
 }
@@ -45,7 +52,16 @@ struct Table {
     burst: Option<Spanned<u32>>,
 }
 
-pub(super) fn read(path: &Path) -> Result<String, TokensError> {
+/// The tokens of a file, none twice, and each name with one rate.
+///
+/// # Errors
+/// The file can't be read, or is wrong.
+pub fn read(path: &Path) -> Result<Vec<TokenEntry>, TokenFileError> {
+    let text = read_text(path)?;
+    parse(&text).map_err(|wrong| TokenFileError::wrong(path, wrong))
+}
+
+fn read_text(path: &Path) -> Result<String, TokenFileError> {
     let read = || {
         let mut text = String::new();
         // Without it a FIFO is not even opened until somebody writes to it.
@@ -55,37 +71,49 @@ pub(super) fn read(path: &Path) -> Result<String, TokensError> {
             .custom_flags(nonblocking)
             .open(path)?;
         if !file.metadata()?.is_file() {
-            let message = "expected a regular file";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            return Err(no_regular_file());
         }
         let length = file.take(LENGTH_MAX + 1).read_to_string(&mut text)?;
         if length as u64 > LENGTH_MAX {
-            let message = format!("expected at most {LENGTH_MAX} bytes");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+            return Err(too_long());
         }
         Ok(text)
     };
-    read().map_err(|source| TokensError::Read {
+    read().map_err(|source| TokenFileError::Read {
         path: path.to_owned(),
         source,
     })
 }
 
-/// What an operator should know of the file, though it is right.
-pub(crate) fn warning(path: &Path) -> Option<String> {
-    const OTHERS_WRITE: u32 = 0o022;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode();
-    (mode & OTHERS_WRITE != 0).then(|| {
-        format!(
-            "{} can be written by others than its owner (mode {:04o}), who may so let anyone in: chmod go-w",
-            path.display(),
-            mode & 0o7777
-        )
-    })
+fn no_regular_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "expected a regular file")
 }
 
-/// The tokens of a text, none twice, and each name with one rate.
-pub(super) fn parse(text: &str) -> Result<Vec<Line>, Wrong> {
+fn too_long() -> io::Error {
+    let message = format!("expected at most {LENGTH_MAX} bytes");
+    io::Error::new(io::ErrorKind::FileTooLarge, message)
+}
+
+/// What an operator should know of the file, though it is right: who else may write or read it.
+pub fn warning(path: &Path) -> Option<String> {
+    const OTHERS_WRITE: u32 = 0o022;
+    const OTHERS: u32 = 0o007;
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o7777;
+    let path = Plain::of(path);
+    if mode & OTHERS_WRITE != 0 {
+        Some(format!(
+            "{path} can be written by others than its owner (mode {mode:04o}), who may so let anyone in: chmod go-w"
+        ))
+    } else if mode & OTHERS != 0 {
+        Some(format!(
+            "{path} says who may, and its mode {mode:04o} lets other users of this host in: chmod o= it"
+        ))
+    } else {
+        None
+    }
+}
+
+fn parse(text: &str) -> Result<Vec<TokenEntry>, Wrong> {
     let root: Root = toml::from_str(text).map_err(|error| Wrong::toml(text, &error))?;
     let mut lines: Vec<Line> = Vec::with_capacity(root.token.len());
     // The places in `lines`.
@@ -106,7 +134,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line>, Wrong> {
         alike.push(lines.len());
         lines.push(Line { entry, start });
     }
-    Ok(lines)
+    Ok(lines.into_iter().map(|line| line.entry).collect())
 }
 
 fn entry(text: &str, table: Table) -> Result<TokenEntry, Wrong> {
@@ -193,10 +221,10 @@ mod tests {
         ] {
             let lines = table("shop-a", A, more);
             let read = parse(&lines).unwrap();
-            assert_eq!(read[0].entry.to_string(), lines.replace("\n\n", "\n"));
+            assert_eq!(read[0].to_string(), lines.replace("\n\n", "\n"));
         }
         let read = parse(&table("a", A, "rate = 7")).unwrap();
-        assert_eq!(read[0].entry.rate.unwrap().burst(), 7);
+        assert_eq!(read[0].rate.unwrap().burst(), 7);
     }
 
     #[test]
@@ -319,7 +347,13 @@ mod tests {
             error.ends_with(": expected at most 1048576 bytes"),
             "{error}"
         );
-        for (mode, warns) in [(0o600, false), (0o644, false), (0o660, true), (0o602, true)] {
+        for (mode, warns) in [
+            (0o600, false),
+            (0o640, false),
+            (0o644, true),
+            (0o660, true),
+            (0o602, true),
+        ] {
             std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             assert_eq!(warning(&path).is_some(), warns, "{mode:o}");
         }

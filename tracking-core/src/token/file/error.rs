@@ -1,22 +1,44 @@
-//! What is wrong with the file of `--tokens`.
+//! What is wrong with a file of tokens.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why the file of `--tokens` can't be used. It shows nothing that stands where a token or its digest does.
+use crate::shown::Plain;
+use crate::token::TokenName;
+
+/// Why a file of tokens can't be used. It shows nothing that stands where a token or its digest does.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TokensError {
+pub enum TokenFileError {
     /// It can't be read.
-    #[error("cannot read the tokens of {}: {source}", path.display())]
+    #[error("cannot read the tokens of {}: {source}", Plain::of(path))]
     Read {
         /// The file.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
+    /// It can't be written.
+    #[error("cannot add to the tokens of {}: {source}", Plain::of(path))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A token of that name is to be added, and one is there.
+    #[error(
+        "{} has a token of {name} already; take another name, or, to let a new token take the place of the old one, add its lines by hand",
+        Plain::of(path)
+    )]
+    NameThere {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: TokenName,
+    },
     /// It does not say what it should.
-    #[error("{}:{line}:{column}: {message}", path.display())]
+    #[error("{}:{line}:{column}: {message}", Plain::of(path))]
     Wrong {
         /// The file.
         path: PathBuf,
@@ -29,7 +51,7 @@ pub enum TokensError {
     },
 }
 
-impl TokensError {
+impl TokenFileError {
     pub(super) fn wrong(path: &Path, wrong: Wrong) -> Self {
         let Wrong {
             line,
@@ -102,8 +124,9 @@ fn without_secrets(message: &str) -> String {
             false => shown.push_str(piece),
         }
     }
-    // Some messages have several lines.
-    shown.trim_end().replace('\n', ", ")
+    // Some messages have several lines; some repeat the name of a field, whatever that is.
+    let shown = shown.trim_end().replace('\n', ", ");
+    Plain::of(&shown).to_string()
 }
 
 #[cfg(test)]
@@ -126,6 +149,7 @@ mod tests {
                 "unknown field `…`",
             ),
             ("a\nb\n", "a, b"),
+            ("unknown field `\u{1b}[1m`", "unknown field `\\x1b[1m`"),
         ] {
             assert_eq!(without_secrets(message), shown);
         }
