@@ -268,7 +268,7 @@ fn racing_creators_agree() {
         return;
     };
     let (url, start) = (server.url(), Barrier::new(RACERS));
-    let race = |options: &tracking_core::SeriesOptions| {
+    let race = |options: &SeriesOptions| {
         thread::scope(|scope| {
             let racers: Vec<_> = (0..RACERS)
                 .map(|_| {
