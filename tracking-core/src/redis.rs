@@ -91,7 +91,7 @@ struct RedisStore {
     key: String,
     clock: Arc<dyn Clock>,
     clocks: clocks::Clocks,
-    newest: seen::Newest,
+    newest: PerProcess<seen::Newest>,
 }
 
 impl RedisAllocator {
@@ -160,7 +160,7 @@ impl RedisAllocator {
                 caller_ms.max(0).to_string(),
                 fingerprint.clone(),
             ];
-            if let Some(seen) = self.store.newest.by(&link.run_id) {
+            if let Some(seen) = self.store.newest().by(&link.run_id) {
                 let Seen { lane, tick, slot } = seen;
                 arguments.extend([lane.to_string(), tick.to_string(), slot.to_string()]);
             }
@@ -171,10 +171,10 @@ impl RedisAllocator {
                 .ok_or_else(|| link.garbled(&format!("{value:?}")))?;
             self.store.note(caller_ms, answer.store_ms);
             if let Outcome::Granted(block) = &answer.outcome {
-                if !self.store.newest.is_above(&link.run_id, block) {
+                if !self.store.newest().is_above(&link.run_id, block) {
                     return Err(link.garbled("a block that was granted before"));
                 }
-                self.store.newest.note(&link.run_id, Seen::end_of(block));
+                self.store.newest().note(&link.run_id, Seen::end_of(block));
             }
             match (&answer.outcome, wait, reached) {
                 (Outcome::Missing, ..) => self.write_back(link, deadline)?,
@@ -234,8 +234,14 @@ impl RedisStore {
             key,
             clock,
             clocks: clocks::Clocks::default(),
-            newest: seen::Newest::default(),
+            newest: PerProcess::default(),
         }
+    }
+
+    /// What this process has seen granted. A child of `fork` starts without: its parent's mutex may
+    /// be held for ever.
+    fn newest(&self) -> &seen::Newest {
+        self.newest.get(Default::default)
     }
 
     /// Do some work on the connection, within the time-out of the URL.
@@ -317,7 +323,7 @@ impl RedisStore {
                 .field("run_id")
                 .ok_or_else(|| link.garbled("no run_id in INFO"))?;
             if let Some(timeline) = stored.as_ref().and_then(|stored| stored.timeline.as_ref()) {
-                self.newest.note_state(own, timeline);
+                self.newest().note_state(own, timeline);
             }
             let stored = stored.map(|stored| Stored {
                 timeline: stored.timeline.map(|timeline| {
