@@ -77,7 +77,8 @@ pub enum Violation {
 ///
 /// It reserves with one handle, with two in turn, from racing threads on one handle and on a handle
 /// each, and after reopening, and checks over all of it that no serial is granted twice. A few
-/// seconds at most, on a store that grants at once.
+/// seconds at most, on a store that grants at once. What the contract says of children of `fork` it does
+/// not try: to fork is unsafe, in a process that has other threads.
 ///
 /// ```
 /// use tracking_core::{Allocator, MemoryAllocator, testing::conformance};
