@@ -80,9 +80,9 @@ fn a_given_key_creates_or_restores_and_must_fit() {
     );
 
     let mut dated = named("dated", given(3, "CD"));
-    dated.created_at_ms = Some(1_800_000_000_123);
+    dated.created_at_ms = Some(1_760_000_000_123);
     let dated = open(&url, &dated).unwrap();
-    assert_eq!(dated.series().created_at_ms(), 1_800_000_000_123);
+    assert_eq!(dated.series().created_at_ms(), 1_760_000_000_123);
 
     for (options, differs) in [
         (given(2, "AB"), "key"),

@@ -237,18 +237,19 @@ fn what_an_operator_needs_is_answered_while_all_places_in_flight_are_taken() {
     });
     let mut client = Client::connect(server.address);
     assert_eq!(client.ask("GET", "/next-tracking-number").status, 503);
-    for (path, status) in [
-        ("/livez", 200),
+    for (path, alone, with_body) in [
+        ("/", 200, 200),
+        ("/livez", 200, 200),
         // Of the store, and not of the places.
-        ("/readyz", 503),
-        ("/metrics", 200),
-        ("/openapi.json", 200),
-        ("/docs", 200),
-        ("/problems/too-many-in-flight", 200),
-        ("/tracking-numbers/AB12", 404),
-        ("/nowhere", 404),
+        ("/readyz", 503, 503),
+        ("/metrics", 200, 200),
+        ("/openapi.json", 200, 200),
+        ("/docs", 200, 200),
+        ("/problems/too-many-in-flight", 200, 200),
+        ("/tracking-numbers/AB12", 404, 400),
+        ("/nowhere", 404, 404),
     ] {
-        for body in ["", "Content-Length: 2\r\n\r\n{}"] {
+        for (body, status) in [("", alone), ("Content-Length: 2\r\n\r\n{}", with_body)] {
             client.send(&format!("GET {path} HTTP/1.1\r\nHost: test\r\n"));
             client.send(if body.is_empty() { "\r\n" } else { body });
             let answer = client.receive("GET");
