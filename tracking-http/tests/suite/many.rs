@@ -432,10 +432,21 @@ fn long_batches_beyond_the_most_are_refused_and_short_ones_are_not() {
     }
 }
 
-/// Batches that are read as fast as they come, on all threads of the server.
+/// Batches that are read as fast as they come, on all threads of the server: a request waits for a piece of
+/// a few of them, and not for one of each.
 #[test]
 fn a_request_waits_for_no_crowd_of_batches() {
     let server = InProcess::new();
+    let mut client = Client::connect(server.address);
+    let mut pieces: Vec<_> = (0..9)
+        .map(|_| {
+            let began = Instant::now();
+            client.order_many("application/json", r#"{"count": 4000}"#);
+            began.elapsed()
+        })
+        .collect();
+    pieces.sort();
+    let piece = pieces[pieces.len() / 2];
     let body = r#"{"count": 1000000}"#;
     let batches: Vec<_> = (0..60)
         .map(|_| {
@@ -454,7 +465,7 @@ fn a_request_waits_for_no_crowd_of_batches() {
         .collect();
     times.sort();
     let median = times[times.len() / 2];
-    assert!(median < Duration::from_millis(50), "{times:?}");
+    assert!(median < 12 * piece, "{median:?} of {times:?} beside {piece:?}");
     drop(batches);
 }
 
