@@ -5,6 +5,10 @@ use iso3166_static::{Alpha2, Alpha3};
 /// Lines of a code and a name in English; a country may have several.
 const NAMES: &str = include_str!("names.txt");
 
+/// No name is shorter, or longer.
+const NAME_BYTES_MIN: usize = 3;
+const NAME_BYTES_MAX: usize = 64;
+
 /// Codes that bodies other than ISO use.
 const OTHERS: [(&str, &str); 2] = [("UK", "GB"), ("EL", "GR")];
 
@@ -28,9 +32,17 @@ fn of_three_letters(upper: &str) -> Option<Alpha2> {
 }
 
 fn of_name(text: &str) -> Option<Alpha2> {
+    // No work for what can be none, such as every wrong code, nor for what somebody made long.
+    if !(NAME_BYTES_MIN..=NAME_BYTES_MAX).contains(&text.len()) {
+        return None;
+    }
     let lower = text.to_lowercase();
+    let is_same = |name: &str| match text.is_ascii() {
+        true => name.eq_ignore_ascii_case(text),
+        false => name.to_lowercase() == lower,
+    };
     let mut names = NAMES.lines().filter_map(|line| line.split_once(' '));
-    let (code, _) = names.find(|(_, name)| name.to_lowercase() == lower)?;
+    let (code, _) = names.find(|(_, name)| is_same(name))?;
     super::assigned(code)
 }
 
