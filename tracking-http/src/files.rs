@@ -26,6 +26,8 @@ pub(crate) fn raise_for(connections: u32) -> u32 {
             open = reachable;
         }
     }
-    let possible = open.saturating_sub(OTHERS).max(1);
+    // Where there are hardly any, few wait for a place, and a quarter is for connections still.
+    let others = OTHERS.min(open - open / 4);
+    let possible = (open - others).max(1);
     u32::try_from(possible).map_or(connections, |possible| possible.min(connections))
 }

@@ -465,7 +465,10 @@ fn a_request_waits_for_no_crowd_of_batches() {
         .collect();
     times.sort();
     let median = times[times.len() / 2];
-    assert!(median < 12 * piece, "{median:?} of {times:?} beside {piece:?}");
+    assert!(
+        median < 12 * piece,
+        "{median:?} of {times:?} beside {piece:?}"
+    );
     drop(batches);
 }
 
