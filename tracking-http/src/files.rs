@@ -26,8 +26,33 @@ pub(crate) fn raise_for(connections: u32) -> u32 {
             open = reachable;
         }
     }
+    u32::try_from(possible(open)).map_or(connections, |possible| possible.min(connections))
+}
+
+/// How many connections there can be where so many files may be open.
+fn possible(open: u64) -> u64 {
     // Where there are hardly any, few wait for a place, and a quarter is for connections still.
     let others = OTHERS.min(open - open / 4);
-    let possible = (open - others).max(1);
-    u32::try_from(possible).map_or(connections, |possible| possible.min(connections))
+    (open - others).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_files_leave_a_quarter_for_connections() {
+        for (open, expected) in [
+            (0, 1),
+            (3, 1),
+            (20, 5),
+            (64, 16),
+            (85, 21),
+            (100, 36),
+            (1_024, 960),
+        ] {
+            assert_eq!(possible(open), expected, "{open}");
+        }
+        assert_eq!(possible(u64::MAX), u64::MAX - OTHERS);
+    }
 }
