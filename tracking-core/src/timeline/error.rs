@@ -1,0 +1,57 @@
+//! Why a step grants nothing.
+
+use super::TOLERATED_SKEW_MS;
+
+/// Why a step grants nothing, and changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimelineError {
+    /// The clock is outside the years that serials can hold (rule 0).
+    #[error(
+        "the clock says {}, but serials hold the years from 2025 to 2112; set the clock right",
+        rfc3339(*now_ms)
+    )]
+    ClockOutOfRange {
+        /// The clock, in milliseconds since the Unix epoch.
+        now_ms: i64,
+    },
+    /// The state is missing or of another history, and the clocks that must then agree do not
+    /// (rule 4).
+    #[error(
+        "the store's clock says {} and this host's {}, which is more than {TOLERATED_SKEW_MS} ms \
+         apart while the store's state is new; set the clocks right and try again",
+        rfc3339(*store_ms), rfc3339(*caller_ms)
+    )]
+    ClocksDisagree {
+        /// The store's clock, in milliseconds since the Unix epoch.
+        store_ms: i64,
+        /// The caller's clock, in milliseconds since the Unix epoch.
+        caller_ms: i64,
+    },
+    /// The clock came to no later tick while one was waited for.
+    #[error(
+        "the clock said {}, and 2 s of waiting later {}; it stands still or was set back: set it \
+         right and try again",
+        rfc3339(*noted_ms), rfc3339(*now_ms)
+    )]
+    ClockHeldUp {
+        /// The clock at first, in milliseconds since the Unix epoch.
+        noted_ms: i64,
+        /// The clock in the end, in milliseconds since the Unix epoch.
+        now_ms: i64,
+    },
+    /// Every lane's last tick lies ahead of the clock, by this much or more (rule 3).
+    #[error("the clock is {behind_ms} ms behind every lane; set it right, or wait that long")]
+    ClockBehind {
+        /// By how much, in milliseconds.
+        behind_ms: u64,
+    },
+}
+
+/// A time in milliseconds since the Unix epoch, for a message.
+pub(crate) fn rfc3339(unix_ms: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(unix_ms).map_or_else(
+        || format!("{unix_ms} ms since 1970"),
+        |time| time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+    )
+}

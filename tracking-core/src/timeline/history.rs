@@ -1,0 +1,51 @@
+//! Who holds a state.
+
+use std::fmt;
+
+use sha1::{Digest, Sha1};
+
+/// The identity of the thing that holds a state: a Redis process, a MySQL server, a state file.
+///
+/// 1 to 128 printable ASCII characters without blanks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct History(Box<str>);
+
+impl History {
+    /// A history of its text, or `None` where that is not 1 to 128 printable ASCII characters.
+    pub fn new(text: &str) -> Option<Self> {
+        let shaped = (1..=128).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_graphic());
+        shaped.then(|| Self(text.into()))
+    }
+
+    /// A random history, for a store that has no identity of its own.
+    pub fn random() -> Self {
+        Self(crate::hex::encode(&crate::random::bytes::<16>()).into())
+    }
+
+    /// The history of a state file: what a random one was at its creation, and the number of the
+    /// inode that holds it now.
+    pub(crate) fn of_inode(stored: &Self, inode: u64) -> Self {
+        const RANDOM: usize = 32;
+        let random = stored.0.split('.').next().unwrap_or_default();
+        let random = &random[..random.len().min(RANDOM)];
+        Self(format!("{random}.{inode}").into())
+    }
+
+    /// The history as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A number that differs between histories and is the same in every language: the first eight
+    /// hexadecimal digits of its SHA-1.
+    pub(super) fn spread(&self) -> u32 {
+        let digest = Sha1::digest(self.0.as_bytes());
+        u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
