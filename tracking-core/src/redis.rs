@@ -133,21 +133,25 @@ impl RedisAllocator {
     ) -> Result<(Reservation, i64), Fault> {
         let (clock, wait) = (&self.store.clock, self.store.finder.url.wait());
         let fingerprint = self.series.fingerprint().to_string();
+        let run_id = link.run_id.clone();
         for _ in 0..=WRITE_BACKS {
-            // Rule 4 asks for our clock just before the request is sent.
-            let caller_ms = clock.now_ms();
-            let mut arguments = vec![
-                wanted.to_string(),
-                caller_ms.max(0).to_string(),
-                fingerprint.clone(),
-            ];
-            if let Some(seen) = self.store.newest().by(&link.run_id) {
-                let Seen { lane, tick, slot } = seen;
-                arguments.extend([lane.to_string(), tick.to_string(), slot.to_string()]);
-            }
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let mut caller_ms = 0;
+            let arguments = || {
+                // Rule 4 asks for our clock just before the request is sent.
+                caller_ms = clock.now_ms();
+                let mut arguments = vec![
+                    wanted.to_string(),
+                    caller_ms.max(0).to_string(),
+                    fingerprint.clone(),
+                ];
+                if let Some(seen) = self.store.newest().by(&run_id) {
+                    let Seen { lane, tick, slot } = seen;
+                    arguments.extend([lane.to_string(), tick.to_string(), slot.to_string()]);
+                }
+                arguments
+            };
             let keys = [&*self.store.key];
-            let (value, reached) = link.run(&script::RESERVE, &keys, &arguments, wait, deadline)?;
+            let (value, reached) = link.run(&script::RESERVE, &keys, arguments, wait, deadline)?;
             let answer = Reservation::of(&value, wanted)
                 .ok_or_else(|| link.garbled(&format!("{value:?}")))?;
             self.store.note(caller_ms, answer.store_ms);

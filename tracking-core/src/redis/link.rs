@@ -116,12 +116,13 @@ impl Link {
     }
 
     /// Run a script, in one round trip where the server has it. With `wait`, what it wrote must be
-    /// on that many replicas; the second value is how many it reached.
+    /// on that many replicas; the second value is how many it reached. The arguments are made anew for
+    /// each time it is sent, since one of them may be what time it is.
     pub(super) fn run(
         &mut self,
         script: &Script,
         keys: &[&str],
-        arguments: &[&str],
+        mut arguments: impl FnMut() -> Vec<String>,
         wait: Option<ReplicaWait>,
         deadline: Deadline,
     ) -> Result<(Value, Option<i64>), Fault> {
@@ -138,7 +139,7 @@ impl Link {
                     .arg(&script.sha)
                     .arg(keys.len())
                     .arg(keys)
-                    .arg(arguments)
+                    .arg(arguments())
                     .take(),
             ];
             if let Some(wait) = wait {

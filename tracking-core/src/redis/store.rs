@@ -157,10 +157,9 @@ impl RedisStore {
         series: &Series,
         deadline: Deadline,
     ) -> Result<Creation, Fault> {
-        let arguments = hash::creation(series);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let arguments = || hash::creation(series);
         let keys = [self.key.as_str(), hash::PREFIXES];
-        let (value, _) = link.run(&script::CREATE, &keys, &arguments, None, deadline)?;
+        let (value, _) = link.run(&script::CREATE, &keys, arguments, None, deadline)?;
         Creation::of(&value).ok_or_else(|| link.garbled(&format!("{value:?}")))
     }
 
@@ -178,11 +177,15 @@ impl RedisStore {
             {
                 return Ok(None);
             }
-            let arguments = [prefix.as_str(), name, &fingerprint];
+            let arguments = || {
+                [prefix.as_str(), name, &fingerprint]
+                    .map(str::to_owned)
+                    .to_vec()
+            };
             let (value, _) = link.run(
                 &script::REGISTER,
                 &[hash::PREFIXES],
-                &arguments,
+                arguments,
                 None,
                 deadline,
             )?;

@@ -1,6 +1,9 @@
 //! What goes wrong in a server, and what the user reads.
 
-use tracking_core::{Allocator, Opening, Store};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tracking_core::{Allocator, Clock, Opening, RedisAllocator, Store, SystemClock};
 
 use crate::common::*;
 use crate::support::server::RedisServer;
@@ -323,4 +326,40 @@ fn what_answers_is_no_redis_or_an_old_one() {
         fake(b"$600000000\r\nabc"),
         "unavailable: URL: FAKE gave an answer of more than 65536 bytes, where far fewer are expected; is it a Redis?"
     );
+}
+
+/// The clock of this host is told just before a script is sent, also when it is sent again: what was
+/// loaded in between took its time, and rule 4 compares that clock with the server's.
+#[test]
+fn the_clock_is_read_again_where_a_script_is_sent_again() {
+    #[derive(Debug, Default)]
+    struct Counting(AtomicU32);
+    impl Clock for Counting {
+        fn now_ms(&self) -> i64 {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            SystemClock.now_ms()
+        }
+        fn exact_ms(&self) -> i64 {
+            SystemClock.exact_ms()
+        }
+        fn monotonic_ms(&self) -> u64 {
+            SystemClock.monotonic_ms()
+        }
+    }
+    let Some(server) = RedisServer::start(&[]) else {
+        return;
+    };
+    create(&server.url());
+    let clock = Arc::new(Counting::default());
+    let options = options(Opening::Existing);
+    let allocator =
+        RedisAllocator::open_with_clock(&url(&server.url()), &options, clock.clone()).unwrap();
+    let readings = || {
+        let before = clock.0.load(Ordering::SeqCst);
+        attempt(&allocator).unwrap();
+        clock.0.load(Ordering::SeqCst) - before
+    };
+    let at_once = readings();
+    server.ask::<String>(&["SCRIPT", "FLUSH"]);
+    assert_eq!(readings(), at_once + 1);
 }
