@@ -53,7 +53,7 @@ fn cut(text: &str) -> (&str, &'static str) {
 }
 
 /// Text or bytes without quotes and whole, such as a path: each byte of a character that
-/// [steers](steers), or of what is not UTF-8, is written as `\xNN`; all else is as it was.
+/// [steers], or of what is not UTF-8, is written as `\xNN`; all else is as it was.
 ///
 /// ```
 /// use std::path::Path;

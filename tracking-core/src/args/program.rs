@@ -62,7 +62,7 @@ fn without_empty_variables(command: Command, never_empty: &[&str]) -> Command {
         .mut_subcommands(|command| without_empty_variables(command, never_empty))
 }
 
-/// Write what [`matches`] has instead of flags, and give the exit code: help and version go to
+/// Write what [`matches()`] has instead of flags, and give the exit code: help and version go to
 /// standard output, and count only if they get there; what is wrong goes to standard error, whatever
 /// comes of it there.
 pub fn answer(mut error: Error) -> ExitCode {
