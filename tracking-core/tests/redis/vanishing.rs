@@ -127,6 +127,7 @@ fn a_restart_without_data_and_one_with() {
             "{gone}"
         );
         server.start_again();
+        until("loaded data", || server.info("loading") == "0");
         // A new history waits, whether the data is there or not.
         match attempt(&allocator) {
             Err(AllocateError::NotYet { after }) => assert_eq!(after.as_millis(), 1_000),
