@@ -218,7 +218,8 @@ struct LimitArgs {
     /// How many connections may be open
     ///
     /// More wait until one is closed: first those without a whole request, of the address that has most of
-    /// them, then those that have been idle the longest. The number of open files is raised for it, as far as the system lets it be.
+    /// them, then those that have been idle the longest. The number of open files is raised for it, as far as
+    /// the system lets it be.
     #[arg(
         long,
         value_name = "COUNT",

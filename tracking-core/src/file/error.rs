@@ -17,8 +17,10 @@ pub(super) struct FileError {
     pub(super) problem: Problem,
 }
 
-/// What to do about a file that nobody of us wrote so.
-const NOT_OURS: &str = "no version of tracking writes that: put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`";
+/// What to do about a file that cannot be used as it is.
+const WHOLE_COPY: &str = "put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`";
+/// Whose it cannot be.
+const NOT_OURS: &str = "no version of tracking writes that: ";
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
@@ -53,20 +55,19 @@ pub(super) enum Problem {
     )]
     Mode { found: u32 },
     #[error(
-        "expected 8192 bytes, found {found}; it is no state file of ours or was cut: put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`"
+        "expected 8192 bytes, found {found}; it is no state file of ours or was cut: {WHOLE_COPY}"
     )]
     Size { found: u64 },
-    #[error(
-        "both of its slots are damaged; put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`"
-    )]
+    #[error("both of its slots are damaged; {WHOLE_COPY}")]
     Damaged,
     #[error(
-        "expected version 1 or 2 of the format, found {found}; {}",
-        if *found == 0 { NOT_OURS } else { "it was written by a newer version of tracking: use that one" }
+        "expected version 1 or 2 of the format, found {found}; {}{}",
+        if *found == 0 { NOT_OURS } else { "it was written by a newer version of tracking: " },
+        if *found == 0 { WHOLE_COPY } else { "use that one" },
     )]
     Version { found: u64 },
     #[error(
-        "expected a generation below 2^62, which no file of ours comes to, found {found}; {NOT_OURS}"
+        "expected a generation below 2^62, which no file of ours comes to, found {found}; {NOT_OURS}{WHOLE_COPY}"
     )]
     Generation { found: u64 },
     #[error(

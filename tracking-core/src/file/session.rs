@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::create::sync_folder;
 use super::error::Problem;
@@ -30,9 +31,9 @@ pub(super) struct Session {
     /// The open file; none after a write that failed. It stays open, so that an operator can copy
     /// the last state from it when it was deleted.
     handle: Option<Arc<Handle>>,
-    /// The newest generation that was seen.
+    /// The newest generation that this handle opened the file with, or wrote.
     generation: u64,
-    /// When that was, by the monotonic clock.
+    /// When it wrote last, by the monotonic clock.
     moved_ms: u64,
     /// Whether this process brought the name of the open file to the disk.
     name_is_durable: bool,
@@ -76,14 +77,24 @@ impl Session {
     /// The state as it is. Nothing is written, and no lock is taken.
     pub(super) fn timeline(&mut self, setting: &Setting) -> Result<Timeline, Problem> {
         let handle = self.handle(setting)?;
-        let Present {
-            record, doubtful, ..
-        } = read(&handle, setting)?;
-        Ok(if doubtful || record.generation < self.generation {
-            record.timeline.doubted(setting.clock.now_ms())
+        let present = read(&handle, setting)?;
+        Ok(self.as_known(&present, setting.clock.now_ms()))
+    }
+
+    /// The state that was found; in doubt until `now_ms` where it may be older than one that was
+    /// granted from: that may have been from lanes which it calls unused.
+    fn as_known(&self, present: &Present, now_ms: i64) -> Timeline {
+        let Record {
+            generation,
+            timeline,
+            ..
+        } = &present.record;
+        let timeline = timeline.clone();
+        if present.doubtful || *generation < self.generation {
+            timeline.doubted(now_ms)
         } else {
-            record.timeline
-        })
+            timeline
+        }
     }
 
     fn try_reserve(
@@ -162,21 +173,14 @@ impl Session {
     ) -> Result<Answer, Problem> {
         let now_ms = tick::wait_for_next(&*setting.clock)?;
         let present = of_series(handle.read()?, &setting.series)?;
+        let mut after = Some(self.as_known(&present, now_ms));
         let before = present.record.timeline;
-        // What is not in the file any more may have been granted from lanes that it calls unused.
-        let mut after = Some(
-            if present.doubtful || present.record.generation < self.generation {
-                before.clone().doubted(now_ms)
-            } else {
-                before.clone()
-            },
-        );
         let history = handle.history(before.history());
         let request = Request::local(now_ms, &history, wanted);
         let answer = match step(&mut after, &request)? {
             // Somebody granted from this tick, so the clock was set back. Its rest is nobody's.
             Answer::Granted(block) if block.start().slot() > 0 => {
-                return Ok(Answer::NotYet(std::time::Duration::from_millis(TICK_MS)));
+                return Ok(Answer::NotYet(Duration::from_millis(TICK_MS)));
             }
             answer => answer,
         };

@@ -21,6 +21,13 @@ impl Script {
     }
 }
 
+/// Make all of them, so that no child of `fork` finds one half made, and waits for it.
+pub(super) fn make() {
+    for script in [&RESERVE, &CREATE, &REGISTER] {
+        LazyLock::force(script);
+    }
+}
+
 /// One reservation.
 pub(super) static RESERVE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("reserve.lua")));

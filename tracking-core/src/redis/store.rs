@@ -1,6 +1,6 @@
 //! A Redis and the hash of one series in it: what is asked of it, over one connection at a time.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -38,9 +38,7 @@ pub(super) struct RedisStore {
 
 impl RedisStore {
     pub(super) fn new(url: RedisUrl, key: String, clock: Arc<dyn Clock>) -> Self {
-        // Made here, so that no child of `fork` finds one half made, and waits for it.
-        LazyLock::force(&script::RESERVE);
-        LazyLock::force(&script::CREATE);
+        script::make();
         Self {
             finder: finder::Finder::new(url),
             turns: PerProcess::default(),

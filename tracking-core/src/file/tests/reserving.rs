@@ -352,13 +352,11 @@ fn each_reservation_locks_what_it_opened_itself() {
     let bench = Bench::new();
     let allocator = bench.open();
     grant(&allocator, 1);
-    let inherited = allocator
-        .session()
-        .handle_mut()
-        .unwrap()
-        .file()
-        .try_clone()
-        .unwrap();
+    let open_now = || {
+        let mut session = allocator.session();
+        session.handle_mut().unwrap().file().try_clone().unwrap()
+    };
+    let inherited = open_now();
     let path = bench.path();
     bench.meanwhile(move || {
         // In the middle of the reservation: the lock is held, but not by what was open before.
@@ -367,13 +365,7 @@ fn each_reservation_locks_what_it_opened_itself() {
         holder.try_lock().unwrap_err();
     });
     grant(&allocator, 1);
-    let inherited = allocator
-        .session()
-        .handle_mut()
-        .unwrap()
-        .file()
-        .try_clone()
-        .unwrap();
+    let inherited = open_now();
     let other = std::fs::File::open(bench.path()).unwrap();
     bench.meanwhile(move || {
         // Unlocking what the child shares would let others in, if it were what is locked.
