@@ -12,13 +12,13 @@ use clap::Args;
 use self::key_file::KeyFile;
 pub use self::program::{answer, matches, not_written, standard_input, standard_output};
 
-use crate::format::Prefix;
 use crate::issued::Zone;
-use crate::key::{Key, ParseKeyError};
-use crate::opening::{Opening, SeriesOptions};
+use crate::number::format::Prefix;
+use crate::number::key::{Key, ParseKeyError};
 use crate::series::SeriesName;
+use crate::series::opening::{Opening, SeriesOptions};
 use crate::shown::Plain;
-use crate::url::{ParseStoreUrlError, StoreUrl};
+use crate::store::url::{ParseStoreUrlError, StoreUrl};
 
 /// The variable that holds a key itself: 32 hexadecimal digits.
 const KEY_VARIABLE: &str = "TRACKING_KEY";

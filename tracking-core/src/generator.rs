@@ -24,12 +24,12 @@ use std::time::{Duration, Instant};
 
 pub use ready::Ready;
 
-use crate::allocator::{AllocateError, Allocator};
 use crate::clock::{Clock, SystemClock};
 use crate::fork::PerProcess;
-use crate::guard::Guarded;
 use crate::number::TrackingNumber;
 use crate::series::Series;
+use crate::store::allocator::{AllocateError, Allocator};
+use crate::store::guard::Guarded;
 use plan::{Settings, Taken};
 use refill::Source;
 use supply::Supply;

@@ -87,58 +87,41 @@
 //! | `args` | `args`: the flags and variables that name a store and a series, by `clap` |
 #![warn(missing_docs)]
 
-mod allocator;
 #[cfg(feature = "args")]
 pub mod args;
-mod base36;
-mod check_character;
 mod clock;
-mod ff1;
-mod file;
 pub mod fork;
-mod format;
 mod generator;
-mod guard;
 mod hex;
 pub mod issued;
-mod judge;
-mod key;
-mod memory;
 mod number;
-mod opening;
 pub mod order;
 mod random;
-mod record;
-#[cfg(feature = "redis")]
-mod redis;
-mod serial;
 mod series;
 pub mod shown;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod timeline;
 #[cfg(feature = "token")]
 pub mod token;
-mod url;
 
-pub use allocator::{AllocateError, Allocator, Snapshot, Store, reserve_patiently};
-pub use check_character::check_character;
 pub use clock::{Clock, SystemClock};
-pub use file::FileAllocator;
-pub use format::{ParsePrefixError, Prefix};
 pub use generator::{Generator, GeneratorBuilder, Iter, Ready, Status};
-pub use guard::Guarded;
-pub use judge::{Reason, Verdict};
-pub use key::{Key, ParseKeyError};
-pub use memory::MemoryAllocator;
+pub use number::check_character::check_character;
+pub use number::format::{ParsePrefixError, Prefix};
+pub use number::judge::{Reason, Verdict};
+pub use number::key::{Key, ParseKeyError};
+pub use number::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
 pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
-pub use opening::{OpenError, Opening, SeriesOptions};
-#[cfg(feature = "redis")]
-pub use redis::{RedisAllocator, RedisWarning};
-pub use serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
+pub use series::opening::{OpenError, Opening, SeriesOptions};
 pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
-pub use store::open_store;
-pub use url::{
+pub use store::allocator::{AllocateError, Allocator, Snapshot, Store, reserve_patiently};
+pub use store::file::FileAllocator;
+pub use store::guard::Guarded;
+pub use store::memory::MemoryAllocator;
+#[cfg(feature = "redis")]
+pub use store::redis::{RedisAllocator, RedisWarning};
+pub use store::url::{
     FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
 };
+pub use store::{open_store, timeline};

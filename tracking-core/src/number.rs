@@ -1,5 +1,13 @@
 //! The tracking number as users see it: 1 to 16 characters of `A-Z0-9`.
 
+pub(crate) mod base36;
+pub(crate) mod check_character;
+mod ff1;
+pub(crate) mod format;
+pub(crate) mod judge;
+pub(crate) mod key;
+pub(crate) mod serial;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,5 +1,8 @@
 //! A series: what numbers belong to.
 
+pub(crate) mod opening;
+pub(crate) mod record;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,15 +10,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::allocator::Snapshot;
-use crate::format::{Codec, Prefix};
 use crate::hex;
-use crate::judge::{self, Reason, Verdict};
-use crate::key::Key;
 use crate::number::TrackingNumber;
-use crate::serial::{Block, EPOCH_MS, Serial};
+use crate::number::format::{Codec, Prefix};
+use crate::number::judge::{self, Reason, Verdict};
+use crate::number::key::Key;
+use crate::number::serial::{Block, EPOCH_MS, Serial};
 use crate::shown::Shown;
-use crate::timeline::Timeline;
+use crate::store::allocator::Snapshot;
+use crate::store::timeline::Timeline;
 
 /// A name, a format, a key and the time of its creation: all that makes serials into numbers.
 ///
@@ -149,7 +152,7 @@ impl Series {
     pub fn split<'a>(&self, number: &'a TrackingNumber) -> Option<(&'a str, &'a str, &'a str)> {
         let prefix = self.prefix.as_str();
         let rest = number.as_str().strip_prefix(prefix)?;
-        let (body, check) = rest.split_at_checked(crate::format::BODY_LENGTH)?;
+        let (body, check) = rest.split_at_checked(crate::number::format::BODY_LENGTH)?;
         (check.len() == 1).then(|| (&number.as_str()[..prefix.len()], body, check))
     }
 }
@@ -242,8 +245,8 @@ impl fmt::Display for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::serial::TICK_MS;
-    use crate::timeline::{History, LANE_COUNT};
+    use crate::number::serial::TICK_MS;
+    use crate::store::timeline::{History, LANE_COUNT};
 
     fn series(prefix: &str, key: u8) -> Series {
         Series::new(

@@ -1,11 +1,20 @@
 //! Stores, named by a URL: [`open_store`] picks the allocator.
 
-use crate::allocator::Store;
+pub(crate) mod allocator;
+pub(crate) mod file;
+pub(crate) mod guard;
+pub(crate) mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+pub mod timeline;
+pub(crate) mod url;
+
 use crate::clock::{Clock, SystemClock};
-use crate::file::FileAllocator;
-use crate::memory::MemoryAllocator;
-use crate::opening::{OpenError, Opening, SeriesOptions};
-use crate::url::StoreUrl;
+use crate::series::opening::{OpenError, Opening, SeriesOptions};
+use crate::store::allocator::Store;
+use crate::store::file::FileAllocator;
+use crate::store::memory::MemoryAllocator;
+use crate::store::url::StoreUrl;
 
 /// Open the series of a store.
 ///
@@ -24,9 +33,7 @@ pub fn open_store(url: &StoreUrl, options: &SeriesOptions) -> Result<Box<dyn Sto
         StoreUrl::Memory => Ok(Box::new(open_memory(options)?)),
         StoreUrl::File(file) => Ok(Box::new(FileAllocator::open(file, options)?)),
         #[cfg(feature = "redis")]
-        StoreUrl::Redis(redis) => Ok(Box::new(crate::redis::RedisAllocator::open(
-            redis, options,
-        )?)),
+        StoreUrl::Redis(redis) => Ok(Box::new(redis::RedisAllocator::open(redis, options)?)),
         #[cfg(not(feature = "redis"))]
         StoreUrl::Redis(redis) => Err(OpenError::NotBuiltIn {
             store: redis.to_string(),

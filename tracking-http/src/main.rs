@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches};
 use signal_hook::consts::SIGXFSZ;
 use tokio::signal::unix::SignalKind;
 use tracking_core::args as start;
-use tracking_http::logging::{self, Logs};
+use tracking_http::watch::logging::{self, Logs};
 use tracking_http::{Args, Hangups, Signals, StartError};
 
 fn main() -> ExitCode {

@@ -11,7 +11,7 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use tracing_subscriber::EnvFilter;
-use tracking_http::logging::{self, LogFormat};
+use tracking_http::watch::logging::{self, LogFormat};
 
 const WAYS: [&str; 5] = ["off", "text", "json", "stock-text", "stock-json"];
 const ROUNDS: usize = 5;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::ArgsError;
-use crate::format::Prefix;
-use crate::key::Key;
+use crate::number::format::Prefix;
+use crate::number::key::Key;
 use crate::order::CreatedAt;
 use crate::series::{Fingerprint, SeriesName};
 use crate::shown::{Plain, Shown};

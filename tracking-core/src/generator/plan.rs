@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use super::moment::{Expiry, Moment};
-use crate::allocator::AllocateError;
-use crate::serial::Block;
+use crate::number::serial::Block;
+use crate::store::allocator::AllocateError;
 
 /// The longest runway that is aimed at. A grant may go beyond it by its own length.
 pub(super) const LONGEST_RUNWAY: NonZeroU32 = NonZeroU32::new(1 << 24).unwrap();

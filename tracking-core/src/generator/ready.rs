@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::Generator;
 use super::tasks::TaskId;
-use crate::allocator::AllocateError;
+use crate::store::allocator::AllocateError;
 
 /// What [`Generator::ready`] returns.
 #[must_use = "futures do nothing unless they are awaited"]

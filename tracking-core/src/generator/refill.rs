@@ -16,10 +16,10 @@ use super::moment::Moment;
 use super::plan::{Command, Plan, Settings, Taken};
 use super::tasks::{self, TaskId, Tasks};
 use super::waiting_helps;
-use crate::allocator::{AllocateError, Allocator};
 use crate::clock::Clock;
-use crate::guard::Guarded;
-use crate::serial::Block;
+use crate::number::serial::Block;
+use crate::store::allocator::{AllocateError, Allocator};
+use crate::store::guard::Guarded;
 
 /// Where blocks come from.
 pub(super) type Source = Arc<Guarded<Box<dyn Allocator>>>;

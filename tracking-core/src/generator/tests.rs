@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use super::*;
-use crate::memory::MemoryAllocator;
-use crate::serial::Block;
+use crate::number::serial::Block;
+use crate::store::memory::MemoryAllocator;
 
 /// An allocator whose next answers a test decides.
 #[derive(Debug)]

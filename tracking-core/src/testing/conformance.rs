@@ -6,8 +6,8 @@ use std::num::NonZeroU32;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use crate::allocator::{AllocateError, Allocator};
-use crate::serial::{Block, SLOTS, Serial};
+use crate::number::serial::{Block, SLOTS, Serial};
+use crate::store::allocator::{AllocateError, Allocator};
 
 /// How long an allocator may answer "not yet" before that counts as never.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -16,7 +16,7 @@ const KEY: &str = "{tracking}:series:default";
 const TIME_OUT: Duration = Duration::from_millis(200);
 
 /// The script as it is.
-pub(crate) const SOUND: &str = include_str!("../../src/redis/reserve.lua");
+pub(crate) const SOUND: &str = include_str!("../../src/store/redis/reserve.lua");
 
 /// What those write who have met no fault yet: a counter that is never behind the clock, in
 /// doubles.

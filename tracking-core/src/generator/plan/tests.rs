@@ -6,9 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::guard::Highest;
-use crate::serial::{EPOCH_MS, SLOTS, Serial};
-use crate::timeline::{Answer, History, Request, Timeline, step};
+use crate::number::serial::{EPOCH_MS, SLOTS, Serial};
+use crate::store::guard::Highest;
+use crate::store::timeline::{Answer, History, Request, Timeline, step};
 
 fn moment(ms: u64) -> Moment {
     Moment {

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::clock::{Clock, SystemClock};
-use crate::memory::MemoryAllocator;
 use crate::series::Series;
-use crate::timeline::{Answer, History, Request, Timeline, step};
+use crate::store::memory::MemoryAllocator;
+use crate::store::timeline::{Answer, History, Request, Timeline, step};
 
 #[test]
 fn memory_conforms_and_so_do_its_wrappers() {

@@ -1,0 +1,178 @@
+//! How a series and its timeline are written down, for stores that keep them as JSON.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::number::format::Prefix;
+use crate::number::key::Key;
+use crate::series::{Series, SeriesName};
+use crate::store::timeline::{History, Lanes, Timeline};
+
+/// A series, written down.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeriesRecord {
+    name: String,
+    prefix: Prefix,
+    /// 32 hexadecimal digits.
+    key: String,
+    /// RFC 3339.
+    created_at: String,
+}
+
+/// A timeline, written down.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TimelineRecord {
+    history: String,
+    lane: u8,
+    slot: u32,
+    last: Vec<u64>,
+    /// Both or neither: the first versions wrote neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<u64>,
+}
+
+/// Which part of a record cannot have been written by this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its {part} is not one")]
+pub(crate) struct BadRecord {
+    part: &'static str,
+}
+
+impl From<&Series> for SeriesRecord {
+    fn from(series: &Series) -> Self {
+        Self {
+            name: series.name().to_string(),
+            prefix: series.prefix(),
+            key: series.key().expose_hex(),
+            created_at: series
+                .created_at()
+                .to_rfc3339_opts(SecondsFormat::Millis, true),
+        }
+    }
+}
+
+impl TryFrom<SeriesRecord> for Series {
+    type Error = BadRecord;
+
+    fn try_from(record: SeriesRecord) -> Result<Self, BadRecord> {
+        Ok(Self::new(
+            SeriesName::from_str(&record.name).map_err(|_| BadRecord { part: "name" })?,
+            record.prefix,
+            Key::from_str(&record.key).map_err(|_| BadRecord { part: "key" })?,
+            DateTime::parse_from_rfc3339(&record.created_at)
+                .map_err(|_| BadRecord { part: "created_at" })?
+                .with_timezone(&Utc)
+                .timestamp_millis(),
+        ))
+    }
+}
+
+impl From<&Timeline> for TimelineRecord {
+    fn from(timeline: &Timeline) -> Self {
+        Self {
+            history: timeline.history().to_string(),
+            lane: timeline.lane(),
+            slot: timeline.slot(),
+            last: timeline.last_ticks().to_vec(),
+            used: Some(timeline.used_lanes().to_string()),
+            doubt: Some(timeline.doubt_tick()),
+        }
+    }
+}
+
+impl TryFrom<TimelineRecord> for Timeline {
+    type Error = BadRecord;
+
+    fn try_from(record: TimelineRecord) -> Result<Self, BadRecord> {
+        let history = History::new(&record.history).ok_or(BadRecord { part: "history" })?;
+        let last = record
+            .last
+            .try_into()
+            .map_err(|_| BadRecord { part: "last" })?;
+        let timeline = Self::from_parts(history, record.lane, record.slot, last)
+            .ok_or(BadRecord { part: "timeline" })?;
+        match (record.used, record.doubt) {
+            (None, None) => Ok(timeline),
+            (Some(used), Some(doubt)) => Lanes::of(&used)
+                .and_then(|used| timeline.with_use(used, doubt))
+                .ok_or(BadRecord {
+                    part: "used, doubt",
+                }),
+            _ => Err(BadRecord {
+                part: "used, doubt",
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::timeline::LANE_COUNT;
+
+    #[test]
+    fn round_trips() {
+        let series = Series::new(
+            "a-1".parse().unwrap(),
+            "Q7".parse().unwrap(),
+            Key::from_bytes([9; 16]),
+            1_800_000_000_123,
+        );
+        let json = serde_json::to_string(&SeriesRecord::from(&series)).unwrap();
+        assert_eq!(
+            json,
+            r#"{"name":"a-1","prefix":"Q7","key":"09090909090909090909090909090909","created_at":"2027-01-15T08:00:00.123Z"}"#
+        );
+        let back = Series::try_from(serde_json::from_str::<SeriesRecord>(&json).unwrap()).unwrap();
+        assert_eq!(format!("{back:?}"), format!("{series:?}"));
+        assert_eq!(back.fingerprint(), series.fingerprint());
+
+        let history = History::new("x").unwrap();
+        let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();
+        let timeline = timeline.with_use(Lanes::only(3).with(60), 7).unwrap();
+        let json = serde_json::to_string(&TimelineRecord::from(&timeline)).unwrap();
+        let back = serde_json::from_str::<TimelineRecord>(&json).unwrap();
+        assert_eq!(Timeline::try_from(back), Ok(timeline));
+    }
+
+    #[test]
+    fn a_state_of_the_first_versions_is_read_with_all_its_doubt() {
+        let mut last = [5; LANE_COUNT];
+        (last[3], last[9]) = (1_000, 2_000);
+        let old = format!(
+            r#"{{"history":"x","lane":3,"slot":4,"last":{}}}"#,
+            serde_json::to_string(&last.to_vec()).unwrap()
+        );
+        let record: TimelineRecord = serde_json::from_str(&old).unwrap();
+        let timeline = Timeline::try_from(record).unwrap();
+        assert_eq!(timeline.doubt_tick(), 2_000);
+        assert!(timeline.may_have_used(50, 2_000) && !timeline.may_have_used(50, 2_001));
+    }
+
+    #[test]
+    fn refuses_what_no_step_writes() {
+        for (field, value) in [
+            ("lane", "64"),
+            ("slot", "262145"),
+            ("last", "[1,2]"),
+            ("history", r#""a b""#),
+            ("used", r#""1""#),
+            ("used", "null"),
+            ("doubt", "274877906944"),
+            ("doubt", "null"),
+        ] {
+            let history = History::new("x").unwrap();
+            let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();
+            let mut json = serde_json::to_value(TimelineRecord::from(&timeline)).unwrap();
+            json[field] = serde_json::from_str(value).unwrap();
+            let record: TimelineRecord = serde_json::from_value(json).unwrap();
+            assert!(Timeline::try_from(record).is_err(), "{field}");
+        }
+    }
+}

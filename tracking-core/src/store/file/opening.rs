@@ -1,0 +1,69 @@
+//! Opening the series of a file, or creating it.
+
+use std::sync::Arc;
+
+use super::create::{Creation, create};
+use super::error::Problem;
+use super::handle::Handle;
+use super::place::Place;
+use super::session::{Session, Setting};
+use crate::clock::Clock;
+use crate::series::opening::{OpenError, Opening, SeriesOptions};
+use crate::store::url::FileUrl;
+
+pub(super) fn open(
+    url: &FileUrl,
+    options: &SeriesOptions,
+    clock: Arc<dyn Clock>,
+) -> Result<(Setting, Session, Creation), OpenError> {
+    let place = Place::new(url)?;
+    let (handle, creation) = find_or_create(&place, options, &*clock)?;
+    let present = handle
+        .read_unlocked(&*clock)
+        .map_err(|problem| place.error(problem))?;
+    let series = present.record.series;
+    match creation {
+        Creation::Others if options.opening == Opening::New => Err(OpenError::Exists {
+            store: url.to_string(),
+            series: series.name().clone(),
+            fingerprint: series.fingerprint(),
+        }),
+        _ => {
+            options.check(&url.to_string(), &series)?;
+            let session = Session::new(handle, present.record.generation);
+            let setting = Setting {
+                place,
+                series,
+                clock,
+            };
+            Ok((setting, session, creation))
+        }
+    }
+}
+
+/// The open file at a place, and who created it.
+fn find_or_create(
+    place: &Place,
+    options: &SeriesOptions,
+    clock: &dyn Clock,
+) -> Result<(Handle, Creation), OpenError> {
+    let found = || place.open().map_err(|problem| place.error(problem));
+    if let Some(handle) = found()? {
+        return Ok((handle, Creation::Others));
+    }
+    match options.opening {
+        Opening::Existing => return Err(OpenError::missing(place.url(), &options.name)),
+        Opening::OrCreate if options.key.is_some() => {
+            return Err(OpenError::LocalKey {
+                store: place.url().to_string(),
+            });
+        }
+        Opening::OrCreate | Opening::New => {}
+    }
+    let now_ms = clock.now_ms();
+    let series = options.new_series(&place.url().to_string(), now_ms)?;
+    let creation = create(place, &series, now_ms).map_err(|problem| place.error(problem))?;
+    // Opened as any other would be, so that what could not be used later is refused now.
+    let handle = found()?.ok_or_else(|| place.error(Problem::Missing))?;
+    Ok((handle, creation))
+}

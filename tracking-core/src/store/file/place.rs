@@ -1,0 +1,219 @@
+//! Where the file is: opening it, and telling whether it is still the one that the path names.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::error::{FileError, Problem};
+use super::handle::Handle;
+use super::network;
+use super::slot::FILE_SIZE;
+use crate::store::url::FileUrl;
+
+/// Of a file's mode, what is no kind.
+const PERMISSIONS: u32 = 0o7777;
+
+/// A path, and what is expected of the file there.
+pub(super) struct Place {
+    url: FileUrl,
+    /// Absolute, so that it names the same file when the process goes to another folder.
+    path: PathBuf,
+}
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// The file of the handle.
+    Same,
+    Nothing,
+    Another,
+}
+
+impl Place {
+    pub(super) fn new(url: &FileUrl) -> Result<Self, FileError> {
+        let path = std::path::absolute(url.path()).map_err(|source| FileError {
+            store: url.to_string(),
+            problem: Problem::io("tell the present folder", source),
+        })?;
+        Ok(Self {
+            url: url.clone(),
+            path,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The store, as a redacted URL.
+    pub(super) fn url(&self) -> &FileUrl {
+        &self.url
+    }
+
+    /// A problem with the file here.
+    pub(super) fn error(&self, problem: Problem) -> FileError {
+        FileError {
+            store: self.url.to_string(),
+            problem,
+        }
+    }
+
+    /// Open the file for reading and writing, or for reading alone where this user or the file
+    /// system allows no more; `None` if there is none.
+    pub(super) fn open(&self) -> Result<Option<Handle>, Problem> {
+        // First by name: an error that says what is there, and nothing but a regular file is
+        // opened, since to open a device or a FIFO does something to it.
+        let Some(there) = self.look()? else {
+            return Ok(None);
+        };
+        check(&there)?;
+        let open = |access| {
+            let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            rustix::fs::open(&self.path, flags, Mode::empty())
+        };
+        let (opened, read_only) = match open(OFlags::RDWR) {
+            Err(errno @ (Errno::ROFS | Errno::ACCESS | Errno::PERM)) => {
+                (open(OFlags::RDONLY), Some(errno))
+            }
+            opened => (opened, None),
+        };
+        let file = match opened {
+            Ok(file) => File::from(file),
+            Err(Errno::NOENT) => return Ok(None),
+            Err(source) => return Err(Problem::io("open it", source.into())),
+        };
+        // Then what was opened, in case it took another's place in between.
+        let found = file
+            .metadata()
+            .map_err(|source| Problem::io("look at it", source))?;
+        check(&found)?;
+        self.check_file_system(&file)?;
+        Ok(Some(Handle::new(file, &found, read_only)))
+    }
+
+    /// Refuse a file on a file system that hosts share, unless the URL allows it.
+    pub(super) fn check_file_system(&self, file: &File) -> Result<(), Problem> {
+        if self.url.allows_network_file_system() {
+            Ok(())
+        } else {
+            network::check(file)
+        }
+    }
+
+    /// Whether the path still names the file of a handle, whole.
+    pub(super) fn names(&self, handle: &Handle) -> Result<Named, Problem> {
+        match self.look()? {
+            None => Ok(Named::Nothing),
+            Some(found) if handle.is(&found) => check_size(&found).map(|()| Named::Same),
+            Some(_) => Ok(Named::Another),
+        }
+    }
+
+    /// What an operator should know of the file: that others may read it, or hold its lock.
+    pub(super) fn warning(&self) -> Option<String> {
+        const OTHERS: u32 = 0o007;
+        let mode = self.look().ok()??.mode() & PERMISSIONS;
+        (mode & OTHERS != 0).then(|| {
+            format!(
+                "{}: its mode is {mode:04o}, so that every user of this host may read the series' key in it and hold up all reservations by its lock; chmod 600 it",
+                self.url
+            )
+        })
+    }
+
+    /// The folder that the file lies in.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+
+    fn look(&self) -> Result<Option<Metadata>, Problem> {
+        match std::fs::symlink_metadata(&self.path) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Problem::io("look at it", source)),
+        }
+    }
+}
+
+fn check(found: &Metadata) -> Result<(), Problem> {
+    let kind = found.file_type();
+    if !kind.is_file() {
+        let found = match kind {
+            kind if kind.is_symlink() => "a symbolic link",
+            kind if kind.is_dir() => "a folder",
+            kind if kind.is_fifo() => "a FIFO",
+            kind if kind.is_socket() => "a socket",
+            _ => "a device",
+        };
+        return Err(Problem::Kind { found });
+    }
+    check_owner(found.uid(), rustix::process::geteuid().as_raw())?;
+    check_mode(found.mode())?;
+    check_size(found)
+}
+
+fn check_owner(found: u32, us: u32) -> Result<(), Problem> {
+    const ROOT: u32 = 0;
+    if found == us || us == ROOT {
+        Ok(())
+    } else {
+        Err(Problem::Owner {
+            expected: us,
+            found,
+        })
+    }
+}
+
+/// Who may write the file can rewind it. Who may only read it learns the key; an operator may want
+/// that for a backup, so it is no reason to refuse.
+fn check_mode(mode: u32) -> Result<(), Problem> {
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    if mode & WRITABLE_BY_OTHERS == 0 {
+        Ok(())
+    } else {
+        Err(Problem::Mode {
+            found: mode & PERMISSIONS,
+        })
+    }
+}
+
+fn check_size(found: &Metadata) -> Result<(), Problem> {
+    if found.len() == FILE_SIZE as u64 {
+        Ok(())
+    } else {
+        Err(Problem::Size { found: found.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_root_may_use_another_users_file() {
+        assert!(check_owner(1000, 1000).is_ok());
+        assert!(check_owner(1000, 0).is_ok());
+        assert_eq!(
+            check_owner(0, 1000).unwrap_err().to_string(),
+            "expected a file of user 1000, found one of user 0; run as user 0, or give the file to user 1000 with chown"
+        );
+    }
+
+    #[test]
+    fn others_may_not_write() {
+        for mode in [0o100600, 0o100400, 0o100640, 0o100644] {
+            assert!(check_mode(mode).is_ok(), "{mode:o}");
+        }
+        for mode in [0o100620, 0o100602, 0o100666] {
+            assert!(check_mode(mode).is_err(), "{mode:o}");
+        }
+        assert_eq!(
+            check_mode(0o100666).unwrap_err().to_string(),
+            "expected a file that only its owner may write, found mode 0666; it holds the series' key: chmod 600 it"
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! What a process knows of the file from one reservation to the next, and the reservation itself.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::create::sync_folder;
+use super::error::Problem;
+use super::handle::Handle;
+use super::lock::Wait;
+use super::place::{Named, Place};
+use super::slot::{Present, Record};
+use super::tick;
+use crate::clock::Clock;
+use crate::number::serial::TICK_MS;
+use crate::series::Series;
+use crate::store::timeline::{Answer, Request, Timeline, step};
+
+/// How often a reservation starts again because the file was replaced while it waited for the lock.
+const STARTS: u32 = 16;
+
+/// What stays the same while an allocator lives.
+pub(super) struct Setting {
+    pub(super) place: Place,
+    pub(super) series: Series,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// What changes.
+pub(super) struct Session {
+    /// The open file; none after a write that failed. It stays open, so that an operator can copy
+    /// the last state from it when it was deleted.
+    handle: Option<Arc<Handle>>,
+    /// The newest generation that this handle opened the file with, or wrote.
+    generation: u64,
+    /// When it wrote last, by the monotonic clock.
+    moved_ms: u64,
+    /// Whether this process brought the name of the open file to the disk.
+    name_is_durable: bool,
+}
+
+impl Session {
+    /// After opening a file of a generation.
+    pub(super) fn new(handle: Handle, generation: u64) -> Self {
+        Self {
+            handle: Some(Arc::new(handle)),
+            generation,
+            ..Self::unopened()
+        }
+    }
+
+    /// That of a process which has not opened the file yet: a child of `fork`.
+    pub(super) fn unopened() -> Self {
+        Self {
+            handle: None,
+            generation: 0,
+            moved_ms: 0,
+            name_is_durable: false,
+        }
+    }
+
+    /// One reservation, asked for at `asked_ms` of the monotonic clock.
+    pub(super) fn reserve(
+        &mut self,
+        setting: &Setting,
+        wanted: NonZeroU32,
+        asked_ms: u64,
+    ) -> Result<Answer, Problem> {
+        let result = self.try_reserve(setting, wanted, asked_ms);
+        // What failed is not used again: see `Handle::write`.
+        if matches!(result, Err(Problem::Io { .. })) {
+            self.handle = None;
+        }
+        result
+    }
+
+    /// The state as it is. Nothing is written, and no lock is taken.
+    pub(super) fn timeline(&mut self, setting: &Setting) -> Result<Timeline, Problem> {
+        let handle = self.handle(setting)?;
+        let present = read(&handle, setting)?;
+        Ok(self.as_known(&present, setting.clock.now_ms()))
+    }
+
+    /// The state that was found; in doubt until `now_ms` where it may be older than one that was
+    /// granted from: that may have been from lanes which it calls unused.
+    fn as_known(&self, present: &Present, now_ms: i64) -> Timeline {
+        let Record {
+            generation,
+            timeline,
+            ..
+        } = &present.record;
+        let timeline = timeline.clone();
+        if present.doubtful || *generation < self.generation {
+            timeline.doubted(now_ms)
+        } else {
+            timeline
+        }
+    }
+
+    fn try_reserve(
+        &mut self,
+        setting: &Setting,
+        wanted: NonZeroU32,
+        asked_ms: u64,
+    ) -> Result<Answer, Problem> {
+        let wait = Wait::new(asked_ms, self.moved_ms);
+        for _ in 0..STARTS {
+            let handle = self.handle_to_lock(setting)?;
+            let _locked = handle.lock(&*setting.clock, wait)?;
+            // Two files have two locks: this one must be the file's that others find.
+            if setting.place.names(&handle)? == Named::Same {
+                return self.step(setting, &handle, wanted);
+            }
+        }
+        Err(Problem::Replaced)
+    }
+
+    /// The open file that the path names.
+    fn handle(&mut self, setting: &Setting) -> Result<Arc<Handle>, Problem> {
+        match &self.handle {
+            Some(handle) => match setting.place.names(handle)? {
+                Named::Same => Ok(Arc::clone(handle)),
+                Named::Nothing => Err(handle.deleted()),
+                Named::Another => self.open_another(setting),
+            },
+            None => self.open_another(setting),
+        }
+    }
+
+    /// Open the file that the path names now, if it holds the same series.
+    fn open_another(&mut self, setting: &Setting) -> Result<Arc<Handle>, Problem> {
+        let handle = setting.place.open()?.ok_or(Problem::Missing)?;
+        read(&handle, setting)?;
+        self.name_is_durable = false;
+        Ok(self.keep(handle))
+    }
+
+    fn keep(&mut self, handle: Handle) -> Arc<Handle> {
+        let handle = Arc::new(handle);
+        self.handle = Some(Arc::clone(&handle));
+        handle
+    }
+
+    /// The file that the path names, opened for one reservation, with a name that outlives a power
+    /// cut: the process that created it may have been killed before it saw to that.
+    ///
+    /// The path is looked at before the lock is waited for, since the lock of a file that was
+    /// replaced may be held by a process that was stopped, for ever. And it is opened anew each
+    /// time: a lock belongs to what was opened, and a child of `fork` has that open, too. Were this
+    /// process killed with the lock held, the child would keep it, without knowing.
+    fn handle_to_lock(&mut self, setting: &Setting) -> Result<Arc<Handle>, Problem> {
+        let known = self.handle(setting)?;
+        let handle = match setting.place.open()? {
+            Some(again) if again.is_file_of(&known) => self.keep(again),
+            Some(_) => self.open_another(setting)?,
+            None => return Err(known.deleted()),
+        };
+        handle.check_writable()?;
+        if !self.name_is_durable {
+            sync_folder(setting.place.folder())?;
+            self.name_is_durable = true;
+        }
+        Ok(handle)
+    }
+
+    /// Under the lock of the file that the path names: wait for a tick, read, step, write, and look
+    /// whether it counts.
+    fn step(
+        &mut self,
+        setting: &Setting,
+        handle: &Handle,
+        wanted: NonZeroU32,
+    ) -> Result<Answer, Problem> {
+        let now_ms = tick::wait_for_next(&*setting.clock)?;
+        let present = of_series(handle.read()?, &setting.series)?;
+        let mut after = Some(self.as_known(&present, now_ms));
+        let before = present.record.timeline;
+        let history = handle.history(before.history());
+        let request = Request::local(now_ms, &history, wanted);
+        let answer = match step(&mut after, &request)? {
+            // Somebody granted from this tick, so the clock was set back. Its rest is nobody's.
+            Answer::Granted(block) if block.start().slot() > 0 => {
+                return Ok(Answer::NotYet(Duration::from_millis(TICK_MS)));
+            }
+            answer => answer,
+        };
+        // A step that only waits leaves the state as it is, and the disk alone.
+        if let Some(timeline) = after.filter(|after| *after != before) {
+            let record = Record {
+                // Above what this file holds, and above what it held before it was rewound.
+                generation: present.record.generation.max(self.generation) + 1,
+                series: setting.series.clone(),
+                timeline,
+                pid: std::process::id(),
+            };
+            handle.write(present.next_slot, &record.encode()?)?;
+            // A process may have been stopped for a day since it took the lock. If the path names
+            // another file now, others granted from that one.
+            match setting.place.names(handle)? {
+                Named::Same => {}
+                Named::Nothing => return Err(handle.deleted()),
+                Named::Another => return Err(Problem::Replaced),
+            }
+            self.generation = record.generation;
+            self.moved_ms = setting.clock.monotonic_ms();
+        }
+        Ok(answer)
+    }
+
+    #[cfg(test)]
+    pub(super) fn handle_mut(&mut self) -> Option<&mut Handle> {
+        self.handle.as_mut().and_then(Arc::get_mut)
+    }
+}
+
+/// The state in the file, if it is this series', read without its lock.
+fn read(handle: &Handle, setting: &Setting) -> Result<Present, Problem> {
+    of_series(handle.read_unlocked(&*setting.clock)?, &setting.series)
+}
+
+fn of_series(present: Present, series: &Series) -> Result<Present, Problem> {
+    let (expected, found) = (series.fingerprint(), present.record.series.fingerprint());
+    if expected == found {
+        Ok(present)
+    } else {
+        Err(Problem::OtherSeries { expected, found })
+    }
+}

@@ -1,0 +1,176 @@
+//! What goes wrong with a Redis, what to do next, and how it is told.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::number::format::Prefix;
+use crate::number::key::Key;
+use crate::series::{Fingerprint, SeriesName};
+use crate::store::allocator::AllocateError;
+use crate::store::url::RedisHost;
+
+use super::refusal::{Refusal, RefusalKind};
+
+/// Why a call to a Redis has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("cannot connect to {address}: {source}")]
+    Connect {
+        address: String,
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("{address} took no connection within {} ms", within.as_millis())]
+    ConnectTimeout { address: String, within: Duration },
+    #[error(
+        "cannot read the certificates of {}: {source}",
+        crate::shown::Plain::of(path)
+    )]
+    Certificates {
+        path: std::path::PathBuf,
+        source: Arc<io::Error>,
+    },
+    #[error("{attempts} attempts to connect still wait for the network or for name resolution")]
+    Crowded { attempts: usize },
+    #[error(
+        "{address} did not answer within {} ms; what was asked of it is abandoned, with the serials that it may have reserved",
+        within.as_millis()
+    )]
+    NoAnswer { address: String, within: Duration },
+    #[error(
+        "the connection to {address} broke; what was asked of it is abandoned, with the serials that it may have reserved: {source}"
+    )]
+    Broken {
+        address: String,
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("no time was left of {} ms", within.as_millis())]
+    TooLate { within: Duration },
+    #[error("other threads kept this store busy for {} ms", within.as_millis())]
+    Busy { within: Duration },
+    #[error("{address} gave an answer that is none to what was asked: {found}")]
+    Garbled { address: String, found: String },
+    #[error(
+        "{address} gave an answer of more than {} bytes, where far fewer are expected; is it a Redis?",
+        super::reply::MOST
+    )]
+    TooLong { address: String },
+    #[error("{address}: {refusal}")]
+    Refused { address: String, refusal: Refusal },
+    #[error(
+        "{address} is a read-only replica; name its primary, or use redis+sentinel:// to have it found"
+    )]
+    Replica { address: String },
+    #[error("{address} runs Redis {version}; Redis 5 or newer is needed (or Valkey)")]
+    TooOld { address: String, version: String },
+    #[error("no Sentinel names a master that can be used: {}", told.join("; "))]
+    NoMaster { told: Vec<String> },
+    #[error("no node of the cluster can be asked for its slots: {}", told.join("; "))]
+    NoNode { told: Vec<String> },
+    #[error("the cluster sent the call from node to node {hops} times")]
+    Wandering { hops: usize },
+    #[error(
+        "only {found} of {wanted} replicas had the reservation within {} ms; it is abandoned, with its serials",
+        within.as_millis()
+    )]
+    Replicas {
+        wanted: u32,
+        found: i64,
+        within: Duration,
+    },
+    #[error(
+        "the field `{field}` of {key} is not as this version of tracking writes it; nothing is granted from it. Was it changed by hand, or by a newer version? To start over with the same numbers' key, save that (`HGET {key} key`), delete {key}, and run `tracking series restore`"
+    )]
+    Corrupt { key: String, field: String },
+    #[error(
+        "expected the series with fingerprint {expected}, found {found}; somebody replaced it while this program ran, so nothing more is granted"
+    )]
+    Foreign {
+        expected: Fingerprint,
+        found: String,
+    },
+    #[error(
+        "the series is gone, and cannot be written back, since the series `{taken_by}`{} now has its prefix {:?}",
+        crate::series::opening::of_fingerprint(fingerprint), prefix.as_str()
+    )]
+    PrefixTaken {
+        prefix: Prefix,
+        taken_by: SeriesName,
+        fingerprint: Option<String>,
+    },
+    #[error("the series vanished again as soon as it was written back")]
+    Vanishing,
+}
+
+/// What may be done within the same call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Nothing: the caller has its error.
+    None,
+    /// Connect anew, and find out again who is in charge.
+    Reconnect,
+    /// Wait a little, then the same.
+    Pause,
+    /// Go on at another node of the cluster; with `asking`, for this one call.
+    Follow { host: RedisHost, asking: bool },
+}
+
+impl Fault {
+    /// What may be done next. `reused` says that the connection had been used before.
+    pub(super) fn remedy(&self, reused: bool) -> Remedy {
+        match self {
+            // The server closed a connection that had been idle, most likely. The attempt is
+            // abandoned: what follows is a new reservation, of other serials.
+            Self::Broken { .. } if reused => Remedy::Reconnect,
+            // It was a primary when it was connected to.
+            Self::Replica { .. } if reused => Remedy::Reconnect,
+            Self::Refused { refusal, .. } => match &refusal.kind {
+                RefusalKind::ReadOnly if reused => Remedy::Reconnect,
+                RefusalKind::Moved(host) => Remedy::Follow {
+                    host: host.clone(),
+                    asking: false,
+                },
+                RefusalKind::Ask(host) => Remedy::Follow {
+                    host: host.clone(),
+                    asking: true,
+                },
+                RefusalKind::ClusterDown | RefusalKind::TryAgain => Remedy::Pause,
+                _ => Remedy::None,
+            },
+            _ => Remedy::None,
+        }
+    }
+
+    /// As the error of an allocator.
+    pub(super) fn into_error(self, store: impl std::fmt::Display) -> AllocateError {
+        let lasting = match &self {
+            Self::Refused { refusal, .. } => refusal.kind.lasts(),
+            Self::Certificates { .. }
+            | Self::TooOld { .. }
+            | Self::Corrupt { .. }
+            | Self::Foreign { .. }
+            | Self::PrefixTaken { .. } => true,
+            _ => false,
+        };
+        if lasting {
+            AllocateError::refused(store, self)
+        } else {
+            AllocateError::unavailable(store, self)
+        }
+    }
+}
+
+/// A text of a server for a message: cut to a sane length, without control characters or a key.
+pub(super) fn quoted(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .take(200)
+        .map(|c| if crate::shown::steers(c) { ' ' } else { c })
+        .collect();
+    let secret = |word: &str| word.trim_matches(['\'', '"']).parse::<Key>().is_ok();
+    let words = text.split(' ').map(|word| match secret(word) {
+        true => "(hidden)",
+        false => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

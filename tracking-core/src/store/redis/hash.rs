@@ -1,0 +1,125 @@
+//! The hash of a series: its record beside its timeline.
+
+use std::collections::BTreeMap;
+
+use redis::Value;
+
+use crate::series::record::SeriesRecord;
+use crate::series::{Series, SeriesName};
+use crate::store::timeline::{History, LANE_COUNT, Lanes, Timeline};
+
+use super::link::text;
+
+/// Which series has which prefix. It shares the hash tag, so that one script may use both.
+pub(super) const PREFIXES: &str = "{tracking}:prefixes";
+/// The version of what is written; another one is refused, by the scripts too.
+const VERSION: &str = "1";
+
+/// The key of a series' hash.
+pub(super) fn key_of(name: &SeriesName) -> String {
+    format!("{{tracking}}:series:{name}")
+}
+
+/// A series and its timeline, as they are stored.
+pub(super) struct Stored {
+    pub(super) series: Series,
+    pub(super) timeline: Option<Timeline>,
+}
+
+/// A field that this program cannot have written so.
+pub(super) type BadField = &'static str;
+
+/// The hash that `HGETALL` answered; `None` where there is none.
+pub(super) fn read(answer: &Value) -> Result<Option<Stored>, BadField> {
+    let Value::Array(items) = answer else {
+        return Err("version");
+    };
+    let fields: BTreeMap<&str, &str> = items
+        .chunks_exact(2)
+        .filter_map(|pair| Some((text(&pair[0])?, text(&pair[1])?)))
+        .collect();
+    if fields.is_empty() && items.is_empty() {
+        return Ok(None);
+    }
+    if fields.get("version") != Some(&VERSION) {
+        return Err("version");
+    }
+    let series = read_series(&fields)?;
+    let timeline = read_timeline(&fields)?;
+    Ok(Some(Stored { series, timeline }))
+}
+
+fn read_series(fields: &BTreeMap<&str, &str>) -> Result<Series, BadField> {
+    let record = ["name", "prefix", "key", "created_at"]
+        .into_iter()
+        .map(|name| Some((name, *fields.get(name)?)))
+        .collect::<Option<BTreeMap<_, _>>>()
+        .and_then(|record| serde_json::to_value(record).ok())
+        .and_then(|record| serde_json::from_value::<SeriesRecord>(record).ok())
+        .ok_or("name, prefix, key, created_at")?;
+    let series = Series::try_from(record).map_err(|_| "name, prefix, key, created_at")?;
+    // What tells a changed prefix or key from the ones that numbers were made with.
+    let fingerprint = series.fingerprint().to_string();
+    match fields.get("fingerprint") {
+        Some(&found) if found == fingerprint => Ok(series),
+        _ => Err("fingerprint"),
+    }
+}
+
+/// The timeline, either all of whose fields are there or none.
+fn read_timeline(fields: &BTreeMap<&str, &str>) -> Result<Option<Timeline>, BadField> {
+    const FIELDS: [BadField; 5] = ["history", "lane", "tick", "slot", "last"];
+    if FIELDS.iter().all(|&field| !fields.contains_key(field)) {
+        return Ok(None);
+    }
+    let field = |name: BadField| fields.get(name).copied().ok_or(name);
+    let number = |name: BadField| whole(field(name)?).ok_or(name);
+    let history = History::new(field("history")?).ok_or("history")?;
+    let lane = u8::try_from(number("lane")?).map_err(|_| "lane")?;
+    let slot = u32::try_from(number("slot")?).map_err(|_| "slot")?;
+    let mut last: [u64; LANE_COUNT] = field("last")?
+        .split(' ')
+        .map(whole)
+        .collect::<Option<Vec<_>>>()
+        .and_then(|last| last.try_into().ok())
+        .ok_or("last")?;
+    // `last` is written when the lane changes, `tick` at every grant.
+    *last.get_mut(usize::from(lane)).ok_or("lane")? = number("tick")?;
+    let timeline =
+        Timeline::from_parts(history, lane, slot, last).ok_or("lane, tick, slot, last")?;
+    let timeline = match (fields.get("used"), fields.get("doubt")) {
+        // The first versions wrote neither.
+        (None, None) => timeline,
+        _ => {
+            let used = Lanes::of(field("used")?).ok_or("used")?;
+            timeline.with_use(used, number("doubt")?).ok_or("doubt")?
+        }
+    };
+    Ok(Some(timeline))
+}
+
+/// A whole number in its shortest decimal form, as the script takes it.
+fn whole(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+/// The arguments that create a series: prefix, name, fingerprint, then fields and values.
+pub(super) fn creation(series: &Series) -> Vec<String> {
+    let mut arguments = vec![
+        series.prefix().as_str().to_owned(),
+        series.name().to_string(),
+        series.fingerprint().to_string(),
+        "version".to_owned(),
+        VERSION.to_owned(),
+    ];
+    // A record is an object of texts; the conversion of one cannot fail.
+    if let Ok(serde_json::Value::Object(record)) = serde_json::to_value(SeriesRecord::from(series))
+    {
+        for (field, value) in record {
+            arguments.push(field);
+            arguments.push(value.as_str().unwrap_or_default().to_owned());
+        }
+    }
+    arguments
+}

@@ -1,0 +1,113 @@
+//! Who creates a series, and who only opens it.
+
+use crate::series::Series;
+use crate::series::opening::{OpenError, Opening, SeriesOptions};
+use crate::store::allocator::AllocateError;
+use crate::store::timeline::{TOLERATED_SKEW_MS, TimelineError};
+
+use super::RedisStore;
+use super::answer::{Creation, Owner};
+use super::clocks::ahead_ms;
+
+/// How many random prefixes are tried where others have them.
+const PREFIXES: usize = 16;
+
+impl RedisStore {
+    /// The series that is there, or a new one where the options ask for that; and whether it is
+    /// new.
+    pub(super) fn open_series(&self, options: &SeriesOptions) -> Result<(Series, bool), OpenError> {
+        if let Some(series) = self.existing(options)? {
+            return Ok((series, false));
+        }
+        match options.opening {
+            Opening::Existing => Err(self.missing(options)),
+            Opening::OrCreate if options.key.is_none() => Err(self.missing(options)),
+            Opening::OrCreate | Opening::New => self.new_series(options),
+        }
+    }
+
+    fn existing(&self, options: &SeriesOptions) -> Result<Option<Series>, OpenError> {
+        let (stored, ..) = self.read()?;
+        let Some(found) = stored.map(|stored| stored.series) else {
+            return Ok(None);
+        };
+        if options.opening == Opening::New {
+            return Err(self.exists(options, &found));
+        }
+        options.check(&self.finder.url.to_string(), &found)?;
+        // The register may be lost while the series is not: then the next one to be created would
+        // be given its prefix.
+        match self.register(&found)? {
+            None => Ok(Some(found)),
+            Some(owner) => Err(self.taken(&found, owner)),
+        }
+    }
+
+    fn new_series(&self, options: &SeriesOptions) -> Result<(Series, bool), OpenError> {
+        let created_at_ms = self.agreed_time()?;
+        for attempt in 1.. {
+            let series = options.new_series(&self.finder.url.to_string(), created_at_ms)?;
+            let mut runs = 0;
+            let created = self.call(|link, deadline| {
+                runs += 1;
+                self.create(link, &series, deadline)
+            })?;
+            let fingerprint = series.fingerprint().to_string();
+            match created {
+                Creation::Created => return Ok((series, true)),
+                // The connection broke once it was created, and this is the second attempt.
+                Creation::Exists { fingerprint: found } if runs > 1 && found == fingerprint => {
+                    return Ok((series, true));
+                }
+                // Somebody else created it meanwhile.
+                Creation::Exists { .. } => {
+                    let found = self.existing(options)?;
+                    return found
+                        .map(|series| (series, false))
+                        .ok_or_else(|| self.missing(options));
+                }
+                Creation::Taken { .. } if options.prefix.is_none() && attempt < PREFIXES => {}
+                Creation::Taken { by } => return Err(self.taken(&series, by)),
+            }
+        }
+        Err(self.missing(options))
+    }
+
+    /// The time that both clocks agree on, the earlier one: no number may be older than its
+    /// series, and numbers bear the store's time.
+    fn agreed_time(&self) -> Result<i64, OpenError> {
+        let (_, store_ms, caller_ms) = self.read()?;
+        let now_ms = self.clock.now_ms();
+        if ahead_ms(caller_ms, store_ms, now_ms).unsigned_abs() > TOLERATED_SKEW_MS {
+            return Err(OpenError::Store(AllocateError::Clock {
+                store: self.finder.url.to_string(),
+                source: TimelineError::ClocksDisagree {
+                    store_ms,
+                    caller_ms,
+                },
+            }));
+        }
+        Ok(store_ms.min(now_ms))
+    }
+
+    fn taken(&self, series: &Series, owner: Owner) -> OpenError {
+        OpenError::PrefixTaken {
+            store: self.finder.url.to_string(),
+            prefix: series.prefix(),
+            taken_by: owner.name,
+            fingerprint: owner.fingerprint,
+        }
+    }
+
+    fn missing(&self, options: &SeriesOptions) -> OpenError {
+        OpenError::missing(&self.finder.url, &options.name)
+    }
+
+    fn exists(&self, options: &SeriesOptions, found: &Series) -> OpenError {
+        OpenError::Exists {
+            store: self.finder.url.to_string(),
+            series: options.name.clone(),
+            fingerprint: found.fingerprint(),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What each scheme of a Redis expects behind it.
+
+use std::net::Ipv6Addr;
+use std::ops::RangeInclusive;
+
+use super::{Password, RedisHost, RedisPlace};
+use crate::hex;
+use crate::store::url::error::{ParseStoreUrlError, clipped};
+
+const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
+const HOSTS: usize = 32;
+const OPTIONS: &str = "wait_replicas=N, wait_ms=N, connect_ms=N or timeout_ms=N";
+const OPTIONS_TLS: &str = "ca=FILE, wait_replicas=N, wait_ms=N, connect_ms=N or timeout_ms=N";
+const OPTIONS_UNIX: &str = "db=N, wait_replicas=N, wait_ms=N, connect_ms=N or timeout_ms=N";
+/// Stands for a login in a message.
+pub(super) const HIDDEN: &str = "(hidden; is it percent-encoded?)";
+pub(super) const DATABASES: RangeInclusive<u32> = 0..=65_535;
+
+/// What is expected behind one of the schemes.
+pub(super) struct Form {
+    expected: &'static str,
+    /// The options that such a URL takes.
+    pub(super) options: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Server,
+    Tls,
+    Socket,
+    Sentinel,
+    Cluster,
+}
+
+impl Form {
+    pub(super) fn of(scheme: &str) -> Self {
+        let (kind, expected, options) = match scheme {
+            "rediss" => (
+                Kind::Tls,
+                "rediss://[USER[:PASSWORD]@]HOST[:PORT][/DB]",
+                OPTIONS_TLS,
+            ),
+            "redis+unix" => (
+                Kind::Socket,
+                "redis+unix://[USER[:PASSWORD]@]/PATH[?db=N]",
+                OPTIONS_UNIX,
+            ),
+            "redis+sentinel" => (
+                Kind::Sentinel,
+                "redis+sentinel://[USER[:PASSWORD]@]HOST[:PORT],HOST[:PORT]/MASTER[/DB]",
+                OPTIONS,
+            ),
+            "redis+cluster" => (
+                Kind::Cluster,
+                "redis+cluster://[USER[:PASSWORD]@]HOST[:PORT],HOST[:PORT]",
+                OPTIONS,
+            ),
+            _ => (
+                Kind::Server,
+                "redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]",
+                OPTIONS,
+            ),
+        };
+        Self {
+            expected,
+            options,
+            kind,
+        }
+    }
+
+    pub(super) fn error(&self, part: &'static str, found: &str) -> ParseStoreUrlError {
+        ParseStoreUrlError::Redis {
+            expected: self.expected,
+            part,
+            // What stands before an @ may be a password, wherever it got to.
+            found: clipped(found.rsplit('@').next().unwrap_or_default()),
+        }
+    }
+
+    pub(super) fn place(
+        &self,
+        hosts: &str,
+        path: &str,
+    ) -> Result<(RedisPlace, u32), ParseStoreUrlError> {
+        let steps = path.strip_prefix('/').filter(|steps| !steps.is_empty());
+        match self.kind {
+            Kind::Server | Kind::Tls => {
+                let host = self.host(hosts, PORT)?;
+                let place = match self.kind {
+                    Kind::Tls => RedisPlace::Tls { host, ca: None },
+                    _ => RedisPlace::Server(host),
+                };
+                Ok((place, self.database(steps)?))
+            }
+            Kind::Socket => match steps {
+                Some(steps) if hosts.is_empty() && !steps.ends_with('/') => {
+                    Ok((RedisPlace::Socket(path.into()), 0))
+                }
+                _ => Err(self.error("path", &format!("{hosts}{path}"))),
+            },
+            Kind::Sentinel => {
+                let steps = steps.unwrap_or_default();
+                let (master, database) = match steps.split_once('/') {
+                    Some((master, database)) => (master, self.database(Some(database))?),
+                    None => (steps, 0),
+                };
+                let shaped = |c: u8| c.is_ascii_alphanumeric() || b".-_".contains(&c);
+                if !(1..=128).contains(&master.len()) || !master.bytes().all(shaped) {
+                    return Err(self.error("master", master));
+                }
+                let hosts = self.hosts(hosts, SENTINEL_PORT)?;
+                let master = master.to_owned();
+                Ok((RedisPlace::Sentinel { hosts, master }, database))
+            }
+            Kind::Cluster => match steps {
+                None => {
+                    let hosts = self.hosts(hosts, PORT)?;
+                    Ok((RedisPlace::Cluster { hosts }, 0))
+                }
+                Some(_) => Err(self.error("path", path)),
+            },
+        }
+    }
+
+    fn database(&self, text: Option<&str>) -> Result<u32, ParseStoreUrlError> {
+        text.map_or(Ok(0), |text| {
+            number("DB", text, DATABASES).map_err(|_| self.error("database", text))
+        })
+    }
+
+    fn hosts(&self, text: &str, port: u16) -> Result<Vec<RedisHost>, ParseStoreUrlError> {
+        let hosts = text
+            .split(',')
+            .take(HOSTS + 1)
+            .map(|host| self.host(host, port))
+            .collect::<Result<Vec<_>, _>>()?;
+        if hosts.len() > HOSTS {
+            return Err(self.error("hosts (more than 32)", text));
+        }
+        Ok(hosts)
+    }
+
+    fn host(&self, text: &str, default_port: u16) -> Result<RedisHost, ParseStoreUrlError> {
+        parse_host(text, default_port).ok_or_else(|| self.error("host", text))
+    }
+}
+
+fn parse_host(text: &str, default_port: u16) -> Option<RedisHost> {
+    let (name, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (name, port) = rest.split_once(']')?;
+            name.parse::<Ipv6Addr>().ok()?;
+            (name, port)
+        }
+        None => {
+            let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            let shaped = |c: u8| c.is_ascii_alphanumeric() || b".-_".contains(&c);
+            if !(1..=253).contains(&name.len()) || !name.bytes().all(shaped) {
+                return None;
+            }
+            (name, port)
+        }
+    };
+    let port = match port.strip_prefix(':') {
+        // The number alone: the standard library takes a sign, too.
+        Some(port) if port.bytes().all(|c| c.is_ascii_digit()) => {
+            port.parse().ok().filter(|&port: &u16| port > 0)?
+        }
+        Some(_) => return None,
+        None if port.is_empty() => default_port,
+        None => return None,
+    };
+    Some(RedisHost::new(name, port))
+}
+
+/// `USER[:PASSWORD]`, where an empty user is none; `None` where it is not percent-encoded UTF-8.
+pub(super) fn parse_login(text: &str) -> Option<(Option<String>, Option<Password>)> {
+    let (user, password) = match text.split_once(':') {
+        Some((user, password)) => (user, Some(percent_decoded(password)?)),
+        None => (text, None),
+    };
+    let user = percent_decoded(user)?;
+    Some((
+        (!user.is_empty()).then_some(user),
+        password
+            .filter(|password| !password.is_empty())
+            .map(Password),
+    ))
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = Vec::from(parts.next()?);
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        let [byte] = hex::decode(digits)?;
+        bytes.push(byte);
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+pub(super) fn number(
+    option: &str,
+    text: &str,
+    bounds: RangeInclusive<u32>,
+) -> Result<u32, ParseStoreUrlError> {
+    let digits = text.bytes().all(|c| c.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits && bounds.contains(&number) => Ok(number),
+        _ => Err(ParseStoreUrlError::OptionValue {
+            option: option.to_owned(),
+            expected: format!("from {} to {}", bounds.start(), bounds.end()),
+            found: clipped(text),
+        }),
+    }
+}

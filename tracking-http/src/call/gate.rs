@@ -1,0 +1,207 @@
+//! Who may: the token, its scopes and rates of a request, or the rate of its client's address.
+
+mod admission;
+mod client;
+mod credentials;
+mod hangups;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tracking_core::shown::Plain;
+use tracking_core::token::TokenRate;
+use tracking_core::token::file::{self, TokenFileError};
+use tracking_core::{Clock, SystemClock};
+use warp::http::HeaderMap;
+use warp::reply::Response;
+
+pub(crate) use self::admission::Admission;
+pub(crate) use self::client::{Proxies, Proxy};
+pub use self::hangups::Hangups;
+use crate::api::problem;
+use crate::api::route::Need;
+use crate::call::rate::{Addresses, Client, RateClock};
+use crate::call::tokens::{Count, Tokens, Unauthorized};
+
+/// What the flags say of who may.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GateConfig {
+    /// The file of `--tokens`.
+    pub(crate) tokens: Option<PathBuf>,
+    pub(crate) proxies: Proxies,
+    pub(crate) address_rate: Option<TokenRate>,
+}
+
+/// Lets requests in, or refuses them.
+///
+/// Without tokens everybody may everything. Share it by an [`Arc`].
+#[derive(Debug)]
+pub struct Gate {
+    tokens: Option<TokenFile>,
+    proxies: Proxies,
+    /// For those who show no token that is good.
+    addresses: Option<Arc<Addresses>>,
+    clock: RateClock,
+}
+
+#[derive(Debug)]
+struct TokenFile {
+    path: PathBuf,
+    /// As it was when it was last right. Readers never wait for who reads it again.
+    tokens: ArcSwap<Tokens>,
+}
+
+impl Gate {
+    /// A gate for those who have a token of this file, as `--tokens` makes it.
+    ///
+    /// # Errors
+    /// The file can't be read, or is wrong.
+    pub fn with_tokens(file: impl Into<PathBuf>) -> Result<Self, TokenFileError> {
+        Self::new(GateConfig {
+            tokens: Some(file.into()),
+            ..GateConfig::default()
+        })
+    }
+
+    pub(crate) fn new(config: GateConfig) -> Result<Self, TokenFileError> {
+        Self::with_clock(config, RateClock::monotonic())
+    }
+
+    fn with_clock(config: GateConfig, clock: RateClock) -> Result<Self, TokenFileError> {
+        let read = |path: PathBuf| {
+            let tokens = Tokens::read(&path, None, &clock)?;
+            let tokens = ArcSwap::from_pointee(tokens);
+            Ok(TokenFile { path, tokens })
+        };
+        let tokens = config.tokens.map(read).transpose()?;
+        let addresses = |rate| Arc::new(Addresses::new(rate, clock.clone()));
+        Ok(Self {
+            tokens,
+            proxies: config.proxies,
+            addresses: config.address_rate.map(addresses),
+            clock,
+        })
+    }
+
+    /// Let a request in, and count it as one number, if its route needs that. `peer` is the other end of its
+    /// connection, if that has an address.
+    ///
+    /// The answer otherwise is 401, 403 or 429. A good token is let in whatever others at its address do.
+    pub(crate) fn admit(
+        &self,
+        need: Need,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Admission, Box<Response>> {
+        let needed = match need {
+            Need::Nothing => return Ok(Admission::default()),
+            Need::Address => return self.count_address(headers, peer),
+            Need::Scope(scope) => scope,
+        };
+        let Some(file) = &self.tokens else {
+            return self.count_address(headers, peer);
+        };
+        let tokens = file.tokens.load();
+        let found =
+            credentials::bearer(headers).and_then(|token| tokens.find(token, SystemClock.now_ms()));
+        let caller = match found {
+            Ok(caller) => Arc::clone(caller),
+            Err(why) => return Err(self.refuse(why, headers, peer)),
+        };
+        let may = caller.may(needed);
+        let admission = Admission::of_caller(caller)?;
+        match may {
+            true => Ok(admission),
+            false => Err(admission.forbidden(needed)),
+        }
+    }
+
+    /// The answer to who shows no good token. Each try counts, so that guessing and noise are slow, too.
+    fn refuse(
+        &self,
+        why: Unauthorized,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Box<Response> {
+        match self.count_address(headers, peer) {
+            Err(too_many) => too_many,
+            Ok(admission) => {
+                let mut answer = problem::unauthorized(why);
+                admission.write_rate_fields(answer.headers_mut());
+                answer.into()
+            }
+        }
+    }
+
+    fn count_address(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Admission, Box<Response>> {
+        let Some(addresses) = &self.addresses else {
+            return Ok(Admission::default());
+        };
+        let client = self.proxies.client(headers, peer);
+        Admission::of_address(Arc::clone(addresses), client.into())
+    }
+
+    /// Whom a connection is counted for: none where it is a trusted proxy's, which says so with each request
+    /// alone.
+    pub(crate) fn holder(&self, peer: Option<IpAddr>) -> Option<Client> {
+        (!self.proxies.is_one(peer)).then(|| peer.into())
+    }
+
+    /// Whether who takes a number must show a token.
+    pub(crate) fn asks_for_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// How many tokens there are, if tokens are needed.
+    pub(crate) fn count(&self) -> Option<Count> {
+        let file = self.tokens.as_ref()?;
+        Some(file.tokens.load().count(SystemClock.now_ms()))
+    }
+
+    /// How many tokens let somebody in now, if tokens are needed.
+    pub(crate) fn tokens_in_force(&self) -> Option<usize> {
+        let file = self.tokens.as_ref()?;
+        Some(file.tokens.load().in_force(SystemClock.now_ms()))
+    }
+
+    /// What the operator should know of the file of tokens.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let file = self.tokens.as_ref()?;
+        if self.tokens_in_force() == Some(0) {
+            let path = Plain::of(&file.path);
+            return Some(format!("{path} has no token that is in force: nobody may"));
+        }
+        file::warning(&file.path)
+    }
+
+    /// Read the file of tokens again. If it is wrong, the tokens stay as they are.
+    pub(crate) fn reload(&self) -> Result<(), TokenFileError> {
+        if let Some(file) = &self.tokens {
+            let before = file.tokens.load();
+            let tokens = Tokens::read(&file.path, Some(&before), &self.clock)?;
+            file.tokens.store(Arc::new(tokens));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Gate {
+    /// Everybody may everything.
+    fn default() -> Self {
+        Self {
+            tokens: None,
+            proxies: Proxies::default(),
+            addresses: None,
+            clock: RateClock::monotonic(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

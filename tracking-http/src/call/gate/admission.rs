@@ -1,0 +1,173 @@
+//! A request that was let in.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracking_core::token::Scope;
+use warp::http::HeaderMap;
+use warp::reply::Response;
+
+use crate::api::problem;
+use crate::call::rate::{Addresses, Client, Left, Limiter, Rate, Refused};
+use crate::call::tokens::Caller;
+
+/// A request that was let in: whose it is, and what that leaves of their rate.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Admission {
+    account: Option<Account>,
+    /// If the account has a rate.
+    left: Option<Left>,
+}
+
+/// Who pays.
+#[derive(Debug, Clone)]
+enum Account {
+    /// Whoever holds a token.
+    Caller(Arc<Caller>),
+    Address(Arc<Addresses>, Client),
+}
+
+impl Admission {
+    pub(super) fn of_caller(caller: Arc<Caller>) -> Result<Self, Box<Response>> {
+        Self::of(Account::Caller(caller))
+    }
+
+    pub(super) fn of_address(
+        addresses: Arc<Addresses>,
+        client: Client,
+    ) -> Result<Self, Box<Response>> {
+        Self::of(Account::Address(addresses, client))
+    }
+
+    fn of(account: Account) -> Result<Self, Box<Response>> {
+        let mut admission = Self {
+            account: Some(account),
+            left: None,
+        };
+        match admission.take(NonZeroU32::MIN) {
+            Ok(()) => Ok(admission),
+            Err(after) => {
+                let mut answer = problem::too_many_requests(after);
+                admission.write_rate_fields(answer.headers_mut());
+                Err(answer.into())
+            }
+        }
+    }
+
+    /// Whether it has a rate, so that a batch is to be [charged](Self::charge).
+    pub(crate) fn is_counted(&self) -> bool {
+        self.left.is_some()
+    }
+
+    /// The *name* of the token, for the log.
+    pub(crate) fn caller(&self) -> Option<&str> {
+        match self.account.as_ref()? {
+            Account::Caller(caller) => Some(caller.name()),
+            Account::Address(..) => None,
+        }
+    }
+
+    /// Take what a batch of so many numbers costs beyond the one that was counted when it was let in. It is
+    /// given back unless the charge is [kept](Charge::keep). On `Err` none of them is taken, and that is the
+    /// answer.
+    pub(crate) fn charge(&mut self, numbers: u32) -> Result<Charge, Box<Response>> {
+        let Some(rate) = self.rate() else {
+            return Ok(Charge(None));
+        };
+        let burst = rate.rate().burst();
+        if numbers > burst {
+            return Err(problem::batch_beyond_burst(burst).into());
+        }
+        let Some(more) = NonZeroU32::new(numbers.saturating_sub(1)) else {
+            return Ok(Charge(None));
+        };
+        // The one is given back with the refusal, and taken again by who asks again: it makes no difference.
+        let taken = self.take(more);
+        taken.map_err(problem::too_many_requests)?;
+        Ok(Charge(Some((self.clone(), more, Instant::now()))))
+    }
+
+    /// Take these numbers, or say when there will be enough.
+    fn take(&mut self, numbers: NonZeroU32) -> Result<(), Duration> {
+        let taken = match &self.account {
+            None => return Ok(()),
+            Some(Account::Caller(caller)) => match caller.limiter() {
+                None => return Ok(()),
+                Some(limiter) => limiter.take(numbers),
+            },
+            Some(Account::Address(addresses, client)) => addresses.take(*client, numbers),
+        };
+        // `charge` has looked at the burst, and one number is never beyond it.
+        let (left, result) = match taken {
+            Ok(left) => (left, Ok(())),
+            Err(Refused { left, after }) => (left, Err(after)),
+        };
+        self.left = Some(left);
+        result
+    }
+
+    /// Give back numbers that were taken last, that long ago, and for which nothing was issued: those of them
+    /// that have not come back by themselves.
+    pub(crate) fn give_back(&mut self, numbers: NonZeroU32, after: Duration) {
+        let (Some(rate), Some(left)) = (self.rate(), self.left) else {
+            return;
+        };
+        let still_taken = rate.still_taken(left, after);
+        let back = numbers.get().min(still_taken);
+        self.left = Some(rate.left_beside(still_taken - back));
+        let Some(numbers) = NonZeroU32::new(back) else {
+            return;
+        };
+        match &self.account {
+            Some(Account::Caller(caller)) => {
+                if let Some(limiter) = caller.limiter() {
+                    limiter.give_back(numbers);
+                }
+            }
+            Some(Account::Address(addresses, client)) => addresses.give_back(*client, numbers),
+            None => {}
+        }
+    }
+
+    /// The answer to who may do something else only.
+    pub(super) fn forbidden(&self, needed: Scope) -> Box<Response> {
+        let mut answer = problem::forbidden(needed);
+        self.write_rate_fields(answer.headers_mut());
+        answer.into()
+    }
+
+    /// Write `RateLimit` and `RateLimit-Policy`, if there is a rate and nobody has written them.
+    pub(crate) fn write_rate_fields(&self, headers: &mut HeaderMap) {
+        if let (Some(rate), Some(left)) = (self.rate(), self.left) {
+            rate.write(left, headers);
+        }
+    }
+
+    fn rate(&self) -> Option<&Rate> {
+        match self.account.as_ref()? {
+            Account::Caller(caller) => caller.limiter().map(Limiter::rate),
+            Account::Address(addresses, _) => Some(addresses.rate()),
+        }
+    }
+}
+
+/// What a batch was charged. Dropped, it is given back: whatever came between, nothing was issued.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Charge(Option<(Admission, NonZeroU32, Instant)>);
+
+impl Charge {
+    /// Numbers were issued for it.
+    pub(crate) fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        if let Some((admission, numbers, taken)) = &mut self.0 {
+            admission.give_back(*numbers, taken.elapsed());
+        }
+    }
+}

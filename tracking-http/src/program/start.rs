@@ -1,0 +1,116 @@
+//! From a configuration to a server that may run: all that can fail, before anything is promised.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::spawn_blocking;
+use tracking_core::{Generator, Store, open_store};
+
+use crate::api::app::App;
+use crate::call::gate::Gate;
+use crate::program::args::Config;
+use crate::program::files;
+use crate::program::start_error::StartError;
+use crate::program::welcome::Welcome;
+use crate::serve::accept::Listener;
+use crate::serve::limits::Limits;
+use crate::serve::listen::Listen;
+use crate::serve::unix::UnixSocket;
+use crate::watch::metrics::{Metrics, Observed, TokensRead};
+
+/// How many connections the system holds until they are accepted, if it is set to hold so many. One more
+/// is dropped, and its client asks again after a second.
+const QUEUE: u32 = 4_096;
+
+/// A server that may [run](crate::run).
+#[derive(Debug)]
+pub struct Started {
+    /// What answers requests.
+    pub app: App,
+    /// Where they come in.
+    pub listener: Listener,
+    /// What clients may take.
+    pub limits: Limits,
+    /// What the operator should know about the store, a line each.
+    pub warnings: Vec<String>,
+    /// What the user is told.
+    pub welcome: Welcome,
+}
+
+/// Take the address, and open the store.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn start(config: Config) -> Result<Started, StartError> {
+    // The address first: a second server that was started by mistake must create no series.
+    let (listener, listen) = match listen(&config.listen) {
+        Ok(listening) => listening,
+        Err(source) => {
+            let listen = config.listen;
+            return Err(StartError::Listen { listen, source });
+        }
+    };
+    // As for the address.
+    let gate = Arc::new(Gate::new(config.gate)?);
+    // On a thread of its own: a signal that is caught breaks off what the thread waits for that hears of it,
+    // and that is this one.
+    let (url, series) = (config.store.clone(), config.series);
+    let store = spawn_blocking(move || open_store(&url, &series)).await;
+    let store: Arc<dyn Store> = store
+        .map_err(|error| StartError::Runtime(error.into()))??
+        .into();
+    let mut warnings = store.warnings();
+    warnings.extend(gate.warning());
+    let mut limits = config.limits;
+    let possible = files::raise_for(limits.max_connections);
+    if possible < limits.max_connections {
+        warnings.push(format!(
+            "at most {possible} connections are open at once, since the system gives the process no more files: raise `ulimit -Hn`, or lower --max-connections"
+        ));
+        limits.max_connections = possible;
+    }
+    let welcome = Welcome::new(listen, &config.store, &store, gate.count());
+    let metrics = Arc::new(Metrics::new());
+    if gate.count().is_some() {
+        metrics.tokens_read(TokensRead::Taken);
+    }
+    let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
+    let app = App::new(Generator::new(observed), config.zone)
+        .with_store(store)
+        .with_cors(&config.cors_origins)
+        .with_metrics(metrics)
+        .with_gate(gate);
+    Ok(Started {
+        app,
+        listener,
+        limits,
+        warnings,
+        welcome,
+    })
+}
+
+/// As `TcpListener::bind` does it, but with a longer queue.
+fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // The port of a server that has just ended.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
+
+/// A listener, and where it listens in the end.
+fn listen(listen: &Listen) -> io::Result<(Listener, Listen)> {
+    Ok(match listen {
+        Listen::Tcp(address) => {
+            let listener = tcp(*address)?;
+            let address = listener.local_addr()?;
+            (listener.into(), Listen::Tcp(address))
+        }
+        Listen::Unix(path) => (UnixSocket::bind(path)?.into(), listen.clone()),
+    })
+}

@@ -1,0 +1,4 @@
+//! What an operator sees.
+
+pub mod logging;
+pub(crate) mod metrics;
