@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr2};
 use warp::reply::Response;
 
-use crate::api::problem::{self, ParameterError, UNKNOWN_MAX};
+use crate::api::problems::{self, ParameterError, UNKNOWN_MAX};
 
 /// The refusal of a query where none is read, if it has any parameter: what somebody says must not vanish.
 /// `why` goes on from the parameter's name.
@@ -15,7 +15,7 @@ pub(crate) fn unread(query: String, why: &str) -> Option<Response> {
             errors.push(error);
         }
     });
-    (!errors.is_empty()).then(|| problem::wrong_parameters(&errors))
+    (!errors.is_empty()).then(|| problems::wrong_parameters(&errors))
 }
 
 /// Hand every pair of a query to `take`, in order, as decoded bytes. Decodes in place.

@@ -7,7 +7,7 @@ use tracking_core::args::ArgsError;
 use tracking_core::token::TokenRateError;
 use tracking_core::token::file::TokenFileError;
 
-use crate::serve::listen::Listen;
+use crate::serve::Listen;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
