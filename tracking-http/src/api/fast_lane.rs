@@ -17,3 +17,6 @@ pub(super) fn answer(api: &Arc<Api>, target: Target, head: &Parts) -> Option<Ans
     let query = || head.uri.query().unwrap_or_default().to_owned();
     (head.method == Method::GET).then(|| fast(api, query()))
 }
+
+#[cfg(test)]
+mod tests;
