@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use tracking_core::Reason;
 use tracking_core::order::{ErrorCode, OrderError, OrderErrors};
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 use warp::http::StatusCode;
 use warp::http::header::{
     ACCEPT_ENCODING, ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,

@@ -13,7 +13,7 @@ use hyper::body::Bytes;
 use hyper::header::{HOST, HeaderValue, ORIGIN, TRANSFER_ENCODING};
 use hyper::{Request, Version};
 use tokio::sync::Semaphore;
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 use warp::reply::Response;
 
 use crate::api::answer::Answer;

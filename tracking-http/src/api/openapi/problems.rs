@@ -8,7 +8,7 @@ use hyper::body::Body;
 use serde_json::Value;
 use tracking_core::Reason;
 use tracking_core::order::{OrderBuilder, Required};
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, Type};
 use warp::reply::Response;

@@ -1,6 +1,6 @@
 //! The routes by name, as logs and metrics call them.
 
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 
 use super::{Endpoint, Route};
 
