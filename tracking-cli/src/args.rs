@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracking_core::SeriesName;
-use tracking_core::args::{StoreArgs, ZoneArgs};
-use tracking_core::token::{Scope, TokenName};
+use tracking_programs::args::{StoreArgs, ZoneArgs};
+use tracking_programs::tokens::{Scope, TokenName};
 
 pub(crate) use order::OrderArgs;
 

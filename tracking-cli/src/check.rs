@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 
 use tracking_core::AllocateError;
-use tracking_core::args::{StoreArgs, standard_input};
+use tracking_programs::args::{StoreArgs, standard_input};
 
 use self::judge::{Finding, Judge};
 use self::lines::Lines;

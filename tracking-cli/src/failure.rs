@@ -11,9 +11,9 @@
 
 use std::fmt::Display;
 
-use tracking_core::args::ArgsError;
 use tracking_core::order::OrderErrors;
 use tracking_core::{AllocateError, OpenError};
+use tracking_programs::args::ArgsError;
 
 /// Why a command ended otherwise than well.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
-use tracking_core::args::StoreArgs;
 use tracking_core::shown::Plain;
 use tracking_core::{Clock, Reason, Store, SystemClock, TrackingNumber, Verdict, check_character};
+use tracking_programs::args::StoreArgs;
 
 use crate::args::{InspectArgs, ReportFormat};
 use crate::check::judge::parse;

@@ -17,7 +17,7 @@ mod token;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
-use tracking_core::args as start;
+use tracking_programs::args as start;
 
 use crate::args::{Cli, Command, help};
 use crate::failure::Failure;

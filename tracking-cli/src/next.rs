@@ -7,10 +7,10 @@ mod progress;
 
 use std::num::NonZeroU32;
 
-use tracking_core::args::StoreArgs;
 use tracking_core::issued::{Issued, Zone};
 use tracking_core::order::Order;
 use tracking_core::{Block, Clock, Series, SystemClock, TrackingNumber};
+use tracking_programs::args::StoreArgs;
 
 use self::blocks::for_each_block;
 use self::encode::Encoder;

@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
-use tracking_core::args::{not_written, standard_output};
 use tracking_core::shown::escape_json;
+use tracking_programs::args::{not_written, standard_output};
 
 use crate::failure::Failure;
 

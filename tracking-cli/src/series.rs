@@ -1,12 +1,12 @@
 //! `tracking series`: show, create or restore one.
 
 use serde::Serialize;
-use tracking_core::args::StoreArgs;
 use tracking_core::{
     Clock, EPOCH_MS, LANES, Opening, Series, Snapshot, Store, SystemClock, TICK_MS, TICKS,
     open_store,
     timeline::{SHARED_FENCE_MS, Timeline},
 };
+use tracking_programs::args::StoreArgs;
 
 use crate::args::{ReportArgs, ReportFormat, SeriesCommand};
 use crate::failure::Failure;

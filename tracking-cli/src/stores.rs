@@ -1,7 +1,7 @@
 //! How the commands open their store.
 
-use tracking_core::args::StoreArgs;
 use tracking_core::{Opening, Series, Store, open_store};
+use tracking_programs::args::StoreArgs;
 
 use crate::failure::Failure;
 use crate::output::message;

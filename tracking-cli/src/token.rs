@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use tracking_core::shown::Plain;
-use tracking_core::token::file::{self, Addition};
-use tracking_core::token::{Token, TokenEntry, TokenRate};
 use tracking_core::{Clock, SystemClock};
+use tracking_programs::tokens::file::{self, Addition};
+use tracking_programs::tokens::{Token, TokenEntry, TokenRate};
 
 use crate::args::{NewTokenArgs, ReportFormat, TokenCommand};
 use crate::failure::Failure;

@@ -83,12 +83,8 @@
 //! |---|---|
 //! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
 //! | `redis` | `RedisAllocator`: a series that hosts share through Redis or Valkey |
-//! | `token` | `token`: tokens of callers, and the lines of the server's file that says what each may |
-//! | `args` | `args`: the flags and variables that name a store and a series, by `clap` |
 #![warn(missing_docs)]
 
-#[cfg(feature = "args")]
-pub mod args;
 mod clock;
 pub mod fork;
 mod generator;
@@ -102,8 +98,6 @@ pub mod shown;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-#[cfg(feature = "token")]
-pub mod token;
 
 pub use clock::{Clock, SystemClock};
 pub use generator::{Generator, GeneratorBuilder, Iter, Ready, Status};

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use clap::{CommandFactory, FromArgMatches};
 use signal_hook::consts::SIGXFSZ;
 use tokio::signal::unix::SignalKind;
-use tracking_core::args as start;
 use tracking_http::watch::logging::{self, Logs};
 use tracking_http::{Args, Hangups, Signals, StartError};
+use tracking_programs::args as start;
 
 fn main() -> ExitCode {
     // Caught, it no longer ends the process: a write to a file that may grow no further fails with EFBIG.

@@ -16,7 +16,7 @@ use std::thread;
 
 use tracking_bench::Failure;
 use tracking_bench::served::{Served, argument, show};
-use tracking_core::token::{Scope, Token, TokenEntry, TokenRate};
+use tracking_programs::tokens::{Scope, Token, TokenEntry, TokenRate};
 use warp::Filter;
 
 /// The sample request of the older service, to the letter.

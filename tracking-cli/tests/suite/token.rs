@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use tracking_core::token::TokenDigest;
 use tracking_http::Gate;
+use tracking_programs::tokens::TokenDigest;
 
 use crate::support::{Operator, Ran};
 

@@ -7,7 +7,7 @@ mod table;
 use std::fmt;
 use std::sync::Arc;
 
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 use utoipa::openapi::path::Parameter;
 use warp::http::Method;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use tracking_core::Reason;
 use tracking_core::order::OrderErrors;
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 use warp::http::StatusCode;
 use warp::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::reply::Response;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tracking_core::shown::Plain;
-use tracking_core::token::TokenRate;
-use tracking_core::token::file::{self, TokenFileError};
 use tracking_core::{Clock, SystemClock};
+use tracking_programs::tokens::TokenRate;
+use tracking_programs::tokens::file::{self, TokenFileError};
 use warp::http::HeaderMap;
 use warp::reply::Response;
 

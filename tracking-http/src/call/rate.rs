@@ -7,7 +7,7 @@ mod tally;
 
 use std::time::Duration;
 
-use tracking_core::token::TokenRate;
+use tracking_programs::tokens::TokenRate;
 use warp::http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use self::addresses::{Addresses, Client};

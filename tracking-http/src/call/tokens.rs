@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
-use tracking_core::token::file::{self, TokenFileError};
-use tracking_core::token::{TokenDigest, TokenEntry, TokenName};
+use tracking_programs::tokens::file::{self, TokenFileError};
+use tracking_programs::tokens::{TokenDigest, TokenEntry, TokenName};
 
 pub(crate) use self::caller::Caller;
 use crate::api::problems::Unauthorized;
@@ -153,7 +153,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     use governor::clock::FakeRelativeClock;
-    use tracking_core::token::Scope;
+    use tracking_programs::tokens::Scope;
 
     use super::*;
 

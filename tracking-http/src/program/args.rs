@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
-use tracking_core::args::{StoreArgs, ZoneArgs};
 use tracking_core::issued::Zone;
-use tracking_core::token::TokenRate;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
+use tracking_programs::args::{StoreArgs, ZoneArgs};
+use tracking_programs::tokens::TokenRate;
 
 use crate::call::{GateConfig, Origin, Proxy};
 use crate::program::period::Period;

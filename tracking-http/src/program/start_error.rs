@@ -3,9 +3,9 @@
 use std::io;
 
 use tracking_core::OpenError;
-use tracking_core::args::ArgsError;
-use tracking_core::token::TokenRateError;
-use tracking_core::token::file::TokenFileError;
+use tracking_programs::args::ArgsError;
+use tracking_programs::tokens::TokenRateError;
+use tracking_programs::tokens::file::TokenFileError;
 
 use crate::serve::Listen;
 

@@ -1,6 +1,6 @@
 //! The rows. The two that are asked most come first.
 
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 
 use super::{About, Endpoint, Need, Path};
 use crate::api::openapi::{self, Success, examples, parameters};

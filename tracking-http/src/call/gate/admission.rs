@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracking_core::token::Scope;
+use tracking_programs::tokens::Scope;
 use warp::http::HeaderMap;
 use warp::reply::Response;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use governor::clock::FakeRelativeClock;
 use tempfile::TempDir;
-use tracking_core::token::{Scope, TokenDigest};
+use tracking_programs::tokens::{Scope, TokenDigest};
 use warp::http::HeaderValue;
 use warp::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 

@@ -9,7 +9,7 @@ use governor::RateLimiter;
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::StateStore;
-use tracking_core::token::TokenRate;
+use tracking_programs::tokens::TokenRate;
 
 use super::limiter::outcome;
 use super::tally::Tally;

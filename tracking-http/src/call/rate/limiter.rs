@@ -9,7 +9,7 @@ use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 use governor::nanos::Nanos;
 use governor::state::{NotKeyed, StateStore};
 use governor::{InsufficientCapacity, NotUntil, RateLimiter};
-use tracking_core::token::TokenRate;
+use tracking_programs::tokens::TokenRate;
 
 use super::tally::Tally;
 use super::{Left, Rate, RateClock, Refused};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracking_core::token::{Scope, Scopes, TokenEntry, TokenName};
+use tracking_programs::tokens::{Scope, Scopes, TokenEntry, TokenName};
 
 use crate::call::rate::Limiter;
 

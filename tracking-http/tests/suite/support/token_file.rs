@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use tracking_core::token::{TokenDigest, TokenEntry};
+use tracking_programs::tokens::{TokenDigest, TokenEntry};
 
 /// A file of its own, for `--tokens`.
 pub(crate) struct TokenFile {

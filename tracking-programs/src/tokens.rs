@@ -5,7 +5,7 @@
 //! list of likely ones can be made.
 //!
 //! ```
-//! use tracking_core::token::{Scope, Token, TokenEntry};
+//! use tracking_programs::tokens::{Scope, Token, TokenEntry};
 //!
 //! let token = Token::random()?;
 //! let entry = TokenEntry::new("shop-a".parse()?, token.digest(), Scope::Issue.into());
@@ -36,7 +36,6 @@ use subtle::{Choice, ConstantTimeEq};
 pub use self::entry::{RATE_MAX, TokenEntry, TokenRate, TokenRateError};
 pub use self::name::{ParseTokenNameError, TokenName};
 pub use self::scope::{ParseScopeError, Scope, Scopes};
-use crate::hex;
 
 /// What a token begins with, so that people and the scanners of code hosts know one when they see it.
 const PREFIX: &str = "trk_";
@@ -120,7 +119,8 @@ impl ConstantTimeEq for TokenDigest {
 
 impl fmt::Display for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&hex::encode(&self.0))
+        let digits = self.0.iter().map(|byte| format!("{byte:02x}"));
+        f.pad(&digits.collect::<String>())
     }
 }
 
@@ -141,7 +141,17 @@ impl FromStr for TokenDigest {
         let error = ParseTokenDigestError::NoDigest {
             characters: text.chars().count(),
         };
-        hex::decode(text).map(Self).ok_or(error)
+        let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
+        let digits = digits.ok_or(error)?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs
+            .iter()
+            .map(|[high, low]| (high * 16 + low) as u8)
+            .collect();
+        match (<[u8; 32]>::try_from(bytes), rest) {
+            (Ok(bytes), []) => Ok(Self(bytes)),
+            _ => Err(error),
+        }
     }
 }
 

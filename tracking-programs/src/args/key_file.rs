@@ -5,12 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::str::FromStr;
 
+use tracking_core::order::CreatedAt;
+use tracking_core::shown::{Plain, Shown};
+use tracking_core::{Fingerprint, Key, Prefix, SeriesName};
+
 use super::ArgsError;
-use crate::number::format::Prefix;
-use crate::number::key::Key;
-use crate::order::CreatedAt;
-use crate::series::{Fingerprint, SeriesName};
-use crate::shown::{Plain, Shown};
 
 /// A key, and what its file says of the series that it is of.
 #[derive(Debug)]

@@ -8,17 +8,14 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
+use tracking_core::issued::Zone;
+use tracking_core::shown::Plain;
+use tracking_core::{
+    Key, Opening, ParseKeyError, ParseStoreUrlError, Prefix, SeriesName, SeriesOptions, StoreUrl,
+};
 
 use self::key_file::KeyFile;
 pub use self::program::{answer, matches, not_written, standard_input, standard_output};
-
-use crate::issued::Zone;
-use crate::number::format::Prefix;
-use crate::number::key::{Key, ParseKeyError};
-use crate::series::SeriesName;
-use crate::series::opening::{Opening, SeriesOptions};
-use crate::shown::Plain;
-use crate::store::url::{ParseStoreUrlError, StoreUrl};
 
 /// The variable that holds a key itself: 32 hexadecimal digits.
 const KEY_VARIABLE: &str = "TRACKING_KEY";

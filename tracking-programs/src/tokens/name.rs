@@ -57,7 +57,7 @@ pub struct ParseTokenNameError;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Token;
+    use crate::tokens::Token;
 
     #[test]
     fn names() {

@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 
 use super::error::TokenFileError;
 use super::{LENGTH_MAX, parse};
-use crate::token::TokenEntry;
+use crate::tokens::TokenEntry;
 
 /// An entry that was put at the end of a file of tokens, and is on the disk. Others who add to the
 /// file wait for this to be dropped.
@@ -158,7 +158,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::token::{Scope, TokenDigest};
+    use crate::tokens::{Scope, TokenDigest};
 
     fn entry(name: &str) -> TokenEntry {
         let digest = TokenDigest::of(name.as_bytes());
@@ -187,7 +187,7 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("\u{feff}# ours\r\n{}", text.trim_end())).unwrap();
         drop(Addition::put(&path, &entry("c")).unwrap());
-        let names: Vec<_> = crate::token::file::read(&path).unwrap();
+        let names: Vec<_> = crate::tokens::file::read(&path).unwrap();
         let names: Vec<_> = names.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "c"]);
     }
@@ -242,6 +242,6 @@ mod tests {
                 .count()
         });
         assert_eq!(added, 4, "of two of one name one");
-        assert_eq!(crate::token::file::read(path).unwrap().len(), 4);
+        assert_eq!(crate::tokens::file::read(path).unwrap().len(), 4);
     }
 }

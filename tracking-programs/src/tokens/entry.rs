@@ -115,7 +115,7 @@ pub enum TokenRateError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Scope;
+    use crate::tokens::Scope;
 
     #[test]
     fn the_lines() {

@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::shown::Plain;
-use crate::token::TokenName;
+use tracking_core::shown::Plain;
+
+use crate::tokens::TokenName;
 
 /// Why a file of tokens can't be used. It shows nothing that stands where a token or its digest does.
 #[derive(Debug, thiserror::Error)]

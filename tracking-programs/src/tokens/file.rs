@@ -16,12 +16,12 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use toml::Spanned;
 use toml::value::Datetime;
+use tracking_core::shown::Plain;
 
 pub use self::addition::Addition;
 pub use self::error::TokenFileError;
 use self::error::{Wrong, place};
 use super::{Scopes, TokenDigest, TokenEntry, TokenName, TokenRate};
-use crate::shown::Plain;
 
 /// The bytes of a file: some 7,000 tokens.
 const LENGTH_MAX: u64 = 1024 * 1024;

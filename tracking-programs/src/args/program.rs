@@ -7,8 +7,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
 use clap::{ArgMatches, Command, Error};
-
-use crate::shown::{Plain, steers};
+use tracking_core::shown::{Plain, steers};
 
 /// The exit code for what could not be done.
 const UNDONE: u8 = 3;
