@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use tracking_core::issued::Zone;
 use tracking_core::{Generator, SeriesOptions, open_store};
 use tracking_http::{App, Limits, Options};
 
