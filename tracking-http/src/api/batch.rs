@@ -36,7 +36,7 @@ pub(super) fn answer(api: &Arc<Api>, asked: Asked) -> Answer {
 /// What is asked for, and how it is to be answered; or the problem.
 fn read(asked: &Asked) -> Result<(Form, Request), Box<Response>> {
     let unread = "is not read here: the order is a member of the body";
-    if let Some(refusal) = query::unread(asked.query.clone(), unread) {
+    if let Some(refusal) = query::unread(&asked.query, unread) {
         return Err(refusal.into());
     }
     if content::is_coded(&asked.headers) {

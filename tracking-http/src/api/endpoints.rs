@@ -33,7 +33,7 @@ pub(crate) struct Endpoint {
     /// What it answers to a method that is allowed.
     pub(crate) answer: fn(&Arc<Api>, Asked) -> Answer,
     /// What it answers to GET past the filters, for what that saves.
-    pub(crate) fast: Option<fn(&Arc<Api>, String) -> Answer>,
+    pub(crate) fast: Option<fn(&Arc<Api>, &str) -> Answer>,
     pub(crate) about: About,
     /// What its paths and queries may have.
     pub(crate) parameters: fn() -> Vec<Parameter>,

@@ -14,7 +14,7 @@ use crate::api::state::Api;
 /// The answer, where the endpoint has a fast one.
 pub(super) fn answer(api: &Arc<Api>, target: Target, head: &Parts) -> Option<Answer> {
     let fast = target.endpoint?.fast?;
-    let query = || head.uri.query().unwrap_or_default().to_owned();
+    let query = || head.uri.query().unwrap_or_default();
     (head.method == Method::GET).then(|| fast(api, query()))
 }
 

@@ -19,22 +19,22 @@ const BODY_LENGTH: usize = 384;
 type Form = fn(&Issued<'_>, &mut Vec<u8>);
 
 /// Every parameter is optional, and the order is answered with the number.
-pub(super) fn optional(api: &Arc<Api>, query: String) -> Answer {
+pub(super) fn optional(api: &Arc<Api>, query: &str) -> Answer {
     next(api, order(Required::NONE, query), |issued, out| {
         issued.write_json(out);
     })
 }
 
 /// All parameters are required, and the number and its time are answered.
-pub(super) fn required(api: &Arc<Api>, query: String) -> Answer {
+pub(super) fn required(api: &Arc<Api>, query: &str) -> Answer {
     next(api, order(Required::ALL, query), |issued, out| {
         issued.write_short_json(out);
     })
 }
 
-fn order(required: Required, query: String) -> Result<Order, OrderErrors> {
+fn order(required: Required, query: &str) -> Result<Order, OrderErrors> {
     let mut order = OrderBuilder::new(required);
-    query::for_each_pair(&mut query.into_bytes(), |name, value| {
+    query::for_each_pair(query, |name, value| {
         order.set_bytes(name, value);
     });
     order.build()

@@ -26,7 +26,8 @@ struct Belongs<'a> {
 
 /// A number that the path has percent-encoded is that number (RFC 3986, section 2.3).
 pub(super) fn answer(api: &Arc<Api>, asked: Asked) -> Answer {
-    if let Some(refusal) = query::unread(asked.query, "is not read here: the number is in the path")
+    if let Some(refusal) =
+        query::unread(&asked.query, "is not read here: the number is in the path")
     {
         return refusal.into();
     }

@@ -18,7 +18,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         need: Need::Scope(Scope::Issue),
         waits: true,
         has_body: false,
-        answer: |api, asked| next_number::optional(api, asked.query),
+        answer: |api, asked| next_number::optional(api, &asked.query),
         fast: Some(next_number::optional),
         about: About {
             tag: "numbers",
@@ -40,7 +40,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         need: Need::Scope(Scope::Issue),
         waits: true,
         has_body: false,
-        answer: |api, asked| next_number::required(api, asked.query),
+        answer: |api, asked| next_number::required(api, &asked.query),
         fast: Some(next_number::required),
         about: About {
             tag: "numbers",
