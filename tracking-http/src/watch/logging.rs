@@ -2,34 +2,35 @@
 //!
 //! What a customer sent, a query above all, goes into no log at any level.
 //!
-//! An event becomes a line in `lines`, its fields are written by `fields`, and `sink` takes the line to stderr.
-//! The formatters of `tracing-subscriber` cost 0.8 (text) and 1.1 us (JSON) of CPU a request line, and a
-//! `write` for each line nearly as much again (1.6 and 1.5 us in all); text through `tracing-appender` costs
-//! 1.3 us. Ours cost 0.2 us, and 1 us is all that a request may cost more than one that warp answers by
-//! itself. The program `logs` of `tracking-bench` measures that.
+//! Lines are made by `tracing-subscriber`, and written by the thread of `tracing-appender`, so that nobody who
+//! logs waits for stderr. The program `logs` of `tracking-bench` measures what a line costs.
 
-mod fields;
 mod filter;
-mod lines;
+mod format;
+mod out;
 mod request;
-mod sink;
 mod throttle;
 
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use tracing_subscriber::Registry;
+use tracing::Subscriber;
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry};
 
-use self::fields::Style;
 use self::filter::Hushed;
-use self::lines::Lines;
+use self::format::{Clock, fields};
+use self::out::{Counting, Out, Progress};
 pub(crate) use self::request::{known, log_request};
-use self::sink::Sink;
 pub(crate) use self::throttle::Throttle;
+
+/// So many lines wait at most while stderr takes none: some 2 MB. Those beyond are dropped, and counted.
+const WAITING_MAX: usize = 8_192;
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,38 +42,65 @@ pub enum LogFormat {
 }
 
 /// The logs of a program, which are written out when it is dropped.
-#[derive(Debug)]
 #[must_use = "what is still unwritten is lost with the process"]
 pub struct Logs {
-    sink: Arc<Sink>,
+    lines: NonBlocking,
+    progress: Arc<Progress>,
+    /// Dropped, it ends the writer's thread.
+    guard: Option<WorkerGuard>,
 }
 
 /// Log to stderr what `RUST_LOG` asks for, else what is of level `info` or above.
 ///
 /// # Errors
-/// The system gives us no thread to write with, or something else logs already.
+/// Something else logs already.
 pub fn init(format: LogFormat) -> io::Result<Logs> {
-    let is_terminal = io::stderr().is_terminal();
-    let sink = Arc::new(Sink::new(io::stderr(), is_terminal)?);
-    let style = match format {
-        LogFormat::Json => Style::Json,
-        LogFormat::Text if is_terminal && std::env::var_os("NO_COLOR").is_none() => Style::Coloured,
-        LogFormat::Text => Style::Plain,
-    };
+    let is_coloured = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let (layer, logs) = lines(format, io::stderr(), is_coloured);
     let subscriber = Registry::default()
         .with(filter::from_environment())
         .with(Hushed)
-        .with(Lines::new(style, Arc::clone(&sink)));
+        .with(layer);
     tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)?;
-    flush_on_panic(Arc::clone(&sink));
-    Ok(Logs { sink })
+    flush_on_panic(Arc::clone(&logs.progress));
+    Ok(logs)
+}
+
+/// What writes lines to `out`.
+fn lines<S>(
+    format: LogFormat,
+    out: impl Write + Send + 'static,
+    is_coloured: bool,
+) -> (Box<dyn Layer<S> + Send + Sync>, Logs)
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let progress = Arc::<Progress>::default();
+    let (lines, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_MAX)
+        .thread_name("logs")
+        .finish(Out::new(out, Arc::clone(&progress)));
+    progress.dropped_by(lines.error_counter());
+    let layer = tracing_subscriber::fmt::layer()
+        .with_timer(Clock)
+        .with_writer(Counting::new(lines.clone(), Arc::clone(&progress)));
+    let layer = match format {
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+        LogFormat::Text => layer.with_ansi(is_coloured).fmt_fields(fields()).boxed(),
+    };
+    let logs = Logs {
+        lines,
+        progress,
+        guard: Some(guard),
+    };
+    (layer, logs)
 }
 
 /// What led to a panic is to be read above it.
-fn flush_on_panic(sink: Arc<Sink>) {
+fn flush_on_panic(progress: Arc<Progress>) {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        sink.flush();
+        progress.wait();
         report(panic);
     }));
 }
@@ -80,48 +108,33 @@ fn flush_on_panic(sink: Arc<Sink>) {
 impl Logs {
     /// Wait until what was logged so far is written, but not forever: nobody may be reading.
     pub fn flush(&self) {
-        self.sink.flush();
+        self.progress.wait();
     }
 
     /// A line to whoever started the program, after all that was logged until now. Nobody may be
     /// reading it, and that stops no server.
     pub fn say(&self, line: fmt::Arguments<'_>) {
-        self.sink.put(format!("{line}\n").as_bytes(), true);
+        let mut lines = Counting::new(self.lines.clone(), Arc::clone(&self.progress));
+        // What becomes of it is not known here.
+        let _ = lines.write_all(format!("{line}\n").as_bytes());
         self.flush();
     }
 }
 
 impl Drop for Logs {
     fn drop(&mut self) {
-        self.flush();
+        // The guard of a writer that hangs would say so on stdout, which is nobody's here.
+        if !self.progress.wait() {
+            std::mem::forget(self.guard.take());
+        }
+    }
+}
+
+impl fmt::Debug for Logs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logs").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-    use std::thread;
-
-    use super::sink::tests::Out;
-    use super::*;
-
-    #[test]
-    fn a_panic_is_reported_below_what_was_logged_before() {
-        let out = Out::default();
-        let sink = Arc::new(Sink::new(out.clone(), false).unwrap());
-        let (report, reported) = mpsc::channel();
-        let usual = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            // Other tests may panic meanwhile.
-            if panic.payload_as_str() == Some("on purpose") {
-                let _ = report.send(out.text());
-            } else {
-                usual(panic);
-            }
-        }));
-        flush_on_panic(Arc::clone(&sink));
-        sink.put(b"before\n", false);
-        assert!(thread::spawn(|| panic!("on purpose")).join().is_err());
-        assert_eq!(reported.recv().unwrap(), "before\n");
-    }
-}
+mod tests;

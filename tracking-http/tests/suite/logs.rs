@@ -44,15 +44,18 @@ fn a_line_a_request() {
     assert_eq!(
         first,
         format!(
-            "{time}  INFO tracking_http::request: answered id=mine-1 method=GET \
-             route=/next-tracking-number status=200 ms={ms}"
+            "{time}  INFO tracking_http::request: answered id=\"mine-1\" method=\"GET\" \
+             route=\"/next-tracking-number\" status=200 ms={ms}"
         )
     );
     assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
-    assert_eq!(ms.split_once('.').unwrap().1.len(), 3, "{ms}");
+    assert!(
+        (1..=3).contains(&ms.split_once('.').unwrap().1.len()),
+        "{ms}"
+    );
     let expected = format!(
-        "  INFO tracking_http::request: answered id={made} method=other \
-         route=/tracking-numbers/{{number}} status=405 ms="
+        "  INFO tracking_http::request: answered id=\"{made}\" method=\"other\" \
+         route=\"/tracking-numbers/{{number}}\" status=405 ms="
     );
     assert_eq!(between(second, "Z", " ms=").to_owned() + " ms=", expected);
     assert!(
@@ -71,12 +74,12 @@ fn an_object_a_request() {
     assert_eq!(
         line,
         format!(
-            "{{\"timestamp\":{},\"level\":\"INFO\",\"target\":\"tracking_http::request\",\
-             \"message\":\"answered\",\"id\":\"{}\",\"method\":\"GET\",\"route\":\"/livez\",\
-             \"status\":200,\"ms\":{}}}",
+            "{{\"timestamp\":{},\"level\":\"INFO\",\"message\":\"answered\",\"id\":\"{}\",\
+             \"method\":\"GET\",\"route\":\"/livez\",\"status\":200,\"ms\":{},\
+             \"target\":\"tracking_http::request\"}}",
             object["timestamp"],
             answer.header("x-request-id").unwrap(),
-            between(line, "\"ms\":", "}")
+            between(line, "\"ms\":", ",")
         )
     );
 }

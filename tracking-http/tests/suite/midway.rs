@@ -185,7 +185,7 @@ fn who_is_closed_unanswered_is_logged_and_counted() {
     let line = program.wait_for("unanswered");
     let (_, line) = line.rsplit_once("unanswered ").unwrap();
     assert!(
-        line.starts_with("id=stalled-1 method=POST route=/tracking-numbers ms="),
+        line.starts_with("id=\"stalled-1\" method=\"POST\" route=\"/tracking-numbers\" ms="),
         "{line}"
     );
     let page = Scrape::of(&mut Client::connect(program.address));

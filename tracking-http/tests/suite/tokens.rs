@@ -225,7 +225,7 @@ fn no_level_logs_a_token() {
         client.ask_with("GET", VERDICT, &[&bearer(token)]);
     }
     client.ask_with("GET", NEXT, &["Authorization: canary"]);
-    program.wait_for("token=shop");
+    program.wait_for("token=\"shop\"");
     file.write_text("canary");
     program.signal(Signal::HUP);
     let said = program.wait_for("the tokens stay as they were");

@@ -19,13 +19,14 @@ pub(crate) fn log_request(
 ) {
     tracing::info!(
         target: "tracking_http::request",
-        message = if status.is_some() { "answered" } else { "unanswered" },
         id,
         method,
         route,
         status = status.map(|status| status.as_u16()),
-        ms = elapsed.as_secs_f64() * 1_000.0,
+        ms = elapsed.as_micros() as f64 / 1_000.0,
         token,
+        "{}",
+        if status.is_some() { "answered" } else { "unanswered" },
     );
 }
 
