@@ -19,16 +19,16 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 use tracking_programs::args as start;
 
-use crate::args::{Cli, Command, help};
+use crate::args::{Cli, Command, unused};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
     if let Err(failure) = stop::survive_full_files() {
         return end(&failure);
     }
-    let command = help::without_unused(Cli::command());
+    let command = unused::hidden(Cli::command());
     let parsed = start::matches(&command, &[]).and_then(|matches| {
-        help::refuse_unused(&command, &matches)?;
+        unused::refuse(&command, &matches)?;
         Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command.clone()))
     });
     let cli = match parsed {

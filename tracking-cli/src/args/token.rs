@@ -1,0 +1,79 @@
+//! `tracking token`: its command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use tracking_programs::tokens::{Scope, TokenName};
+
+use super::ReportArgs;
+use crate::output::instant::parse_rfc3339;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token, and the lines for the server's file
+    #[command(after_help = NEW)]
+    New(NewTokenArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewTokenArgs {
+    /// Whose it is: 1 to 64 characters of a-z, 0-9 and -
+    ///
+    /// The server logs it. Two tokens may have one name, for as long as one takes the place of the other.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: TokenName,
+    /// What it is good for: issue, read or metrics
+    ///
+    /// issue takes numbers, read asks whether a number is of the series, metrics reads the server's
+    /// figures. Several with commas between, or one for each flag.
+    #[arg(
+        long = "scope",
+        value_name = "SCOPE",
+        required = true,
+        value_delimiter = ','
+    )]
+    pub(crate) scopes: Vec<Scope>,
+    /// When it ends to be good, by RFC 3339
+    ///
+    /// Without it: never.
+    #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
+    pub(crate) expires: Option<i64>,
+    /// How many numbers a second all tokens of this name may take
+    ///
+    /// Without it there is no such limit.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) rate: Option<u32>,
+    /// How many of them at once
+    ///
+    /// Without it: as many as in a second.
+    #[arg(long, value_name = "COUNT", requires = "rate")]
+    pub(crate) burst: Option<u32>,
+    /// Put the lines at the end of this file, and print the token alone
+    ///
+    /// A new file is for you alone; one that is there keeps its mode. It must have no token of that
+    /// name yet.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+pub(super) const HELP: &str = "\
+Examples:
+  tracking token new --name shop-a --scope issue
+
+A token lets a caller in at a server that runs with --tokens. The server's file holds the SHA-256 of
+each, never the token.";
+
+const NEW: &str = "\
+Examples:
+  tracking token new --name shop-a --scope issue
+  tracking token new --name shop-a --scope issue --file /etc/tracking/tokens.toml
+  tracking token new --name shop-a --scope issue,read --expires 2028-01-01T00:00:00Z
+  tracking token new --name shop-b --scope issue --rate 100 --burst 1000
+  tracking token new --name prometheus --scope metrics --format json
+
+It prints the token, an empty line, and the lines for the file of `tracking-http --tokens`; with
+--file it puts them there. The token itself is kept nowhere: one that is lost is replaced.
+To replace one that is in use, add the lines of another with the same name and rate by hand, send
+SIGHUP to the server, give the caller the new token, and take the old lines out.";
