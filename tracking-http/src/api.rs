@@ -1,13 +1,96 @@
-//! What is answered.
+//! What is answered: a table of endpoints, a table of problems, and a function for each endpoint.
 
 pub(crate) mod answer;
-pub(crate) mod app;
-pub(crate) mod batches;
-pub(crate) mod judge;
+pub(crate) mod asked;
+mod batch;
+mod docs;
+pub(crate) mod endpoints;
+mod fast_lane;
+mod filters;
+mod health;
+mod judge;
 pub(crate) mod looks;
-pub(crate) mod media;
-pub(crate) mod openapi;
-pub(crate) mod problem;
-pub(crate) mod query;
-pub(crate) mod route;
-pub(crate) mod routes;
+mod media;
+mod next_number;
+mod openapi;
+pub(crate) mod problems;
+mod query;
+mod root;
+pub(crate) mod sizes;
+pub(crate) mod state;
+mod verdict;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use tower_service::Service;
+use warp::http::request::Parts;
+use warp::http::{Request, Uri};
+
+use self::answer::Answer;
+use self::asked::Asker;
+pub(crate) use self::batch::Turns;
+use self::endpoints::Target;
+use self::state::Api;
+
+/// Answers requests whose callers may ask.
+pub(crate) struct Endpoints {
+    api: Arc<Api>,
+    filters: Box<dyn Fn(Request<Full<Bytes>>) -> Answer + Send + Sync>,
+}
+
+impl Endpoints {
+    pub(crate) fn new(api: Api) -> Self {
+        let api = Arc::new(api);
+        let filters = warp::service(filters::all(&api));
+        let filters = move |request| {
+            let answer = filters.clone().call(request);
+            Answer::later(async {
+                let Ok(answer) = answer.await;
+                answer
+            })
+        };
+        Self {
+            api,
+            filters: Box::new(filters),
+        }
+    }
+
+    pub(crate) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The answer to a request whose path leads to `target`. Who asks is looked up where that matters.
+    pub(crate) fn answer(
+        &self,
+        target: Target,
+        head: Parts,
+        body: Bytes,
+        asker: impl FnOnce() -> Asker,
+    ) -> Answer {
+        match fast_lane::answer(&self.api, target, &head) {
+            Some(answer) => answer,
+            None => self.by_filters(head, body, asker()),
+        }
+    }
+
+    fn by_filters(&self, mut head: Parts, body: Bytes, asker: Asker) -> Answer {
+        // The target of CONNECT is a host and no path, and warp 0.4 panics where a filter then asks for the
+        // path. `*` is nothing of ours.
+        if head.uri.path_and_query().is_none() {
+            head.uri = Uri::from_static("*");
+        }
+        head.extensions.insert(asker);
+        (self.filters)(Request::from_parts(head, Full::new(body)))
+    }
+}
+
+impl fmt::Debug for Endpoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoints")
+            .field("api", &self.api)
+            .finish_non_exhaustive()
+    }
+}

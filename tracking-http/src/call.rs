@@ -1,9 +1,24 @@
-//! Who asks.
+//! Who asks, and what becomes of it: tokens, rates, proxies, origins.
 
-pub(crate) mod cors;
-pub(crate) mod fetch_site;
-pub(crate) mod front;
-pub(crate) mod gate;
-pub(crate) mod rate;
-pub(crate) mod request_id;
-pub(crate) mod tokens;
+mod app;
+mod body;
+#[expect(
+    clippy::module_inception,
+    reason = "the room and the thing have one name"
+)]
+mod call;
+mod cors;
+mod fetch_site;
+mod gate;
+pub(crate) mod handler;
+mod head;
+mod rate;
+mod request_id;
+mod tokens;
+
+pub use self::app::{App, Options};
+pub(crate) use self::app::{Calls, Crowd};
+pub use self::cors::{Origin, ParseOriginError};
+pub use self::gate::Gate;
+pub(crate) use self::gate::{GateConfig, Proxy};
+pub(crate) use self::tokens::Count;

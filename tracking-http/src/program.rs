@@ -1,9 +1,18 @@
-//! The program: flags, start, end.
+//! The program: what its flags say, how it starts and ends.
 
-pub(crate) mod args;
-pub(crate) mod files;
-pub(crate) mod period;
-pub(crate) mod signals;
-pub(crate) mod start;
-pub(crate) mod start_error;
-pub(crate) mod welcome;
+mod args;
+mod period;
+mod reload;
+mod run;
+mod signals;
+mod start;
+mod start_error;
+mod welcome;
+
+pub use self::args::{Args, Config};
+pub use self::reload::Hangups;
+pub use self::run::run;
+pub use self::signals::Signals;
+pub use self::start::{Started, start};
+pub use self::start_error::StartError;
+pub use self::welcome::Welcome;

@@ -1,15 +1,26 @@
-//! Sockets and HTTP/1.1.
+//! Sockets and HTTP/1.1: it knows neither parcels nor warp, and of what answers requests no more than its
+//! [`Handler`](crate::call::handler::Handler).
 
-pub(crate) mod accept;
-pub(crate) mod body;
-pub(crate) mod connection;
-pub(crate) mod control;
-pub(crate) mod limits;
-pub(crate) mod listen;
-pub(crate) mod raw_heads;
-pub(crate) mod room;
-pub(crate) mod server;
+mod accept;
+mod body;
+mod connection;
+mod drain;
+mod limits;
+mod listen;
+mod open_files;
+mod phase;
+mod raw_heads;
+mod room;
+mod server;
 pub(crate) mod shards;
-pub(crate) mod stream;
-pub(crate) mod unix;
-pub(crate) mod workers;
+mod stream;
+mod unix;
+mod workers;
+
+pub use self::accept::Listener;
+pub use self::limits::Limits;
+pub use self::listen::{Listen, ParseListenError};
+pub(crate) use self::open_files::raise_for;
+pub(crate) use self::server::serve;
+pub use self::unix::UnixSocket;
+pub(crate) use self::workers::Workers;

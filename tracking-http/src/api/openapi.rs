@@ -1,14 +1,15 @@
 //! `GET /openapi.json`: what this server takes and answers, as an OpenAPI 3.1 document.
 //!
-//! It is made of what the server itself goes by, wherever that can be had: methods come from
-//! [`Route`], limits from the constants that are enforced, each problem with its headers from the answer
+//! It is made of what the server itself goes by, wherever that can be had: paths and methods come from the
+//! [table of endpoints](crate::api::endpoints), limits from the constants that are enforced, each problem with its headers from the answer
 //! that is really given. So it is made once by the program itself, and not before it is asked for: making it
 //! takes 2 MB, which few servers would ever need.
 
-mod examples;
+mod contents;
+pub(crate) mod examples;
 mod headers;
 mod operations;
-mod parameters;
+pub(crate) mod parameters;
 mod patterns;
 mod problems;
 mod schemas;
@@ -25,8 +26,9 @@ use utoipa::openapi::{
     PathsBuilder, ServerBuilder,
 };
 
-use crate::api::problem::Kind;
-use crate::api::route::{Route, RouteName};
+pub(crate) use self::contents::{Success, document_itself, named, number_lines, text, word};
+use crate::api::endpoints::ENDPOINTS;
+use crate::api::problems::Kind;
 
 const DESCRIPTION: &str = "\
 Hands out parcel tracking numbers that never repeat.
@@ -37,6 +39,13 @@ Hands out parcel tracking numbers that never repeat.
 was issued then. The `type` is a path that answers with an explanation.
 - What a request says and nobody reads is refused where numbers are issued or judged: it must not vanish silently.
 - What is no HTTP/1.1 at all is answered 400 or 431 without a body, and the connection is closed.";
+
+/// What there are endpoints for.
+const TAGS: [(&str, &str); 3] = [
+    ("numbers", "Take numbers, and ask about them."),
+    ("service", "For whatever watches over the server."),
+    ("documentation", "What you read."),
+];
 
 /// The name of the security scheme.
 const BEARER: &str = "bearer";
@@ -67,8 +76,8 @@ fn document() -> OpenApi {
                 .build(),
         ));
     let mut paths = PathsBuilder::new();
-    for (path, route) in documented() {
-        paths = paths.path(path, operations::path_item(path, route));
+    for endpoint in &ENDPOINTS {
+        paths = paths.path(endpoint.label(), operations::path_item(endpoint));
     }
     let mut components = ComponentsBuilder::new().security_scheme(BEARER, bearer());
     for (name, schema) in schemas::all() {
@@ -89,34 +98,13 @@ fn document() -> OpenApi {
         .servers(Some([ServerBuilder::new().url("/").build()]))
         .paths(paths)
         .components(Some(components.build()))
-        .tags(Some(operations::TAGS.map(|(name, description)| {
+        .tags(Some(TAGS.map(|(name, description)| {
             TagBuilder::new()
                 .name(name)
                 .description(Some(description))
                 .build()
         })))
         .build()
-}
-
-/// Each path that is documented, and what it leads to.
-fn documented() -> impl Iterator<Item = (&'static str, Route<'static>)> {
-    /// Where a path varies, one of those that there are.
-    const PATHS: [&str; 11] = [
-        "/",
-        "/next-tracking-number",
-        "/api/next-tracking-number/",
-        "/tracking-numbers",
-        "/tracking-numbers/AB12CD34EF56",
-        "/problems/not-found",
-        "/livez",
-        "/readyz",
-        "/metrics",
-        "/openapi.json",
-        "/docs",
-    ];
-    PATHS
-        .into_iter()
-        .filter_map(|path| Some((RouteName::of(path).label(), Route::of(path)?)))
 }
 
 fn bearer() -> SecurityScheme {

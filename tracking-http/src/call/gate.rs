@@ -3,7 +3,6 @@
 mod admission;
 mod client;
 mod credentials;
-mod hangups;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -19,11 +18,10 @@ use warp::reply::Response;
 
 pub(crate) use self::admission::Admission;
 pub(crate) use self::client::{Proxies, Proxy};
-pub use self::hangups::Hangups;
-use crate::api::problem;
-use crate::api::route::Need;
+use super::tokens::{Count, Tokens};
+use crate::api::endpoints::Need;
+use crate::api::problems::{self, Unauthorized};
 use crate::call::rate::{Addresses, Client, RateClock};
-use crate::call::tokens::{Count, Tokens, Unauthorized};
 
 /// What the flags say of who may.
 #[derive(Debug, Clone, Default)]
@@ -128,7 +126,7 @@ impl Gate {
         match self.count_address(headers, peer) {
             Err(too_many) => too_many,
             Ok(admission) => {
-                let mut answer = problem::unauthorized(why);
+                let mut answer = problems::unauthorized(why);
                 admission.write_rate_fields(answer.headers_mut());
                 answer.into()
             }

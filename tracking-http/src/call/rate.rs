@@ -76,12 +76,8 @@ impl Rate {
         };
         let missing = self.rate.burst().saturating_sub(left.0);
         let full_after = seconds(self.period() * missing);
-        let mut text = Text::<40>::default();
-        text.push(b"\"numbers\";r=");
-        text.push_number(left.0.into());
-        text.push(b";t=");
-        text.push_number(full_after);
-        if let Ok(value) = HeaderValue::from_bytes(text.as_bytes()) {
+        let value = format!("\"numbers\";r={};t={full_after}", left.0);
+        if let Ok(value) = HeaderValue::try_from(value) {
             field.insert(value);
             headers.insert(RATELIMIT_POLICY, self.policy.clone());
         }
@@ -104,39 +100,3 @@ pub(crate) struct Refused {
 pub(crate) fn seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
-
-/// A short text that is made without the heap.
-struct Text<const MAX: usize> {
-    bytes: [u8; MAX],
-    length: usize,
-}
-
-impl<const MAX: usize> Default for Text<MAX> {
-    fn default() -> Self {
-        Self {
-            bytes: [0; MAX],
-            length: 0,
-        }
-    }
-}
-
-impl<const MAX: usize> Text<MAX> {
-    fn push(&mut self, bytes: &[u8]) {
-        let end = self.length + bytes.len();
-        if let Some(place) = self.bytes.get_mut(self.length..end) {
-            place.copy_from_slice(bytes);
-            self.length = end;
-        }
-    }
-
-    fn push_number(&mut self, number: u64) {
-        self.push(itoa::Buffer::new().format(number).as_bytes());
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
-
-// The longest that `Rate::write` makes: a burst of 10 digits at 1 a second.
-const _: () = assert!("\"numbers\";r=;t=".len() + 2 * 10 <= 40);

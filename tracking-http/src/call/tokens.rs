@@ -12,6 +12,7 @@ use tracking_programs::tokens::file::{self, TokenFileError};
 use tracking_programs::tokens::{TokenDigest, TokenEntry, TokenName};
 
 pub(crate) use self::caller::Caller;
+use crate::api::problems::Unauthorized;
 use crate::call::rate::{Limiter, RateClock};
 
 /// The most bytes of a token. Ours have 47; what is longer is not even hashed, so that nobody can make the
@@ -31,16 +32,6 @@ struct Known {
     digest: TokenDigest,
     expires_at_ms: Option<i64>,
     caller: Arc<Caller>,
-}
-
-/// Why a token lets nobody in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unauthorized {
-    /// There is none.
-    Missing,
-    /// What stands where a token belongs is none of the file's.
-    Unknown,
-    Expired,
 }
 
 impl Tokens {

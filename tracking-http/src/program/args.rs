@@ -10,12 +10,10 @@ use tracking_core::{Opening, SeriesOptions, StoreUrl};
 use tracking_programs::args::{StoreArgs, ZoneArgs};
 use tracking_programs::tokens::TokenRate;
 
-use crate::call::cors::Origin;
-use crate::call::gate::{GateConfig, Proxy};
+use crate::call::{GateConfig, Origin, Proxy};
 use crate::program::period::Period;
 use crate::program::start_error::StartError;
-use crate::serve::limits::Limits;
-use crate::serve::listen::Listen;
+use crate::serve::{Limits, Listen};
 use crate::watch::logging::LogFormat;
 
 /// Hands out parcel tracking numbers that never repeat, over HTTP

@@ -8,16 +8,11 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::spawn_blocking;
 use tracking_core::{Generator, Store, open_store};
 
-use crate::api::app::App;
-use crate::call::gate::Gate;
+use crate::call::{App, Gate, Options};
 use crate::program::args::Config;
-use crate::program::files;
 use crate::program::start_error::StartError;
 use crate::program::welcome::Welcome;
-use crate::serve::accept::Listener;
-use crate::serve::limits::Limits;
-use crate::serve::listen::Listen;
-use crate::serve::unix::UnixSocket;
+use crate::serve::{Limits, Listen, Listener, UnixSocket, raise_for};
 use crate::watch::metrics::{Metrics, Observed, TokensRead};
 
 /// How many connections the system holds until they are accepted, if it is set to hold so many. One more
@@ -64,7 +59,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let mut warnings = store.warnings();
     warnings.extend(gate.warning());
     let mut limits = config.limits;
-    let possible = files::raise_for(limits.max_connections);
+    let possible = raise_for(limits.max_connections);
     if possible < limits.max_connections {
         warnings.push(format!(
             "at most {possible} connections are open at once, since the system gives the process no more files: raise `ulimit -Hn`, or lower --max-connections"
@@ -77,11 +72,14 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         metrics.tokens_read(TokensRead::Taken);
     }
     let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
-    let app = App::new(Generator::new(observed), config.zone)
-        .with_store(store)
-        .with_cors(&config.cors_origins)
-        .with_metrics(metrics)
-        .with_gate(gate);
+    let options = Options {
+        zone: config.zone,
+        store: Some(store),
+        cors_origins: config.cors_origins,
+        gate,
+        metrics,
+    };
+    let app = App::new(Generator::new(observed), options);
     Ok(Started {
         app,
         listener,

@@ -7,7 +7,7 @@ use tracking_programs::args::ArgsError;
 use tracking_programs::tokens::TokenRateError;
 use tracking_programs::tokens::file::TokenFileError;
 
-use crate::serve::listen::Listen;
+use crate::serve::Listen;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]

@@ -1,41 +1,68 @@
-//! The body of a request, read as a whole before anything else is done with it.
+//! The body of a request, as its connection sees it being read.
 
-use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Bytes, Incoming};
-use warp::reply::Response;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
-use crate::api::problem;
-use crate::serve::limits::BODY_LENGTH_MAX;
+use crate::serve::phase::Control;
 
-/// Whether its Content-Length says so.
-pub(crate) fn is_too_large(body: &Incoming) -> bool {
-    body.size_hint().lower() > BODY_LENGTH_MAX as u64
+/// Tells its connection when it is awaited, and when all of it is there. Dropped before, it ends the connection with
+/// the answer: more of it may be coming, which nobody reads.
+#[derive(Debug)]
+pub(crate) struct RequestBody {
+    body: Incoming,
+    control: Arc<Control>,
+    is_awaited: bool,
+    is_read: bool,
 }
 
-/// All of it, or the answer to one that is too large or broken.
-pub(crate) async fn whole(body: Incoming) -> Result<Full<Bytes>, Response> {
-    match Limited::new(body, BODY_LENGTH_MAX).collect().await {
-        Ok(body) => Ok(Full::new(body.to_bytes())),
-        Err(error) => Err(refusal(&*error)),
+impl RequestBody {
+    /// None where there is nothing to read.
+    pub(crate) fn of(body: Incoming, control: &Arc<Control>) -> Option<Self> {
+        (!body.is_end_stream()).then(|| Self {
+            body,
+            control: Arc::clone(control),
+            is_awaited: false,
+            is_read: false,
+        })
     }
 }
 
-/// Throw it away as it comes, by the same rules: how many bytes it had.
-pub(crate) async fn skip(body: Incoming) -> Result<usize, Response> {
-    let mut body = Limited::new(body, BODY_LENGTH_MAX);
-    let mut length = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| refusal(&*error))?;
-        length += frame.data_ref().map_or(0, Bytes::len);
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if !self.is_awaited {
+            self.is_awaited = true;
+            self.control.body_awaited();
+        }
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() {
+            self.is_read = true;
+            self.control.busy();
+        }
+        Poll::Ready(frame)
     }
-    Ok(length)
+
+    fn is_end_stream(&self) -> bool {
+        self.is_read
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
-fn refusal(error: &(dyn Error + Send + Sync + 'static)) -> Response {
-    match error.is::<LengthLimitError>() {
-        true => problem::body_too_large(),
-        false => problem::broken_body(),
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if !self.is_read {
+            self.control.refuse_midway();
+        }
     }
 }

@@ -1,21 +1,6 @@
-//! How long a client may take, and how much it may send.
+//! How long clients may take, and how many there may be.
 
 use std::time::Duration;
-
-/// The bytes of a request's header block, its names, values, colons and line ends.
-pub(crate) const HEADERS_LENGTH_MAX: usize = 16 * 1024;
-/// The headers of a request.
-pub(crate) const HEADERS_MAX: usize = 64;
-/// The bytes of a request's target, its path and query.
-pub(crate) const TARGET_LENGTH_MAX: usize = 8 * 1024;
-/// The bytes of a request's head that HTTP's parser reads: one that is too large for the limits above, and fits,
-/// is answered with a problem.
-pub(crate) const HEAD_LENGTH_MAX: usize = HEADERS_LENGTH_MAX + TARGET_LENGTH_MAX + 1024;
-/// The bytes of a request's body.
-pub(crate) const BODY_LENGTH_MAX: usize = 64 * 1024;
-
-/// The numbers of a request's batch.
-pub(crate) const COUNT_MAX: u32 = 1_000_000;
 
 /// What clients may take, all together and each. Times are enforced within a second.
 #[derive(Debug, Clone, Copy)]

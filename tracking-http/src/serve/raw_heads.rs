@@ -12,8 +12,6 @@ use std::sync::{Mutex, PoisonError};
 use memchr::{memchr, memrchr};
 use warp::http::{Method, Uri};
 
-use crate::serve::limits::{HEAD_LENGTH_MAX, TARGET_LENGTH_MAX};
-
 /// What the lines had that the parser does not tell.
 #[derive(Debug, Default)]
 pub(crate) struct RawHeads {
@@ -54,10 +52,6 @@ impl RawHeads {
 
     fn cut(&self, before: &[u8]) {
         let target = memrchr(b' ', before).map_or(0, |space| space + 1);
-        if before.len() - target > TARGET_LENGTH_MAX {
-            // It is refused for its length.
-            return;
-        }
         let start = target.saturating_sub(METHOD_LENGTH_MAX + 1);
         let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
         if cuts.len() < CUTS_MAX {
@@ -92,23 +86,28 @@ fn has_other_coding(line: &[u8]) -> bool {
     line.split_at_checked(NAME.len())
         .filter(|(name, _)| name.eq_ignore_ascii_case(NAME))
         .is_some_and(|(_, codings)| {
-            !is_chunked_alone(codings.trim_ascii()) && !codings.trim_ascii().is_empty()
+            !codings.trim_ascii().eq_ignore_ascii_case(b"chunked")
+                && !codings.trim_ascii().is_empty()
         })
 }
 
-/// Whether the value of `Transfer-Encoding` is the only one that is understood.
-pub(crate) fn is_chunked_alone(codings: &[u8]) -> bool {
-    codings.eq_ignore_ascii_case(b"chunked")
-}
-
 /// Takes apart what a connection reads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lines {
+    /// The bytes of a head that are read, and so of a line.
+    length_max: usize,
     /// The beginning of a line whose end has not come.
     rest: Vec<u8>,
 }
 
 impl Lines {
+    pub(crate) fn new(length_max: usize) -> Self {
+        Self {
+            length_max,
+            rest: Vec::new(),
+        }
+    }
+
     pub(crate) fn read(&mut self, mut bytes: &[u8], heads: &RawHeads) {
         while let Some(end) = memchr(b'\n', bytes) {
             if self.rest.is_empty() {
@@ -124,7 +123,7 @@ impl Lines {
 
     /// As much of a line as a head can have.
     fn keep(&mut self, bytes: &[u8]) {
-        let room = HEAD_LENGTH_MAX - self.rest.len();
+        let room = self.length_max - self.rest.len();
         self.rest.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
@@ -133,9 +132,11 @@ impl Lines {
 mod tests {
     use super::*;
 
+    const HEAD_LENGTH_MAX: usize = 4_000;
+
     /// Read in parts of so many bytes.
     fn heads(bytes: &str, part: usize) -> RawHeads {
-        let (heads, mut lines) = (RawHeads::default(), Lines::default());
+        let (heads, mut lines) = (RawHeads::default(), Lines::new(HEAD_LENGTH_MAX));
         for part in bytes.as_bytes().chunks(part) {
             lines.read(part, &heads);
         }
@@ -178,10 +179,10 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let line = format!("GET /{}#b HTTP/1.1\r\n", "a".repeat(TARGET_LENGTH_MAX - 1));
+        let line = format!("GET /{}#b HTTP/1.1\r\n", "a".repeat(HEAD_LENGTH_MAX / 2));
         let heads = heads(&line.repeat(50), 999);
         assert_eq!(heads.cuts.lock().unwrap().len(), CUTS_MAX);
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(HEAD_LENGTH_MAX);
         for _ in 0..100 {
             lines.read(&[b'#'; 4_096], &heads);
         }

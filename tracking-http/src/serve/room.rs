@@ -4,17 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::call::rate::Client;
+use crate::call::handler::Holder;
 use crate::serve::stream::Socket;
 use crate::watch::logging::Throttle;
 
 /// How many wait here. Others wait in the system's own queue, where nobody can see whose they are: so a
 /// client is seen behind a burst of another one that is no longer than this.
 pub(crate) const WAITING_MAX: usize = 32;
-
-/// Whom a connection is counted for: none where it is a trusted proxy's, since it stands for a client of its
-/// own then, whoever that is.
-pub(crate) type Holder = Option<Client>;
 
 /// A connection's place among those that may be open.
 pub(crate) type Place = OwnedSemaphorePermit;
@@ -96,7 +92,7 @@ mod tests {
     #[test]
     fn who_has_the_fewest_waiting_is_next_and_then_who_came_first() {
         let mut room = Room::new(1);
-        let [noisy, quiet] = [[10, 0, 0, 1], [10, 0, 0, 2]].map(|octets| Some(Client::V4(octets)));
+        let [noisy, quiet] = [Some(1), Some(2)];
         let holders = [noisy, noisy, noisy, None, quiet, None];
         let is_first = holders.map(|holder| {
             let socket = UnixStream::pair().unwrap().0;

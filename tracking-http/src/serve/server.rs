@@ -1,64 +1,36 @@
 //! The server: accepts connections until it is told to stop, then lets the open ones finish.
 
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 use tracking_core::{Clock, SystemClock};
 
-use crate::api::app::App;
-use crate::call::front::Front;
+use crate::call::handler::{Handler, Holder};
 use crate::serve::accept::{Acceptor, Listener};
 use crate::serve::connection;
-use crate::serve::control::Controls;
+use crate::serve::drain::Controls;
 use crate::serve::limits::Limits;
-use crate::serve::room::{Holder, Room};
+use crate::serve::room::Room;
 use crate::serve::stream::Socket;
 use crate::serve::workers::Workers;
 
 /// How often connections are looked at for those that waited too long, at least and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
-/// Serve the [routes](crate::api::routes) of an app at `listener` until `shutdown` resolves. Then say so at
-/// `/readyz`, go on for the [delay](Limits::drain_delay), stop listening and let the requests in flight
+/// Serve what comes in at a listener until `shutdown` resolves, then stop listening and let the requests in flight
 /// finish. Every connection is closed when it returns.
 ///
-/// Connections are served by threads of their own, one for each core but one, up to eight; the caller's
-/// thread accepts them.
-///
-/// # Errors
-/// The system gives us no threads. No connection was accepted then.
-pub async fn run(
-    app: App,
-    limits: Limits,
-    listener: impl Into<Listener>,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let workers = Workers::start()?;
-    let ending = Arc::clone(app.ending());
-    let stop = async move {
-        shutdown.await;
-        // Relaxed: it guards nothing.
-        ending.store(true, Ordering::Relaxed);
-        tokio::time::sleep(limits.drain_delay).await;
-    };
-    let front = Arc::new(Front::new(app, &limits, workers.count()));
-    serve(front, limits, &workers, listener.into(), stop).await;
-    Ok(())
-}
-
 /// The accept loop is our own, since `warp::serve` sets no limits, no time-outs and no `TCP_NODELAY`.
-async fn serve(
-    front: Arc<Front>,
+pub(crate) async fn serve<H: Handler>(
+    handler: Arc<H>,
     limits: Limits,
     workers: &Workers,
     listener: Listener,
     shutdown: impl Future<Output = ()>,
 ) {
-    let http1 = connection::http1();
+    let http1 = connection::http1::<H>();
     let acceptor = Acceptor::new(listener);
     let mut room = Room::new(limits.max_connections);
     let mut controls = Controls::new((&limits).into());
@@ -67,8 +39,8 @@ async fn serve(
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let begin = |controls: &mut Controls, (socket, holder): (Socket, Holder), place| {
         let control = controls.add(holder, place);
-        let (http1, front) = (http1.clone(), Arc::clone(&front));
-        workers.spawn(connection::serve(socket, http1, control, front));
+        let (http1, handler) = (http1.clone(), Arc::clone(&handler));
+        workers.spawn(connection::serve(socket, http1, control, handler));
     };
     let make_room = |controls: &Controls, room: &Room| {
         let now_ms = SystemClock.monotonic_ms();
@@ -91,7 +63,7 @@ async fn serve(
                 }
             }
             socket = acceptor.next(), if !room.is_full() => {
-                let holder = front.holder(socket.peer());
+                let holder = handler.holder(socket.peer());
                 // Nobody waits, or has a place already.
                 if let Some(place) = room.place_now() {
                     begin(&mut controls, (socket, holder), Some(place));
@@ -108,7 +80,7 @@ async fn serve(
     while let Some(place) = room.place_now()
         && let Some(socket) = acceptor.waiting()
     {
-        let holder = front.holder(socket.peer());
+        let holder = handler.holder(socket.peer());
         begin(&mut controls, (socket, holder), Some(place));
     }
     drop(acceptor);

@@ -10,8 +10,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::api::problem;
-use crate::serve::control::Control;
+use crate::call::handler::Handler;
+use crate::serve::phase::Control;
 use crate::serve::raw_heads::Lines;
 
 /// A connection's socket, which does not block, before a runtime has it.
@@ -42,7 +42,7 @@ impl Socket {
     /// Hand it to the runtime that this is called in.
     pub(crate) fn into_stream(self) -> io::Result<Stream> {
         Ok(match self {
-            Self::Tcp(socket, peer) => Stream::Tcp(TcpStream::from_std(socket)?, peer),
+            Self::Tcp(socket, _) => Stream::Tcp(TcpStream::from_std(socket)?),
             Self::Unix(socket) => Stream::Unix(UnixStream::from_std(socket)?),
         })
     }
@@ -69,18 +69,8 @@ fn bound_unsent(_socket: &net::TcpStream) {}
 /// A connection's socket.
 #[derive(Debug)]
 pub(crate) enum Stream {
-    Tcp(TcpStream, IpAddr),
+    Tcp(TcpStream),
     Unix(UnixStream),
-}
-
-impl Stream {
-    /// The address of who is at the other end, if it has one.
-    pub(crate) fn peer(&self) -> Option<IpAddr> {
-        match self {
-            Self::Tcp(_, peer) => Some(*peer),
-            Self::Unix(_) => None,
-        }
-    }
 }
 
 /// A socket that tells its control when a request begins, and when the client reads no answer.
@@ -89,6 +79,8 @@ pub(crate) struct Watched {
     stream: Stream,
     control: Arc<Control>,
     lines: Lines,
+    /// What is answered to a transfer coding that is unknown, which the parser gives up.
+    unsupported_transfer_coding: fn() -> Vec<u8>,
     /// What goes out in the place of the parser's own refusal.
     instead: Vec<u8>,
     is_shut: bool,
@@ -107,18 +99,19 @@ const PARSERS_REFUSAL: &[u8] = b"HTTP/1.1 400 Bad Request\r\n";
 macro_rules! delegate {
     ($self:ident, $method:ident $(, $argument:expr)*) => {
         match &mut $self.stream {
-            Stream::Tcp(stream, _) => Pin::new(stream).$method($($argument),*),
+            Stream::Tcp(stream) => Pin::new(stream).$method($($argument),*),
             Stream::Unix(stream) => Pin::new(stream).$method($($argument),*),
         }
     };
 }
 
 impl Watched {
-    pub(crate) fn new(stream: Stream, control: Arc<Control>) -> Self {
+    pub(crate) fn new<H: Handler>(stream: Stream, control: Arc<Control>) -> Self {
         Self {
             stream,
             control,
-            lines: Lines::default(),
+            lines: Lines::new(H::HEAD_LENGTH_MAX),
+            unsupported_transfer_coding: H::unsupported_transfer_coding,
             instead: Vec::new(),
             is_shut: false,
             discarded_max: DISCARDED_MAX,
@@ -151,7 +144,7 @@ impl Watched {
         let replaces =
             heads.is_coded() && self.control.has_no_answer() && bytes.starts_with(PARSERS_REFUSAL);
         if replaces {
-            self.instead = problem::unsupported_transfer_coding_bytes();
+            self.instead = (self.unsupported_transfer_coding)();
             // A body may be coming.
             self.control.refuse_midway();
         }
@@ -224,7 +217,7 @@ impl AsyncWrite for Watched {
 
     fn is_write_vectored(&self) -> bool {
         match &self.stream {
-            Stream::Tcp(stream, _) => stream.is_write_vectored(),
+            Stream::Tcp(stream) => stream.is_write_vectored(),
             Stream::Unix(stream) => stream.is_write_vectored(),
         }
     }

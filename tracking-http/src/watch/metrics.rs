@@ -23,8 +23,7 @@ use self::page::Histories;
 use self::requests::Requests;
 use self::reservations::Reservations;
 use self::tokens::Tokens;
-use crate::api::problem::Kind;
-use crate::api::route::RouteName;
+use crate::api::problems::Kind;
 
 pub use self::observed::Observed;
 pub(crate) use self::page::{CONTENT_TYPE, Now};
@@ -81,12 +80,12 @@ impl Metrics {
     }
 
     /// A request's answer is ready, so long after its head was read.
-    pub(crate) fn answered(&self, route: RouteName, status: StatusCode, elapsed: Duration) {
+    pub(crate) fn answered(&self, route: usize, status: StatusCode, elapsed: Duration) {
         self.requests.answered(route, status, elapsed);
     }
 
     /// A request's connection ended before there was an answer.
-    pub(crate) fn unanswered(&self, route: RouteName) {
+    pub(crate) fn unanswered(&self, route: usize) {
         self.requests.unanswered(route);
     }
 
@@ -96,8 +95,8 @@ impl Metrics {
     }
 
     /// An answer is a problem.
-    pub(crate) fn problem(&self, kind: Kind) {
-        self.problems[kind as usize].inc();
+    pub(crate) fn problem(&self, kind: usize) {
+        self.problems[kind].inc();
     }
 
     /// So many numbers were taken.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tracking_core::{Generator, MemoryAllocator};
-use tracking_http::{App, Limits};
+use tracking_http::{App, Limits, Options};
 
 use crate::support::{Client, InProcess, Program, Switch, run_to_end};
 
@@ -226,8 +226,11 @@ fn what_an_operator_needs_is_answered_while_all_places_in_flight_are_taken() {
     let store = Switch::new();
     store.hang();
     let limits = limited(|limits| limits.max_in_flight = 2);
-    let app = App::new(Generator::new(store.clone()), "UTC".parse().unwrap())
-        .with_store(Arc::new(store.clone()));
+    let options = Options {
+        store: Some(Arc::new(store.clone())),
+        ..Options::default()
+    };
+    let app = App::new(Generator::new(store.clone()), options);
     let server = InProcess::with_app(app, limits);
     let _waiting = [(); 2].map(|()| {
         let mut client = Client::connect(server.address);

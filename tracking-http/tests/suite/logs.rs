@@ -56,7 +56,7 @@ fn a_line_a_request() {
     );
     assert_eq!(between(second, "Z", " ms=").to_owned() + " ms=", expected);
     assert!(
-        end.ends_with("  INFO tracking_http::shutdown: ending on SIGTERM"),
+        end.ends_with("  INFO tracking_http::program::signals: ending on SIGTERM"),
         "{end}"
     );
 }

@@ -7,9 +7,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracking_core::issued::Zone;
 use tracking_core::{Allocator, Generator};
-use tracking_http::{App, Limits, Metrics, Observed};
+use tracking_http::{App, Limits, Metrics, Observed, Options};
 
 use crate::support::{Client, FULL, InProcess, Program, Scrape, Switch, query};
 
@@ -26,10 +25,12 @@ fn server_of_blocks(store: &Switch, block_size: u32) -> InProcess {
     let generator = Generator::builder()
         .block_size(NonZeroU32::new(block_size).unwrap())
         .build(observed);
-    let app = App::new(generator, Zone::UTC)
-        .with_store(Arc::new(store.clone()))
-        .with_metrics(metrics);
-    InProcess::with_app(app, Limits::default())
+    let options = Options {
+        store: Some(Arc::new(store.clone())),
+        metrics,
+        ..Options::default()
+    };
+    InProcess::with_app(App::new(generator, options), Limits::default())
 }
 
 #[track_caller]

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use tracking_core::issued::Zone;
 use tracking_core::{Generator, MemoryAllocator};
-use tracking_http::{App, Gate, Limits};
+use tracking_http::{Gate, Limits};
 
-use crate::support::{Client, InProcess, Program, Scrape, TokenFile};
+use crate::support::{Client, InProcess, Program, Scrape, TokenFile, gated};
 
 fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();
@@ -63,7 +62,7 @@ fn the_next_request_cuts_no_long_answer_off() {
 fn a_refusal_is_read_by_who_still_sends_a_body() {
     let file = TokenFile::new(&[("a", "trk_a", "issue", "rate = 1\nburst = 1\n")]);
     let gate = Gate::with_tokens(file.path()).unwrap();
-    let app = App::new(memory(), Zone::UTC).with_gate(gate.into());
+    let app = gated(memory(), gate);
     let server = InProcess::with_app(app, Limits::default());
     // The one number that the rate allows.
     let mut client = Client::connect(server.address);

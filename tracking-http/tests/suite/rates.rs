@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tracking_core::Generator;
-use tracking_http::{App, Gate, Limits};
+use tracking_http::{Gate, Limits};
 
-use crate::support::{Answer, Client, InProcess, Program, Switch, TokenFile};
+use crate::support::{Answer, Client, InProcess, Program, Switch, TokenFile, gated};
 
 const NEXT: &str = "/next-tracking-number";
 
@@ -119,8 +119,8 @@ fn what_issues_nothing_costs_nothing() {
     let store = Switch::new();
     store.turn_off();
     let gate = Gate::with_tokens(file.path()).unwrap();
-    let app = App::new(Generator::new(store.clone()), "UTC".parse().unwrap());
-    let server = InProcess::with_app(app.with_gate(gate.into()), Limits::default());
+    let app = gated(Generator::new(store.clone()), gate);
+    let server = InProcess::with_app(app, Limits::default());
     let mut client = Client::connect(server.address);
     let mut next = |target: &str| {
         let answer = client.ask_with("GET", target, &["Authorization: Bearer trk_a"]);

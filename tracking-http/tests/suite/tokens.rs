@@ -2,9 +2,9 @@
 
 use rustix::process::Signal;
 use tracking_core::{Allocator, Clock, Generator, MemoryAllocator, SystemClock, Verdict};
-use tracking_http::{App, Gate, Limits};
+use tracking_http::{Gate, Limits};
 
-use crate::support::{Client, InProcess, Program, TokenFile};
+use crate::support::{Client, InProcess, Program, TokenFile, gated};
 
 pub(crate) const NEXT: &str = "/next-tracking-number";
 const API: &str = "/api/next-tracking-number/";
@@ -13,12 +13,9 @@ pub(crate) const METRICS: &str = "/metrics";
 const VERDICT: &str = "/tracking-numbers/AB12";
 
 fn server(file: &TokenFile) -> InProcess {
-    let app = App::new(
-        Generator::new(MemoryAllocator::new()),
-        "UTC".parse().unwrap(),
-    );
+    let generator = Generator::new(MemoryAllocator::new());
     let gate = Gate::with_tokens(file.path()).unwrap();
-    InProcess::with_app(app.with_gate(gate.into()), Limits::default())
+    InProcess::with_app(gated(generator, gate), Limits::default())
 }
 
 pub(crate) fn bearer(token: &str) -> String {
@@ -164,12 +161,9 @@ fn who_may_not_takes_no_number() {
         ("c", "trk_c", "read", ""),
     ]);
     let store = std::sync::Arc::new(MemoryAllocator::new());
-    let app = App::new(
-        Generator::new(std::sync::Arc::clone(&store)),
-        "UTC".parse().unwrap(),
-    );
+    let generator = Generator::new(std::sync::Arc::clone(&store));
     let gate = Gate::with_tokens(file.path()).unwrap();
-    let server = InProcess::with_app(app.with_gate(gate.into()), Limits::default());
+    let server = InProcess::with_app(gated(generator, gate), Limits::default());
     let mut client = Client::connect(server.address);
     // One number by GET and one by POST, since each way has numbers in hand of its own.
     let mut serials = || {

@@ -5,14 +5,18 @@ use tracking_core::order::CreatedAt;
 use tracking_core::{
     Allocator, Clock, Generator, MemoryAllocator, SLOTS, Serial, SystemClock, TICK_MS,
 };
-use tracking_http::{App, Limits};
+use tracking_http::{App, Limits, Options};
 
 use crate::support::{Client, InProcess, Switch};
 
 fn server(store: &Switch, zone: &str) -> InProcess {
     let zone: Zone = zone.parse().unwrap();
-    let app = App::new(Generator::new(store.clone()), zone)
-        .with_store(std::sync::Arc::new(store.clone()));
+    let options = Options {
+        zone,
+        store: Some(std::sync::Arc::new(store.clone())),
+        ..Options::default()
+    };
+    let app = App::new(Generator::new(store.clone()), options);
     InProcess::with_app(app, Limits::default())
 }
 

@@ -22,7 +22,7 @@ fn series() -> Series {
 }
 
 /// The numbers of a reservation, from the first on.
-pub(super) fn number(slot: u32) -> TrackingNumber {
+pub(crate) fn number(slot: u32) -> TrackingNumber {
     let tick = (RESERVED_AT_MS - EPOCH_MS).unsigned_abs() / TICK_MS;
     let serial = Serial::from_parts(LANE, tick, slot);
     serial.map_or(TrackingNumber::BLANK, |serial| series().encode(serial))
@@ -49,20 +49,20 @@ fn written(order: &Order, write: fn(&Issued<'_>, &mut Vec<u8>)) -> Value {
     serde_json::from_slice(&out).unwrap_or_default()
 }
 
-pub(super) fn issued() -> Value {
+pub(crate) fn issued() -> Value {
     written(&order(parameters::example), |issued, out| {
         issued.write_json(out)
     })
 }
 
-pub(super) fn issued_short() -> Value {
+pub(crate) fn issued_short() -> Value {
     written(&order(parameters::full_example), |issued, out| {
         issued.write_short_json(out)
     })
 }
 
 /// A body that asks for two numbers.
-pub(super) fn many() -> Value {
+pub(crate) fn many() -> Value {
     let mut order = serde_json::Map::new();
     for parameter in Parameter::ALL {
         let example = parameters::full_example(parameter);
@@ -72,14 +72,14 @@ pub(super) fn many() -> Value {
 }
 
 /// The answer to it.
-pub(super) fn issued_many() -> Value {
+pub(crate) fn issued_many() -> Value {
     json!({
         "tracking_numbers": [number(0).as_str(), number(1).as_str()],
         "created_at": issued_short()["created_at"],
     })
 }
 
-pub(super) fn verdict() -> Value {
+pub(crate) fn verdict() -> Value {
     let series = series();
     json!({
         "tracking_number": number(0).as_str(),

@@ -6,7 +6,7 @@ use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Sche
 
 use super::patterns::{self, Case};
 use super::{examples, parameters};
-use crate::serve::limits::COUNT_MAX;
+use crate::api::sizes::COUNT_MAX;
 
 /// All of them but the problems, with their names.
 pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {

@@ -8,8 +8,9 @@ use tracking_programs::tokens::Scope;
 use warp::http::HeaderMap;
 use warp::reply::Response;
 
-use crate::api::problem;
-use crate::call::rate::{Addresses, Client, Left, Limiter, Rate, Refused};
+use crate::api::asked::{Account as Payer, Charge};
+use crate::api::problems;
+use crate::call::rate::{self, Addresses, Client, Left, Limiter, Rate, Refused};
 use crate::call::tokens::Caller;
 
 /// A request that was let in: whose it is, and what that leaves of their rate.
@@ -48,14 +49,14 @@ impl Admission {
         match admission.take(NonZeroU32::MIN) {
             Ok(()) => Ok(admission),
             Err(after) => {
-                let mut answer = problem::too_many_requests(after);
+                let mut answer = problems::too_many_requests(rate::seconds(after).max(1));
                 admission.write_rate_fields(answer.headers_mut());
                 Err(answer.into())
             }
         }
     }
 
-    /// Whether it has a rate, so that a batch is to be [charged](Self::charge).
+    /// Whether it has a rate, so that a batch is to be [charged](Payer::charge).
     pub(crate) fn is_counted(&self) -> bool {
         self.left.is_some()
     }
@@ -66,26 +67,6 @@ impl Admission {
             Account::Caller(caller) => Some(caller.name()),
             Account::Address(..) => None,
         }
-    }
-
-    /// Take what a batch of so many numbers costs beyond the one that was counted when it was let in. It is
-    /// given back unless the charge is [kept](Charge::keep). On `Err` none of them is taken, and that is the
-    /// answer.
-    pub(crate) fn charge(&mut self, numbers: u32) -> Result<Charge, Box<Response>> {
-        let Some(rate) = self.rate() else {
-            return Ok(Charge(None));
-        };
-        let burst = rate.rate().burst();
-        if numbers > burst {
-            return Err(problem::batch_beyond_burst(burst).into());
-        }
-        let Some(more) = NonZeroU32::new(numbers.saturating_sub(1)) else {
-            return Ok(Charge(None));
-        };
-        // The one is given back with the refusal, and taken again by who asks again: it makes no difference.
-        let taken = self.take(more);
-        taken.map_err(problem::too_many_requests)?;
-        Ok(Charge(Some((self.clone(), more, Instant::now()))))
     }
 
     /// Take these numbers, or say when there will be enough.
@@ -132,7 +113,7 @@ impl Admission {
 
     /// The answer to who may do something else only.
     pub(super) fn forbidden(&self, needed: Scope) -> Box<Response> {
-        let mut answer = problem::forbidden(needed);
+        let mut answer = problems::forbidden(needed);
         self.write_rate_fields(answer.headers_mut());
         answer.into()
     }
@@ -152,22 +133,48 @@ impl Admission {
     }
 }
 
-/// What a batch was charged. Dropped, it is given back: whatever came between, nothing was issued.
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct Charge(Option<(Admission, NonZeroU32, Instant)>);
-
-impl Charge {
-    /// Numbers were issued for it.
-    pub(crate) fn keep(mut self) {
-        self.0 = None;
+impl Payer for Admission {
+    fn charge(&self, numbers: u32) -> Result<Box<dyn Charge>, Box<Response>> {
+        let mut charged = Charged {
+            admission: self.clone(),
+            taken: None,
+        };
+        let Some(rate) = self.rate() else {
+            return Ok(Box::new(charged));
+        };
+        let burst = rate.rate().burst();
+        if numbers > burst {
+            return Err(problems::batch_beyond_burst(burst).into());
+        }
+        if let Some(more) = NonZeroU32::new(numbers.saturating_sub(1)) {
+            // The one is given back with the refusal, and taken again by who asks again: it makes no difference.
+            let taken = charged.admission.take(more);
+            taken.map_err(|after| problems::too_many_requests(rate::seconds(after).max(1)))?;
+            charged.taken = Some((more, Instant::now()));
+        }
+        Ok(Box::new(charged))
     }
 }
 
-impl Drop for Charge {
+/// What a batch was charged.
+struct Charged {
+    /// With what that leaves.
+    admission: Admission,
+    /// What is to be given back, and when it was taken.
+    taken: Option<(NonZeroU32, Instant)>,
+}
+
+impl Charge for Charged {
+    fn keep(mut self: Box<Self>, headers: &mut HeaderMap) {
+        self.taken = None;
+        self.admission.write_rate_fields(headers);
+    }
+}
+
+impl Drop for Charged {
     fn drop(&mut self) {
-        if let Some((admission, numbers, taken)) = &mut self.0 {
-            admission.give_back(*numbers, taken.elapsed());
+        if let Some((numbers, taken)) = self.taken {
+            self.admission.give_back(numbers, taken.elapsed());
         }
     }
 }

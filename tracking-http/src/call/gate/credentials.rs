@@ -3,7 +3,7 @@
 use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
 
-use crate::call::tokens::Unauthorized;
+use crate::api::problems::Unauthorized;
 
 /// The token that a request shows: `Authorization: Bearer TOKEN`, RFC 6750. The scheme is read in either
 /// case (RFC 9110, 11.1), the token byte by byte.

@@ -48,6 +48,16 @@ impl From<Option<IpAddr>> for Client {
     }
 }
 
+impl From<Client> for u128 {
+    fn from(client: Client) -> Self {
+        match client {
+            Client::Unknown => 0,
+            Client::V4(address) => 1 << 32 | Self::from(u32::from_be_bytes(address)),
+            Client::V6(net) => 1 << 33 | Self::from(u64::from_be_bytes(net)) << 64,
+        }
+    }
+}
+
 impl Addresses {
     pub(crate) fn new(rate: TokenRate, clock: RateClock) -> Self {
         let rate = Rate::new(rate);

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use warp::http::{Method, StatusCode};
 
-use crate::call::request_id::RequestId;
-
 /// Log a request: its answer's status, or none where its connection ended before there was an answer. `method`
 /// is a [known] one, `route` is the route's name, and `token` the name of the caller's token. Nothing else
 /// that the client sent may become a field.
 ///
 /// The target is one of its own, so that `RUST_LOG=info,tracking_http::request=off` leaves the rest.
 pub(crate) fn log_request(
-    id: &RequestId,
+    id: &str,
     route: &'static str,
     method: &'static str,
     status: Option<StatusCode>,
@@ -22,7 +20,7 @@ pub(crate) fn log_request(
     tracing::info!(
         target: "tracking_http::request",
         message = if status.is_some() { "answered" } else { "unanswered" },
-        id = id.as_str(),
+        id,
         method,
         route,
         status = status.map(|status| status.as_u16()),

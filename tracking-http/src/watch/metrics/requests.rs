@@ -12,7 +12,7 @@ use prometheus::proto::MetricFamily;
 use warp::http::StatusCode;
 
 use super::make::{BOUNDS_NS, Counts, Maker, histograms};
-use crate::api::route::RouteName;
+use crate::api::endpoints::LABELS;
 use crate::serve::shards::Shards;
 
 /// The statuses that are answered, the most frequent first.
@@ -50,7 +50,7 @@ struct Shard {
     /// Negative where a request began on another thread.
     in_flight: AtomicI64,
     issued: AtomicU64,
-    by_route: [OfRoute; RouteName::ALL.len()],
+    by_route: [OfRoute; LABELS.len()],
 }
 
 #[derive(Default)]
@@ -74,8 +74,8 @@ impl Requests {
     }
 
     #[inline]
-    pub(super) fn answered(&self, route: RouteName, status: StatusCode, elapsed: Duration) {
-        let of_route = &self.mine().by_route[route as usize];
+    pub(super) fn answered(&self, route: usize, status: StatusCode, elapsed: Duration) {
+        let of_route = &self.mine().by_route[route];
         let ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         let status = STATUSES.iter().position(|known| *known == status);
         let time = BOUNDS_NS.iter().position(|bound| ns <= *bound);
@@ -84,8 +84,8 @@ impl Requests {
         of_route.ns.fetch_add(ns, Ordering::Relaxed);
     }
 
-    pub(super) fn unanswered(&self, route: RouteName) {
-        let of_route = &self.mine().by_route[route as usize];
+    pub(super) fn unanswered(&self, route: usize) {
+        let of_route = &self.mine().by_route[route];
         of_route.by_status[STATUSES.len() + 1].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -120,16 +120,17 @@ impl Requests {
         )
         .inc_by(self.sum(|shard| &shard.issued));
         self.show_statuses(made);
-        let durations = RouteName::ALL.map(|route| {
-            let route_index = route as usize;
-            let counts = Counts {
-                by_time: std::array::from_fn(|index| {
-                    self.sum(|shard| &shard.by_route[route_index].by_time[index])
-                }),
-                seconds: self.sum(|shard| &shard.by_route[route_index].ns) as f64 / 1e9,
-            };
-            (route.label(), counts)
-        });
+        let durations: Vec<_> = (0..LABELS.len())
+            .map(|route_index| {
+                let counts = Counts {
+                    by_time: std::array::from_fn(|index| {
+                        self.sum(|shard| &shard.by_route[route_index].by_time[index])
+                    }),
+                    seconds: self.sum(|shard| &shard.by_route[route_index].ns) as f64 / 1e9,
+                };
+                (LABELS[route_index], counts)
+            })
+            .collect();
         histograms(
             "tracking_http_request_duration_seconds",
             "Time from a request's head to its answer's head, by route.",
@@ -147,10 +148,10 @@ impl Requests {
         );
         let statuses = STATUSES.iter().map(StatusCode::as_str);
         for (index, status) in statuses.chain([OTHER_STATUS, UNANSWERED]).enumerate() {
-            for route in RouteName::ALL {
-                let count = self.sum(|shard| &shard.by_route[route as usize].by_status[index]);
+            for route in 0..LABELS.len() {
+                let count = self.sum(|shard| &shard.by_route[route].by_status[index]);
                 if count > 0 {
-                    all.with_label_values(&[route.label(), status])
+                    all.with_label_values(&[LABELS[route], status])
                         .inc_by(count);
                 }
             }

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use tracking_core::issued::Zone;
 use tracking_core::{Generator, MemoryAllocator};
-use tracking_http::{App, Gate, Limits, Metrics, Observed, TokensRead};
+use tracking_http::{App, Gate, Limits, Metrics, Observed, Options, TokensRead};
 
 use crate::redis_servers::server::is_installed;
 use crate::support::{Client, InProcess, Scrape, TokenFile};
@@ -26,10 +25,13 @@ fn everything() -> Scrape {
     let metrics = Arc::new(Metrics::new());
     let observed = Observed::new(store.clone(), Arc::clone(&metrics));
     metrics.tokens_read(TokensRead::Taken);
-    let app = App::new(Generator::new(observed), Zone::UTC)
-        .with_store(Arc::new(store))
-        .with_metrics(metrics)
-        .with_gate(Gate::with_tokens(file.path()).unwrap().into());
+    let options = Options {
+        store: Some(Arc::new(store)),
+        metrics,
+        gate: Gate::with_tokens(file.path()).unwrap().into(),
+        ..Options::default()
+    };
+    let app = App::new(Generator::new(observed), options);
     let server = InProcess::with_app(app, Limits::default());
     let mut client = Client::connect(server.address);
     // The rate is that of whole seconds.

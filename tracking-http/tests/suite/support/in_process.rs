@@ -6,7 +6,16 @@ use std::thread::JoinHandle;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracking_core::{Allocator, Generator, MemoryAllocator};
-use tracking_http::{App, Limits};
+use tracking_http::{App, Gate, Limits, Options};
+
+/// An app that lets in whom the gate does.
+pub(crate) fn gated(generator: Generator, gate: Gate) -> App {
+    let options = Options {
+        gate: gate.into(),
+        ..Options::default()
+    };
+    App::new(generator, options)
+}
 
 /// Stops when it is dropped.
 pub(crate) struct InProcess {
@@ -29,7 +38,11 @@ impl InProcess {
     }
 
     pub(crate) fn with_limits(generator: Generator, zone: &str, limits: Limits) -> Self {
-        Self::with_app(App::new(generator, zone.parse().unwrap()), limits)
+        let options = Options {
+            zone: zone.parse().unwrap(),
+            ..Options::default()
+        };
+        Self::with_app(App::new(generator, options), limits)
     }
 
     pub(crate) fn with_app(app: App, limits: Limits) -> Self {

@@ -8,7 +8,7 @@ mod switch;
 mod token_file;
 
 pub(crate) use client::{Answer, Client, ask, query};
-pub(crate) use in_process::InProcess;
+pub(crate) use in_process::{InProcess, gated};
 pub(crate) use program::{Program, command, run_to_end};
 pub(crate) use scrape::Scrape;
 pub(crate) use switch::Switch;

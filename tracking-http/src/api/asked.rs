@@ -1,0 +1,54 @@
+//! A request as the endpoints are asked it.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use hyper::body::Bytes;
+use warp::http::{HeaderMap, Method};
+use warp::reply::Response;
+
+/// What a request says.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    /// What stands where the endpoint's path varies, as it was sent; or nothing.
+    pub(crate) parameter: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    /// Nothing, where the endpoint reads none.
+    pub(crate) body: Bytes,
+    pub(crate) asker: Asker,
+}
+
+/// Who asks, and by which request.
+#[derive(Debug, Clone)]
+pub(crate) struct Asker {
+    /// The request's id.
+    pub(crate) id: Arc<str>,
+    /// The name of the caller's token.
+    pub(crate) token: Option<Arc<str>>,
+    /// Who pays for more than one number, if somebody does.
+    pub(crate) account: Option<Arc<dyn Account>>,
+}
+
+/// Whoever may take only so many numbers.
+pub(crate) trait Account: Debug + Send + Sync {
+    /// Take what a batch of so many numbers costs beyond the one that the request itself was counted as. On
+    /// `Err` none of them is taken, and that is the answer.
+    fn charge(&self, numbers: u32) -> Result<Box<dyn Charge>, Box<Response>>;
+}
+
+/// What a batch was charged. Dropped, it is given back: whatever came between, nothing was issued.
+#[must_use]
+pub(crate) trait Charge: Send {
+    /// Numbers were issued for it. What is left is told in the answer's headers.
+    fn keep(self: Box<Self>, headers: &mut HeaderMap);
+}
+
+impl Asker {
+    /// [`Account::charge`] of whoever pays.
+    pub(crate) fn charge(&self, numbers: u32) -> Result<Option<Box<dyn Charge>>, Box<Response>> {
+        let account = self.account.as_ref();
+        account.map(|account| account.charge(numbers)).transpose()
+    }
+}

@@ -1,0 +1,159 @@
+//! The endpoints: a table. Matching, methods, scopes, the labels of logs and metrics, the document and warp's
+//! filters are made from it; a new one is a row here and the function that it names.
+
+mod path;
+mod table;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tracking_programs::tokens::Scope;
+use utoipa::openapi::path::Parameter;
+use warp::http::Method;
+
+pub(crate) use self::path::Path;
+pub(crate) use self::table::ENDPOINTS;
+use crate::api::answer::Answer;
+use crate::api::asked::Asked;
+use crate::api::openapi::Success;
+use crate::api::problems::{Kind, Met};
+use crate::api::state::Api;
+
+/// A row of the table.
+pub(crate) struct Endpoint {
+    /// The first is its name. Each may have a slash at its end, or not.
+    paths: &'static [Path],
+    /// The methods that are answered, as the header `Allow` lists them.
+    pub(crate) allowed: &'static str,
+    pub(crate) need: Need,
+    /// Whether an answer may have to wait, for a number or its request's body: then only so many do at once.
+    pub(crate) waits: bool,
+    /// Whether it reads a body.
+    pub(crate) has_body: bool,
+    /// What it answers to a method that is allowed.
+    pub(crate) answer: fn(&Arc<Api>, Asked) -> Answer,
+    /// What it answers to GET past the filters, for what that saves.
+    pub(crate) fast: Option<fn(&Arc<Api>, &str) -> Answer>,
+    pub(crate) about: About,
+    /// What its paths and queries may have.
+    pub(crate) parameters: fn() -> Vec<Parameter>,
+    /// What it answers where all is right.
+    pub(crate) success: fn() -> Success,
+    /// The kinds of problem that are [met](Met::Named) here and not everywhere.
+    problems: &'static [Kind],
+}
+
+/// What an endpoint needs of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    /// Nothing but an address that has not asked for too much.
+    Address,
+    /// A token of this scope where there are tokens, else as `Address`.
+    Scope(Scope),
+}
+
+/// What the document says of an endpoint.
+pub(crate) struct About {
+    /// One of [`TAGS`](crate::api::openapi::TAGS).
+    pub(crate) tag: &'static str,
+    /// Of the operation, in camel case.
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) description: &'static str,
+}
+
+impl Endpoint {
+    /// Its path, with braces where it varies: so logs, metrics and the document call it.
+    pub(crate) fn label(&self) -> &'static str {
+        self.paths[0].text()
+    }
+
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'static Path> {
+        self.paths.iter()
+    }
+
+    pub(crate) fn allows(&self, method: &Method) -> bool {
+        self.allowed
+            .split(", ")
+            .any(|allowed| allowed == method.as_str())
+    }
+
+    /// What a caller must be allowed to do, to be answered.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        match self.need {
+            Need::Scope(scope) => Some(scope),
+            Need::Nothing | Need::Address => None,
+        }
+    }
+
+    /// Whether it hands out numbers.
+    pub(crate) fn issues(&self) -> bool {
+        self.scope() == Some(Scope::Issue)
+    }
+
+    /// Whether all that a request says here counts, for it issues or judges: then what nobody reads is refused.
+    /// Whoever watches over the server may send what they like.
+    pub(crate) fn reads_all(&self) -> bool {
+        matches!(self.scope(), Some(Scope::Issue | Scope::Read))
+    }
+
+    /// Whether an answer to a method that it allows may be a problem of this kind.
+    pub(crate) fn may_answer(&self, kind: Kind) -> bool {
+        self.problems.contains(&kind)
+            || match kind.met() {
+                Met::Anywhere => true,
+                Met::ReadingAll => self.reads_all(),
+                Met::Bodiless => self.reads_all() && !self.has_body,
+                Met::Issuing => self.issues(),
+                Met::Scoped => self.scope().is_some(),
+                Met::Counted => self.need != Need::Nothing,
+                Met::Named | Met::Undocumented => false,
+            }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    /// None where there is nothing.
+    pub(crate) endpoint: Option<&'static Endpoint>,
+    /// Its place in the table, or the one behind: that of its label.
+    pub(crate) index: usize,
+}
+
+impl Target {
+    pub(crate) fn of(path: &str) -> Self {
+        let is_at = |endpoint: &Endpoint| endpoint.paths.iter().any(|known| known.matches(path));
+        let index = ENDPOINTS.iter().position(is_at);
+        let index = index.unwrap_or(ENDPOINTS.len());
+        Self {
+            endpoint: ENDPOINTS.get(index),
+            index,
+        }
+    }
+
+    pub(crate) fn label(self) -> &'static str {
+        LABELS[self.index]
+    }
+}
+
+/// The labels of logs and metrics: those of the endpoints, and one for all other paths.
+pub(crate) const LABELS: [&str; ENDPOINTS.len() + 1] = {
+    let mut labels = ["other"; ENDPOINTS.len() + 1];
+    let mut index = 0;
+    while index < ENDPOINTS.len() {
+        labels[index] = ENDPOINTS[index].paths[0].text();
+        index += 1;
+    }
+    labels
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! Is it alive, is it ready, what does it count: for whatever watches over the server.
+
+use std::sync::Arc;
+
+use warp::reply::Response;
+
+use crate::api::answer::{self, Answer};
+use crate::api::asked::Asked;
+use crate::api::problems::{self, Kind};
+use crate::api::state::Api;
+use crate::watch::metrics;
+
+/// Alive is who answers. It asks nothing of the store, since a restart mends no store.
+pub(super) fn live() -> Response {
+    answer::text("alive\n")
+}
+
+/// Ready is who would answer with a number: one is reserved, or the store grants some. Who is to end
+/// still would, but is to be sent nothing new.
+pub(super) fn ready(api: &Arc<Api>, _: Asked) -> Answer {
+    if api.is_ending() {
+        return Kind::Ending.answer().into();
+    }
+    let api = Arc::clone(api);
+    Answer::later(async move {
+        match api.is_ready().await {
+            Ok(()) => answer::text("ready\n"),
+            Err(error) => problems::no_number(error.retry_after),
+        }
+    })
+}
+
+/// What is counted and measured, for Prometheus.
+pub(super) fn metrics(api: &Arc<Api>, _: Asked) -> Answer {
+    let api = Arc::clone(api);
+    Answer::later(async move { answer::text_of(api.metrics_page().await, metrics::CONTENT_TYPE) })
+}

@@ -1,0 +1,70 @@
+//! The next tracking number, for an order in the query.
+
+use std::sync::Arc;
+
+use tracking_core::issued::Issued;
+use tracking_core::order::{Order, OrderBuilder, OrderErrors, Required};
+use tracking_core::{Clock, SystemClock, TrackingNumber};
+use warp::reply::Response;
+
+use crate::api::answer::{self, Answer};
+use crate::api::problems;
+use crate::api::query;
+use crate::api::state::Api;
+
+/// Most answers are shorter, so that their buffer never grows.
+const BODY_LENGTH: usize = 384;
+
+/// How an answer is written.
+type Form = fn(&Issued<'_>, &mut Vec<u8>);
+
+/// Every parameter is optional, and the order is answered with the number.
+pub(super) fn optional(api: &Arc<Api>, query: &str) -> Answer {
+    next(api, order(Required::NONE, query), |issued, out| {
+        issued.write_json(out);
+    })
+}
+
+/// All parameters are required, and the number and its time are answered.
+pub(super) fn required(api: &Arc<Api>, query: &str) -> Answer {
+    next(api, order(Required::ALL, query), |issued, out| {
+        issued.write_short_json(out);
+    })
+}
+
+fn order(required: Required, query: &str) -> Result<Order, OrderErrors> {
+    let mut order = OrderBuilder::new(required);
+    query::for_each_pair(query, |name, value| {
+        order.set_bytes(name, value);
+    });
+    order.build()
+}
+
+fn next(api: &Arc<Api>, order: Result<Order, OrderErrors>, form: Form) -> Answer {
+    let order = match order {
+        Ok(order) => order,
+        Err(errors) => return problems::wrong_order(&errors).into(),
+    };
+    if let Some(number) = api.number_now() {
+        return issued(api, number, &order, form).into();
+    }
+    let api = Arc::clone(api);
+    Answer::later(async move {
+        match api.number_soon().await {
+            Ok(number) => issued(&api, number, &order, form),
+            Err(error) => problems::no_number(error.retry_after),
+        }
+    })
+}
+
+fn issued(api: &Api, number: TrackingNumber, order: &Order, form: Form) -> Response {
+    let issued = Issued {
+        tracking_number: number.as_str(),
+        issued_at_ms: SystemClock.now_ms().unsigned_abs(),
+        order,
+        zone: api.zone(),
+    };
+    let mut body = Vec::with_capacity(BODY_LENGTH);
+    form(&issued, &mut body);
+    answer::json(body)
+}

@@ -1,0 +1,187 @@
+//! What the endpoints share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tracking_core::issued::Zone;
+use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
+
+use crate::api::batch::Turns;
+use crate::api::judge;
+use crate::api::looks::Looks;
+use crate::watch::logging::Throttle;
+use crate::watch::metrics::{Metrics, Now};
+
+/// How long a request waits for a number when the runway is empty.
+const NUMBER_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long `/readyz` waits; what asks it seldom waits longer than a second itself.
+const READY_DEADLINE: Duration = Duration::from_millis(500);
+
+/// The state behind the endpoints.
+#[derive(Debug)]
+pub(crate) struct Api {
+    generator: Generator,
+    looks: Option<Arc<Looks>>,
+    zone: Zone,
+    metrics: Arc<Metrics>,
+    turns: Turns,
+    outages: Throttle,
+    ending: AtomicBool,
+    tokens_in_force: TokensInForce,
+}
+
+/// How many tokens are in force, where tokens are asked for.
+pub(crate) struct TokensInForce(pub(crate) Box<dyn Fn() -> Option<usize> + Send + Sync>);
+
+impl fmt::Debug for TokensInForce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", (self.0)())
+    }
+}
+
+/// No number could be had in time. Why is in the log, and not for callers: it names the store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoNumber {
+    /// When asking again may help.
+    pub(crate) retry_after: Duration,
+}
+
+impl Api {
+    pub(crate) fn new(
+        generator: Generator,
+        zone: Zone,
+        store: Option<Arc<dyn Store>>,
+        metrics: Arc<Metrics>,
+        turns: Turns,
+        tokens_in_force: TokensInForce,
+    ) -> Self {
+        Self {
+            generator,
+            looks: store.map(|store| Arc::new(Looks::at(store))),
+            zone,
+            metrics,
+            turns,
+            outages: Throttle::default(),
+            ending: AtomicBool::default(),
+            tokens_in_force,
+        }
+    }
+
+    /// The server is to end.
+    pub(crate) fn end(&self) {
+        // Relaxed: it guards nothing.
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    /// What `/metrics` answers. It waits for the store half a second at most.
+    pub(crate) async fn metrics_page(&self) -> String {
+        let look = match &self.looks {
+            Some(looks) => Some(looks.watch().await),
+            None => None,
+        };
+        self.metrics.page(&Now {
+            series: self.series(),
+            status: self.generator.status(),
+            look: look.as_ref().map(Option::as_deref),
+            tokens_in_force: (self.tokens_in_force.0)(),
+        })
+    }
+
+    pub(crate) fn series(&self) -> &Series {
+        self.generator.series()
+    }
+
+    /// Whether the series could have issued a number; `None` where only the store could tell, which cannot
+    /// be asked.
+    pub(crate) async fn judge(&self, number: &TrackingNumber) -> Option<Verdict> {
+        judge::verdict(self.looks.as_ref(), self.series(), number).await
+    }
+
+    pub(crate) fn zone(&self) -> Zone {
+        self.zone
+    }
+
+    /// The next number, unless it must be waited for.
+    pub(crate) fn number_now(&self) -> Option<TrackingNumber> {
+        let number = self.generator.try_next().ok()?;
+        self.metrics.issued(1);
+        Some(number)
+    }
+
+    /// The next number, within the deadline.
+    pub(crate) async fn number_soon(&self) -> Result<TrackingNumber, NoNumber> {
+        let number = self.soon(Generator::try_next).await?;
+        self.metrics.issued(1);
+        Ok(number)
+    }
+
+    /// The next numbers, within the deadline: at least one, and no more than are in hand at once.
+    pub(crate) async fn numbers_soon(
+        &self,
+        numbers: &mut [TrackingNumber],
+    ) -> Result<usize, NoNumber> {
+        let taken = self.soon(|generator| generator.try_fill(numbers)).await?;
+        self.metrics.issued(taken as u64);
+        Ok(taken)
+    }
+
+    /// What `take` takes without waiting, as soon as something is there.
+    async fn soon<T>(
+        &self,
+        mut take: impl FnMut(&Generator) -> Result<T, AllocateError>,
+    ) -> Result<T, NoNumber> {
+        if let Ok(taken) = take(&self.generator) {
+            return Ok(taken);
+        }
+        let deadline = Instant::now() + NUMBER_DEADLINE;
+        loop {
+            let ready = timeout_at(deadline, self.generator.ready()).await;
+            // Others wait too, and may have been quicker.
+            match (take(&self.generator), ready) {
+                (Ok(taken), _) => return Ok(taken),
+                (Err(_), Ok(Ok(()))) if Instant::now() < deadline => {}
+                (Err(_), Ok(Err(error))) | (Err(error), _) => return Err(self.no_number(&error)),
+            }
+        }
+    }
+
+    /// Whether the next request would get a number.
+    pub(crate) async fn is_ready(&self) -> Result<(), NoNumber> {
+        if self.generator.status().runway > 0 {
+            return Ok(());
+        }
+        let deadline = Instant::now() + READY_DEADLINE;
+        match timeout_at(deadline, self.generator.ready()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.no_number(&error)),
+            Err(_) => Err(NoNumber {
+                retry_after: Duration::from_secs(1),
+            }),
+        }
+    }
+
+    fn no_number(&self, error: &AllocateError) -> NoNumber {
+        // Thousands of requests may fail for the same reason in the same second.
+        if self.outages.may_log() {
+            tracing::warn!(kind = error.kind(), "no number could be reserved: {error}");
+        }
+        NoNumber {
+            retry_after: match error {
+                AllocateError::Refused { .. } => Duration::from_secs(30),
+                _ => Duration::from_secs(2),
+            },
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! A request on its way, from its head to its answer.
+//!
+//! ```text
+//! head ─┬─ without a body ───────────────────> answer ─┬─ is there ───────────────────> sent
+//!       ├─ with one ─> body ─┬─ is there ────────^     └─ must be waited for ─> place ───^
+//!       │                    └─ is needed, and must be waited for ─> place       └─ none: 503
+//!       └─ refused ─> body, thrown away ────────────────────────────────────────────────^
+//! ```
+//!
+//! A call that is dropped before its answer is sent was lost: its connection has ended.
+
+use std::future::poll_fn;
+use std::num::NonZeroU32;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use hyper::body::{Body, Bytes};
+use hyper::header::{EXPECT, HeaderValue, ORIGIN};
+use hyper::http::request::Parts;
+use warp::http::StatusCode;
+use warp::reply::Response;
+
+use crate::api::answer::Answer;
+use crate::api::asked::{Account, Asker};
+use crate::api::endpoints::{Need, Target};
+use crate::api::problems::Kind;
+use crate::call::app::{Calls, Connection};
+use crate::call::fetch_site::is_cross_site;
+use crate::call::gate::Admission;
+use crate::call::request_id::{RequestId, X_REQUEST_ID};
+use crate::call::{body, head};
+use crate::watch::logging::{known, log_request};
+
+/// A request on its way.
+#[derive(Debug)]
+pub(super) struct Call {
+    connection: Arc<Connection>,
+    began: Instant,
+    id: RequestId,
+    method: &'static str,
+    target: Target,
+    /// The header, where it matters.
+    origin: Option<HeaderValue>,
+    /// Who asks, once they are let in.
+    admission: Admission,
+    is_sent: bool,
+}
+
+impl Call {
+    /// Nearly every answer is there at once: so a request carries no state machine with it that holds all that
+    /// waiting would need, which is large and would be moved about.
+    pub(super) fn answer<B>(
+        connection: &Arc<Connection>,
+        head: Parts,
+        body: Option<B>,
+        is_cut: bool,
+    ) -> Answer
+    where
+        B: Body<Data = Bytes, Error = hyper::Error> + Send + Unpin + 'static,
+    {
+        let mut call = Self::begin(connection, &head);
+        let refusal = call.refusal(&head, is_cut);
+        let answer = match (body, refusal) {
+            (Some(body), refusal) => {
+                return Answer::later(async move {
+                    let connection = Arc::clone(&call.connection);
+                    let _counted = connection.calls.metrics.in_flight();
+                    let answer = match refusal {
+                        Some(refusal) => unread(&head, body, refusal).await,
+                        None => call.ask_with_body(head, body).await,
+                    };
+                    call.sent(answer)
+                });
+            }
+            (None, Some(refusal)) => Answer::Now(refusal),
+            (None, None) => call.ask(head, Bytes::new()),
+        };
+        match answer {
+            Answer::Now(answer) => Answer::Now(call.sent(answer)),
+            Answer::Later(mut answer) => Answer::later(async move {
+                let connection = Arc::clone(&call.connection);
+                let _counted = connection.calls.metrics.in_flight();
+                let answer = call.in_place(answer.as_mut()).await;
+                call.sent(answer)
+            }),
+        }
+    }
+
+    fn begin(connection: &Arc<Connection>, head: &Parts) -> Self {
+        let cors = connection.calls.cors.as_ref();
+        Self {
+            connection: Arc::clone(connection),
+            began: Instant::now(),
+            id: RequestId::of(&head.headers),
+            method: known(&head.method),
+            target: Target::of(head.uri.path()),
+            origin: cors.and_then(|_| head.headers.get(ORIGIN).cloned()),
+            admission: Admission::default(),
+            is_sent: false,
+        }
+    }
+
+    fn calls(&self) -> &Calls {
+        &self.connection.calls
+    }
+
+    /// The answer to what goes no further than its head.
+    fn refusal(&mut self, head: &Parts, is_cut: bool) -> Option<Response> {
+        head::refusal(head, is_cut)
+            .or_else(|| self.preflight(head))
+            .or_else(|| self.cross_site(head))
+            .or_else(|| self.not_admitted(head))
+    }
+
+    /// The answer to a preflight of a path that there is.
+    fn preflight(&self, head: &Parts) -> Option<Response> {
+        let cors = self.calls().cors.as_ref()?;
+        let allowed = self.target.endpoint?.allowed;
+        cors.preflight(&head.method, &head.headers, allowed)
+    }
+
+    /// The answer to a page of another site that would take numbers, and that nobody lets.
+    ///
+    /// Where tokens are asked for, no browser sends one by itself. What is refused takes nothing of a rate.
+    fn cross_site(&self, head: &Parts) -> Option<Response> {
+        let endpoint = self.target.endpoint?;
+        let is_refused = endpoint.issues()
+            && is_cross_site(&head.method, &head.headers)
+            && !self.calls().gate.asks_for_tokens();
+        if !is_refused {
+            return None;
+        }
+        let origin = head.headers.get(ORIGIN);
+        let cors = self.calls().cors.as_ref();
+        let may = cors.is_some_and(|cors| cors.lets(origin));
+        (!may && endpoint.allows(&head.method)).then(|| Kind::CrossSite.answer())
+    }
+
+    /// The answer to who may not.
+    fn not_admitted(&mut self, head: &Parts) -> Option<Response> {
+        let endpoint = self.target.endpoint;
+        let need = endpoint.map_or(Need::Address, |endpoint| endpoint.need);
+        let gate = &self.connection.calls.gate;
+        match gate.admit(need, &head.headers, self.connection.peer) {
+            Ok(admission) => {
+                self.admission = admission;
+                None
+            }
+            Err(refusal) => Some(*refusal),
+        }
+    }
+
+    /// Ask the endpoint.
+    fn ask(&self, head: Parts, body: Bytes) -> Answer {
+        let endpoints = &self.calls().endpoints;
+        endpoints.answer(self.target, head, body, || self.asker())
+    }
+
+    fn asker(&self) -> Asker {
+        let account = self.admission.is_counted();
+        let account = account.then(|| Arc::new(self.admission.clone()) as Arc<dyn Account>);
+        Asker {
+            id: self.id.as_str().into(),
+            token: self.admission.caller().map(Arc::from),
+            account,
+        }
+    }
+
+    /// Read the body, then ask the endpoint. One that is needed is waited for in a place, as numbers are; one that
+    /// nobody needs takes none.
+    async fn ask_with_body<B>(&self, head: Parts, body: B) -> Response
+    where
+        B: Body<Data = Bytes, Error = hyper::Error> + Send + Unpin,
+    {
+        if body::is_too_large(&body) {
+            return Kind::BodyTooLarge.answer();
+        }
+        let endpoint = self.target.endpoint;
+        if endpoint.is_some_and(|endpoint| endpoint.has_body) {
+            let answer = async {
+                match body::whole(body).await {
+                    Ok(body) => self.ask(head, body).await,
+                    Err(refusal) => refusal,
+                }
+            };
+            return self.in_place(pin!(answer)).await;
+        }
+        let reads_all =
+            endpoint.is_some_and(|endpoint| endpoint.reads_all() && endpoint.allows(&head.method));
+        match body::skip(body).await {
+            Err(refusal) => refusal,
+            Ok(length) if length > 0 && reads_all => Kind::UnexpectedBody.answer(),
+            Ok(_) => self.in_place(pin!(self.ask(head, Bytes::new()))).await,
+        }
+    }
+
+    /// Wait for an answer in one of the places of those who wait. One that is there at once needs none, and what
+    /// issues no numbers neither: it is what tells an operator why all places are taken.
+    async fn in_place(
+        &self,
+        mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
+    ) -> Response {
+        if !self.target.endpoint.is_some_and(|endpoint| endpoint.waits) {
+            return answer.await;
+        }
+        let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+        match first {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => match self.calls().places.try_acquire() {
+                Ok(_place) => answer.await,
+                Err(_) => Kind::TooManyInFlight.answer(),
+            },
+        }
+    }
+
+    /// The answer as it goes out.
+    fn sent(mut self, mut answer: Response) -> Response {
+        self.is_sent = true;
+        let status = answer.status();
+        if !status.is_success() {
+            self.issued_nothing();
+        }
+        let headers = answer.headers_mut();
+        self.admission.write_rate_fields(headers);
+        if let Some(cors) = &self.calls().cors {
+            cors.mark(self.origin.as_ref(), headers);
+        }
+        let elapsed = self.began.elapsed();
+        let metrics = &self.calls().metrics;
+        metrics.answered(self.target.index, status, elapsed);
+        if let Some(kind) = Kind::of_answer(&answer) {
+            metrics.problem(kind as usize);
+        }
+        self.log(Some(status), elapsed);
+        let id = self.id.take_header();
+        answer.headers_mut().insert(X_REQUEST_ID, id);
+        answer
+    }
+
+    /// Numbers were asked for and none were issued: that costs none.
+    fn issued_nothing(&mut self) {
+        if self
+            .target
+            .endpoint
+            .is_some_and(|endpoint| endpoint.issues())
+        {
+            let elapsed = self.began.elapsed();
+            self.admission.give_back(NonZeroU32::MIN, elapsed);
+        }
+    }
+
+    fn log(&self, status: Option<StatusCode>, elapsed: Duration) {
+        let (route, token) = (self.target.label(), self.admission.caller());
+        log_request(self.id.as_str(), route, self.method, status, elapsed, token);
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_sent {
+            self.issued_nothing();
+            self.calls().metrics.unanswered(self.target.index);
+            self.log(None, self.began.elapsed());
+        }
+    }
+}
+
+/// A refusal that is not about the body, once that has come: so the connection goes on. But not where the client
+/// waits for an answer before it sends one, or would send a very long one.
+async fn unread<B>(head: &Parts, body: B, refusal: Response) -> Response
+where
+    B: Body<Data = Bytes, Error = hyper::Error> + Unpin,
+{
+    if !head.headers.contains_key(EXPECT) && !body::is_too_large(&body) {
+        // What is wrong with it is not told: the refusal came first.
+        let _ = body::skip(body).await;
+    }
+    refusal
+}
