@@ -12,12 +12,14 @@ mod judge;
 pub(crate) mod looks;
 mod media;
 mod next_number;
-mod openapi;
+pub(crate) mod openapi;
 pub(crate) mod problems;
 mod query;
 mod root;
+mod schema;
 pub(crate) mod sizes;
 pub(crate) mod state;
+mod turns;
 mod verdict;
 
 use std::fmt;
@@ -31,9 +33,9 @@ use warp::http::{Request, Uri};
 
 use self::answer::Answer;
 use self::asked::Asker;
-pub(crate) use self::batch::Turns;
 use self::endpoints::Target;
 use self::state::Api;
+pub(crate) use self::turns::Turns;
 
 /// Answers requests whose callers may ask.
 pub(crate) struct Endpoints {

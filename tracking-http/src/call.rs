@@ -7,17 +7,19 @@ mod body;
     reason = "the room and the thing have one name"
 )]
 mod call;
+mod calls;
 mod cors;
 mod fetch_site;
 mod gate;
 pub(crate) mod handler;
+mod handling;
 mod head;
 mod rate;
 mod request_id;
 mod tokens;
 
 pub use self::app::{App, Options};
-pub(crate) use self::app::{Calls, Crowd};
+pub(crate) use self::calls::{Calls, Crowd};
 pub use self::cors::{Origin, ParseOriginError};
 pub use self::gate::Gate;
 pub(crate) use self::gate::{GateConfig, Proxy};

@@ -11,6 +11,8 @@ use warp::reply::Response;
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) method: Method,
+    /// The methods that the endpoint answers, as the header `Allow` lists them.
+    pub(crate) allowed: &'static str,
     /// What stands where the endpoint's path varies, as it was sent; or nothing.
     pub(crate) parameter: String,
     pub(crate) query: String,

@@ -5,7 +5,6 @@ mod form;
 mod json;
 mod numbers;
 mod request;
-mod turns;
 
 use std::sync::Arc;
 
@@ -15,7 +14,6 @@ use warp::reply::Response;
 use self::form::Form;
 use self::numbers::Numbers;
 use self::request::Request;
-pub(crate) use self::turns::Turns;
 use crate::api::answer::Answer;
 use crate::api::asked::{Asked, Asker};
 use crate::api::problems::Kind;

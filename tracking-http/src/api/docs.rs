@@ -14,7 +14,6 @@ use self::files::content_type;
 pub(super) use self::files::has_file;
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
-use crate::api::openapi;
 use crate::api::problems::Kind;
 use crate::api::state::Api;
 
@@ -41,8 +40,8 @@ pub(super) fn problem(_: &Arc<Api>, asked: Asked) -> Answer {
     }
 }
 
-pub(super) fn openapi(_: &Arc<Api>, _: Asked) -> Answer {
-    answer(openapi::json(), "application/json").into()
+pub(super) fn openapi(api: &Arc<Api>, _: Asked) -> Answer {
+    answer(api.document(), "application/json").into()
 }
 
 /// A file of the page, or the page.

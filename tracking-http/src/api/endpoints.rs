@@ -15,8 +15,8 @@ pub(crate) use self::path::Path;
 pub(crate) use self::table::ENDPOINTS;
 use crate::api::answer::Answer;
 use crate::api::asked::Asked;
-use crate::api::openapi::Success;
 use crate::api::problems::{Kind, Met};
+use crate::api::schema::Success;
 use crate::api::state::Api;
 
 /// A row of the table.

@@ -45,6 +45,7 @@ fn endpoint(endpoint: &'static Endpoint, api: &Arc<Api>) -> BoxedFilter<(Respons
             move |parameter, method, query, headers: HeaderMap, body: Bytes, asker: Asker| {
                 let asked = Asked {
                     method,
+                    allowed: endpoint.allowed,
                     parameter,
                     query,
                     headers,

@@ -1,18 +1,12 @@
 //! `GET /openapi.json`: what this server takes and answers, as an OpenAPI 3.1 document.
 //!
 //! It is made of what the server itself goes by, wherever that can be had: paths and methods come from the
-//! [table of endpoints](crate::api::endpoints), limits from the constants that are enforced, each problem with its headers from the answer
-//! that is really given. So it is made once by the program itself, and not before it is asked for: making it
-//! takes 2 MB, which few servers would ever need.
+//! [table of endpoints](crate::api::endpoints), limits from the constants that are enforced, each problem with its
+//! headers from the answer that is really given. So it is made once by the program itself, and not before it is
+//! asked for: making it takes 2 MB, which few servers would ever need.
 
-mod contents;
-pub(crate) mod examples;
-mod headers;
 mod operations;
-pub(crate) mod parameters;
-mod patterns;
 mod problems;
-mod schemas;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +20,9 @@ use utoipa::openapi::{
     PathsBuilder, ServerBuilder,
 };
 
-pub(crate) use self::contents::{Success, document_itself, named, number_lines, text, word};
 use crate::api::endpoints::ENDPOINTS;
 use crate::api::problems::Kind;
+use crate::api::schema::{self, headers};
 
 const DESCRIPTION: &str = "\
 Hands out parcel tracking numbers that never repeat.
@@ -80,7 +74,7 @@ fn document() -> OpenApi {
         paths = paths.path(endpoint.label(), operations::path_item(endpoint));
     }
     let mut components = ComponentsBuilder::new().security_scheme(BEARER, bearer());
-    for (name, schema) in schemas::all() {
+    for (name, schema) in schema::all() {
         components = components.schema(name, schema);
     }
     for (name, header) in headers::all() {

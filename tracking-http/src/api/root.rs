@@ -8,7 +8,6 @@ use warp::http::header::{ALLOW, CONTENT_SECURITY_POLICY, HeaderValue};
 
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
-use crate::api::endpoints::Target;
 use crate::api::media::Accepted;
 use crate::api::state::Api;
 
@@ -59,10 +58,8 @@ pub(super) fn answer(_: &Arc<Api>, asked: Asked) -> Answer {
     };
     let answering = answer.headers_mut();
     answering.insert(CONTENT_SECURITY_POLICY, POLICY);
-    if asked.method == Method::OPTIONS
-        && let Some(endpoint) = Target::of("/").endpoint
-    {
-        answering.insert(ALLOW, HeaderValue::from_static(endpoint.allowed));
+    if asked.method == Method::OPTIONS {
+        answering.insert(ALLOW, HeaderValue::from_static(asked.allowed));
     }
     answer.into()
 }
@@ -70,6 +67,7 @@ pub(super) fn answer(_: &Arc<Api>, asked: Asked) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::endpoints::Target;
 
     #[test]
     fn both_forms_name_the_same_places() {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Zone;
 use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
 
-use crate::api::batch::Turns;
 use crate::api::judge;
 use crate::api::looks::Looks;
+use crate::api::turns::Turns;
 use crate::watch::logging::Throttle;
 use crate::watch::metrics::{Metrics, Now};
 
@@ -29,6 +30,7 @@ pub(crate) struct Api {
     zone: Zone,
     metrics: Arc<Metrics>,
     turns: Turns,
+    document: fn() -> Bytes,
     outages: Throttle,
     ending: AtomicBool,
     tokens_in_force: TokensInForce,
@@ -57,6 +59,7 @@ impl Api {
         store: Option<Arc<dyn Store>>,
         metrics: Arc<Metrics>,
         turns: Turns,
+        document: fn() -> Bytes,
         tokens_in_force: TokensInForce,
     ) -> Self {
         Self {
@@ -65,6 +68,7 @@ impl Api {
             zone,
             metrics,
             turns,
+            document,
             outages: Throttle::default(),
             ending: AtomicBool::default(),
             tokens_in_force,
@@ -79,6 +83,11 @@ impl Api {
 
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Relaxed)
+    }
+
+    /// The OpenAPI document. It is made of the table of endpoints, of which this endpoint is a row.
+    pub(crate) fn document(&self) -> Bytes {
+        (self.document)()
     }
 
     pub(crate) fn turns(&self) -> &Turns {

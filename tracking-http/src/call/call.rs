@@ -26,7 +26,7 @@ use crate::api::answer::Answer;
 use crate::api::asked::{Account, Asker};
 use crate::api::endpoints::{Need, Target};
 use crate::api::problems::Kind;
-use crate::call::app::{Calls, Connection};
+use crate::call::calls::{Calls, Connection};
 use crate::call::fetch_site::is_cross_site;
 use crate::call::gate::Admission;
 use crate::call::request_id::{RequestId, X_REQUEST_ID};

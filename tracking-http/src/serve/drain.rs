@@ -13,8 +13,7 @@ use tracking_core::{Clock, SystemClock};
 
 use self::making_room::{Press, Waiting, choose, longest};
 use crate::call::handler::Holder;
-use crate::serve::phase::{Command, Control, Patience};
-use crate::serve::room::Place;
+use crate::serve::phase::{Command, Control, Patience, Place};
 
 /// The controls of all connections.
 #[derive(Debug)]

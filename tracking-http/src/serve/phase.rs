@@ -9,13 +9,15 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracking_core::{Clock, SystemClock};
 
 use crate::call::handler::Holder;
 use crate::serve::limits::Limits;
 use crate::serve::raw_heads::RawHeads;
-use crate::serve::room::Place;
+
+/// A connection's place among those that may be open.
+pub(crate) type Place = OwnedSemaphorePermit;
 
 /// What a connection is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::call::handler::Holder;
+use crate::serve::phase::Place;
 use crate::serve::stream::Socket;
 use crate::watch::logging::Throttle;
 
 /// How many wait here. Others wait in the system's own queue, where nobody can see whose they are: so a
 /// client is seen behind a burst of another one that is no longer than this.
 pub(crate) const WAITING_MAX: usize = 32;
-
-/// A connection's place among those that may be open.
-pub(crate) type Place = OwnedSemaphorePermit;
 
 /// The places, and who waits for one.
 #[derive(Debug)]

@@ -15,11 +15,11 @@ use warp::reply::{Reply, Response};
 
 use super::form::Form;
 use super::request::Request;
-use super::turns::Place;
 use crate::api::answer;
 use crate::api::asked::Asker;
 use crate::api::problems::{self, Kind};
 use crate::api::state::{Api, NoNumber};
+use crate::api::turns::Place;
 
 /// About how many bytes are made at once. While they are, other requests wait for this thread.
 const CHUNK_LENGTH: usize = 64 * 1024;

@@ -3,8 +3,8 @@
 use tracking_programs::tokens::Scope;
 
 use super::{About, Endpoint, Need, Path};
-use crate::api::openapi::{self, Success, examples, parameters};
 use crate::api::problems::Kind;
+use crate::api::schema::{self, Success, examples, parameters, path_parameters};
 use crate::api::{batch, docs, health, next_number, root, verdict};
 
 /// Not HEAD: it would burn a number.
@@ -29,7 +29,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         },
         parameters: || parameters::of_order(false),
         success: || {
-            let answer = openapi::named("Issued").example(Some(examples::issued()));
+            let answer = schema::named("Issued").example(Some(examples::issued()));
             Success::json("The number, and the order.", answer).with_verdict()
         },
         problems: &[],
@@ -51,7 +51,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         },
         parameters: || parameters::of_order(true),
         success: || {
-            let answer = openapi::named("IssuedShort").example(Some(examples::issued_short()));
+            let answer = schema::named("IssuedShort").example(Some(examples::issued_short()));
             Success::json("The number.", answer).with_verdict()
         },
         problems: &[],
@@ -75,9 +75,9 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         success: || {
             let numbers = "The numbers, in the form that the header `Accept` asks for.";
             let lines = "A line for each number: the object `Issued`, and a line feed.";
-            Success::json(numbers, openapi::named("IssuedMany"))
-                .or("application/x-ndjson", openapi::text(lines))
-                .or("text/plain", openapi::number_lines())
+            Success::json(numbers, schema::named("IssuedMany"))
+                .or("application/x-ndjson", schema::text(lines))
+                .or("text/plain", schema::number_lines())
         },
         problems: &[
             Kind::MalformedBody,
@@ -103,8 +103,8 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
             description: "Needs no database. A refusal is certain; that a number belongs is not proof that it was \
                           issued. What only the store can tell, while it cannot be asked, is 503.",
         },
-        parameters: || vec![parameters::number()],
-        success: || Success::json("It could have.", openapi::named("Verdict")),
+        parameters: || vec![path_parameters::number()],
+        success: || Success::json("It could have.", schema::named("Verdict")),
         problems: &[
             Kind::MalformedNumber,
             Kind::NotOfThisSeries,
@@ -126,7 +126,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
             description: "Alive is who answers: it asks nothing of the store.",
         },
         parameters: Vec::new,
-        success: || Success::text("It is.", openapi::word("alive")),
+        success: || Success::text("It is.", schema::word("alive")),
         problems: &[],
     },
     Endpoint {
@@ -145,7 +145,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
                           nor while the server ends.",
         },
         parameters: Vec::new,
-        success: || Success::text("It is.", openapi::word("ready")),
+        success: || Success::text("It is.", schema::word("ready")),
         problems: &[Kind::NoNumber, Kind::Ending],
     },
     Endpoint {
@@ -164,7 +164,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         },
         parameters: Vec::new,
         success: || {
-            let text = openapi::text("Prometheus' text format, 0.0.4.");
+            let text = schema::text("Prometheus' text format, 0.0.4.");
             Success::text("The metrics.", text)
         },
         problems: &[],
@@ -186,8 +186,8 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         },
         parameters: Vec::new,
         success: || {
-            Success::text("The page.", openapi::text("For people."))
-                .or("text/html", openapi::text("HTML."))
+            Success::text("The page.", schema::text("For people."))
+                .or("text/html", schema::text("HTML."))
         },
         problems: &[],
     },
@@ -207,8 +207,8 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
             summary: "What a kind of problem means",
             description: "The `type` of each problem is the path of its page.",
         },
-        parameters: || vec![parameters::problem()],
-        success: || Success::text("Its page.", openapi::text("For people.")),
+        parameters: || vec![path_parameters::problem()],
+        success: || Success::text("Its page.", schema::text("For people.")),
         // For names of none.
         problems: &[Kind::NotFound],
     },
@@ -227,7 +227,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
             description: "OpenAPI 3.1.",
         },
         parameters: Vec::new,
-        success: || Success::json("This document.", openapi::document_itself()),
+        success: || Success::json("This document.", schema::document_itself()),
         problems: &[],
     },
     Endpoint {
@@ -248,7 +248,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
             description: "A page that needs no other server.",
         },
         parameters: Vec::new,
-        success: || Success::html("The page.", openapi::text("HTML.")),
+        success: || Success::html("The page.", schema::text("HTML.")),
         problems: &[],
     },
 ];

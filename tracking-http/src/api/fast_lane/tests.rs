@@ -33,6 +33,7 @@ fn endpoints() -> Endpoints {
         None,
         Arc::default(),
         Turns::new(1, 1),
+        Bytes::new,
         TokensInForce(Box::new(|| None)),
     ))
 }

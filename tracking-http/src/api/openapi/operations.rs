@@ -12,9 +12,10 @@ use utoipa::openapi::{
 };
 use warp::http::StatusCode;
 
-use super::{BEARER, examples, headers, problems, reference};
+use super::{BEARER, problems, reference};
 use crate::api::endpoints::{Endpoint, Need};
 use crate::api::problems::Kind;
+use crate::api::schema::{examples, headers};
 use crate::api::sizes::BODY_LENGTH_MAX;
 
 /// All methods of an endpoint's path.

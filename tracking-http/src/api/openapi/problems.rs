@@ -11,8 +11,8 @@ use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, Type};
 use warp::reply::Response;
 
-use super::schemas::{always, closed, text, with};
 use crate::api::problems::{self, Kind};
+use crate::api::schema::{always, closed, text_schema, with};
 
 /// The name of its schema and of its example.
 pub(super) fn name(kind: Kind) -> String {
@@ -62,7 +62,7 @@ pub(super) fn schema(kind: Kind) -> ObjectBuilder {
     let status = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .enum_values(Some([kind.status().as_u16()]));
-    let detail = text("What it is this time, for people.").min_length(Some(1));
+    let detail = text_schema("What it is this time, for people.").min_length(Some(1));
     let mut problem = closed(kind.explanation());
     problem = with(problem, "type", always(kind.uri()));
     problem = with(problem, "title", always(kind.title()));

@@ -1,13 +1,10 @@
-//! What queries and paths may have: the seven fields of an order, and what a path varies in.
+//! The seven fields of an order, as parameters of a query.
 
 use serde_json::Value;
 use tracking_core::order::Parameter;
 use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{AnyOfBuilder, SchemaType};
-use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required, Schema, Type};
-
-use super::examples;
-use crate::api::problems::Kind;
+use utoipa::openapi::{Ref, RefOr, Required, Schema};
 
 /// All fields of an order, each with its example from the seeds.
 pub(crate) fn of_order(required: bool) -> Vec<path::Parameter> {
@@ -30,34 +27,6 @@ pub(crate) fn of_order(required: bool) -> Vec<path::Parameter> {
             .build()
     });
     all.collect()
-}
-
-/// The number that a path ends in.
-pub(crate) fn number() -> path::Parameter {
-    let schema = Ref::from_schema_name("TrackingNumber").into();
-    let about = "The number that is asked about.";
-    of_path("number", about, schema, examples::number(0).as_str())
-}
-
-/// The kind of problem that a path ends in.
-pub(crate) fn problem() -> path::Parameter {
-    let names = Kind::ALL.map(Kind::name);
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(names));
-    let about = "The last part of the problem's `type`.";
-    of_path("name", about, schema.into(), names[0])
-}
-
-fn of_path(name: &str, description: &str, schema: RefOr<Schema>, example: &str) -> path::Parameter {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Path)
-        .required(Required::True)
-        .description(Some(description))
-        .schema(Some(schema))
-        .example(Some(example.into()))
-        .build()
 }
 
 fn schema(parameter: Parameter, required: bool) -> RefOr<Schema> {

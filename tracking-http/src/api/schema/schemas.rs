@@ -9,7 +9,7 @@ use super::{examples, parameters};
 use crate::api::sizes::COUNT_MAX;
 
 /// All of them but the problems, with their names.
-pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
+pub(crate) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
     vec![
         ("Absent", absent().into()),
         ("GivenCountry", given_country().into()),
@@ -34,21 +34,21 @@ pub(super) fn all() -> Vec<(&'static str, RefOr<Schema>)> {
 }
 
 /// Text, and what is said of it.
-pub(super) fn text(description: &str) -> ObjectBuilder {
+pub(crate) fn text(description: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(description))
 }
 
 /// Text that is always the same.
-pub(super) fn always(value: &str) -> ObjectBuilder {
+pub(crate) fn always(value: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some([value]))
 }
 
 /// An object that has nothing but what is added.
-pub(super) fn closed(description: &str) -> ObjectBuilder {
+pub(crate) fn closed(description: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Object)
         .description(Some(description))
@@ -56,7 +56,7 @@ pub(super) fn closed(description: &str) -> ObjectBuilder {
 }
 
 /// Adds a member that is always there.
-pub(super) fn with(
+pub(crate) fn with(
     object: ObjectBuilder,
     name: &str,
     schema: impl Into<RefOr<Schema>>,

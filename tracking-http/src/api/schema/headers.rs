@@ -8,13 +8,13 @@ use utoipa::openapi::{Header, ObjectBuilder, Type};
 use super::schemas::{always, text};
 
 /// Those that every answer has.
-pub(super) const ALWAYS: [&str; 3] = ["X-Request-Id", "Cache-Control", "X-Content-Type-Options"];
+pub(crate) const ALWAYS: [&str; 3] = ["X-Request-Id", "Cache-Control", "X-Content-Type-Options"];
 
 /// Those of an answer to somebody who may take so many numbers a second.
-pub(super) const OF_RATES: [&str; 2] = ["RateLimit", "RateLimit-Policy"];
+pub(crate) const OF_RATES: [&str; 2] = ["RateLimit", "RateLimit-Policy"];
 
 /// Every header that is documented, with its schema and an example.
-pub(super) fn all() -> Vec<(&'static str, Header)> {
+pub(crate) fn all() -> Vec<(&'static str, Header)> {
     vec![
         (
             "X-Request-Id",
