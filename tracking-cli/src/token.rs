@@ -62,7 +62,7 @@ fn new(args: &NewTokenArgs) -> Result<(), Failure> {
     }?;
     match &args.file {
         Some(path) => {
-            if let Some(warning) = file::warning(path) {
+            if let Some(warning) = file::mode_warning(path) {
                 message("warning", &warning);
             }
             message(
