@@ -4,6 +4,7 @@ mod check;
 mod inspect;
 mod next;
 mod order;
+mod programs;
 mod series;
 mod token;
 pub(crate) mod unused;
@@ -15,8 +16,9 @@ pub(crate) use self::check::{CheckArgs, CheckFormat};
 pub(crate) use self::inspect::InspectArgs;
 pub(crate) use self::next::{NextArgs, NextFormat};
 pub(crate) use self::order::OrderArgs;
+pub(crate) use self::programs::{CompletionsArgs, ManArgs};
 pub(crate) use self::series::{RestoreArgs, SeriesCommand, ShowArgs};
-pub(crate) use self::token::{NewTokenArgs, TokenCommand};
+pub(crate) use self::token::{CheckTokensArgs, NewTokenArgs, TokenCommand};
 
 /// Parcel tracking numbers that never repeat.
 #[derive(Debug, Parser)]
@@ -43,15 +45,21 @@ pub(crate) enum Command {
     /// Show, create or restore a series
     #[command(subcommand, arg_required_else_help = true, after_help = series::HELP)]
     Series(SeriesCommand),
-    /// Make a token for a caller of the server
+    /// Make a token for a caller of the server, or check its file of tokens
     #[command(subcommand, arg_required_else_help = true, after_help = token::HELP)]
     Token(TokenCommand),
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = programs::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = programs::MAN)]
+    Man(ManArgs),
 }
 
 /// How to write an object, or several.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ReportArgs {
-    /// How to write it
+    /// How to write it: text for people, json for programs
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: ReportFormat,
 }

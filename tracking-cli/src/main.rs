@@ -5,8 +5,10 @@
 
 mod args;
 mod check;
+mod completions;
 mod failure;
 mod inspect;
+mod man;
 mod next;
 mod output;
 mod series;
@@ -35,13 +37,14 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return start::answer(error),
     };
-    match run(&cli) {
+    match run(&cli, &command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
 }
 
-fn run(Cli { command, store }: &Cli) -> Result<(), Failure> {
+fn run(cli: &Cli, whole: &clap::Command) -> Result<(), Failure> {
+    let Cli { command, store } = cli;
     if !matches!(command, Command::Next(_)) {
         stop::end_at_once()?;
     }
@@ -52,6 +55,8 @@ fn run(Cli { command, store }: &Cli) -> Result<(), Failure> {
         Command::Inspect(args) => inspect::run(args, store),
         Command::Series(command) => series::run(command, store),
         Command::Token(command) => token::run(command),
+        Command::Completions(args) => completions::run(args, whole),
+        Command::Man(args) => man::run(args),
     }
 }
 

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The numbers; without any they are read from standard input, one a line
+    /// The numbers, each 1 to 16 characters of A-Z and 0-9; without any they are read from standard
+    /// input, one a line
     #[arg(value_name = "NUMBER")]
     pub(crate) numbers: Vec<OsString>,
     /// Only tell whether each is 1 to 16 characters of A-Z and 0-9, which needs no store

@@ -8,7 +8,7 @@ use super::ReportArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// The numbers
+    /// The numbers, each 1 to 16 characters of A-Z and 0-9
     #[arg(value_name = "NUMBER", required = true)]
     pub(crate) numbers: Vec<OsString>,
     #[command(flatten)]

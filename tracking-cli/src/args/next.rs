@@ -7,7 +7,7 @@ use super::OrderArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct NextArgs {
-    /// How many numbers; each reserves one serial
+    /// How many numbers
     #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 1)]
     pub(crate) count: u64,
     /// How to write them

@@ -21,7 +21,7 @@ pub(crate) enum SeriesCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Its name; without it that of --series
+    /// Its name, instead of --series
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<SeriesName>,
     /// Show the secret key too, for a backup
@@ -33,7 +33,7 @@ pub(crate) struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RestoreArgs {
-    /// When it was created, by RFC 3339
+    /// When it was created, by RFC 3339 such as 2027-01-15T08:00:00Z
     ///
     /// A number from before is refused. Without it: 2025-01-01T00:00:00Z, which refuses none.
     #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]

@@ -13,6 +13,18 @@ pub(crate) enum TokenCommand {
     /// Make a token, and the lines for the server's file
     #[command(after_help = NEW)]
     New(NewTokenArgs),
+    /// Check the server's file of tokens: what each token may, or every mistake in it
+    #[command(after_help = CHECK)]
+    Check(CheckTokensArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckTokensArgs {
+    /// The file, as for `tracking-http --tokens`
+    #[arg(value_name = "FILE", env = "TRACKING_TOKENS", hide_env_values = true)]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -33,17 +45,17 @@ pub(crate) struct NewTokenArgs {
         value_delimiter = ','
     )]
     pub(crate) scopes: Vec<Scope>,
-    /// When it ends to be good, by RFC 3339
+    /// When it ends to be good, by RFC 3339 such as 2028-01-01T00:00:00Z
     ///
     /// Without it: never.
     #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
     pub(crate) expires: Option<i64>,
-    /// How many numbers a second all tokens of this name may take
+    /// How many numbers a second all tokens of this name may take, 1 to 10000000
     ///
     /// Without it there is no such limit.
     #[arg(long, value_name = "COUNT")]
     pub(crate) rate: Option<u32>,
-    /// How many of them at once
+    /// How many of them at once, 1 or more
     ///
     /// Without it: as many as in a second.
     #[arg(long, value_name = "COUNT", requires = "rate")]
@@ -60,7 +72,8 @@ pub(crate) struct NewTokenArgs {
 
 pub(super) const HELP: &str = "\
 Examples:
-  tracking token new --name shop-a --scope issue
+  tracking token new --name shop-a --scope issue --file /etc/tracking/tokens.toml
+  tracking token check /etc/tracking/tokens.toml
 
 A token lets a caller in at a server that runs with --tokens. The server's file holds the SHA-256 of
 each, never the token.";
@@ -77,3 +90,15 @@ It prints the token, an empty line, and the lines for the file of `tracking-http
 --file it puts them there. The token itself is kept nowhere: one that is lost is replaced.
 To replace one that is in use, add the lines of another with the same name and rate by hand, send
 SIGHUP to the server, give the caller the new token, and take the old lines out.";
+
+const CHECK: &str = "\
+Examples:
+  tracking token check /etc/tracking/tokens.toml
+  tracking token check /etc/tracking/tokens.toml --format json
+  tracking token check tokens.toml && kill -HUP \"$(pidof tracking-http)\"
+
+The file is read as the server does. A row for each token: the line it begins at, whose it is,
+what it is good for, how many numbers a second and at once, when it ends to be good; - is no
+limit, or never. json is one object, with `tokens` and `mistakes`. A token itself is never shown.
+A file with mistakes: FILE:LINE:COLUMN: MESSAGE for each, and exit code 1; of one that is no
+TOML, the first. Exit code 3 if the file can't be read.";

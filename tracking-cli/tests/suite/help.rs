@@ -15,6 +15,9 @@ fn help_is_exact() {
         ("series restore", include_str!("help/series-restore.txt")),
         ("token", include_str!("help/token.txt")),
         ("token new", include_str!("help/token-new.txt")),
+        ("token check", include_str!("help/token-check.txt")),
+        ("completions", include_str!("help/completions.txt")),
+        ("man", include_str!("help/man.txt")),
     ] {
         let args = command.split_whitespace().chain(["--help"]);
         Operator::new().run(args).assert(0, expected, "");

@@ -93,8 +93,9 @@ pub struct Args {
 struct GateArgs {
     /// A file of those who may call
     ///
-    /// Each needs a token then: `tracking token new` makes one, and the lines for the file. On SIGHUP
-    /// the file is read again; if it is wrong, all stays as it was.
+    /// Each needs a token then: `tracking token new` makes one, and the lines for the file;
+    /// `tracking token check` shows what it says, or all that is wrong with it. On SIGHUP the file is
+    /// read again; if it is wrong, all stays as it was.
     #[arg(
         long,
         value_name = "FILE",
@@ -298,6 +299,7 @@ Exit codes:
   3         could not start: the address, the file of tokens, the store or the series
   130, 143  ended at once by a second SIGINT, or SIGTERM
 
+A TIME is a number with its unit, such as 500ms, 10s, 2m or 1h: a day at most.
 A variable that is empty is unset; but TRACKING_TOKENS must not be empty.
 RUST_LOG says what is logged: info unless set, or for instance debug. Each request leaves a line
 of its own; info,tracking_http::request=off leaves out those.";
