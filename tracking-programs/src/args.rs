@@ -3,6 +3,7 @@
 
 mod key_file;
 mod program;
+mod whole_number;
 
 use std::io;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use tracking_core::{
 
 use self::key_file::KeyFile;
 pub use self::program::{answer, matches, not_written, standard_input, standard_output};
+pub use self::whole_number::whole_number;
 
 /// The variable that holds a key itself: 32 hexadecimal digits.
 const KEY_VARIABLE: &str = "TRACKING_KEY";

@@ -1,14 +1,20 @@
 //! `tracking next`: its command line.
 
 use clap::{Args, ValueEnum};
-use tracking_programs::args::ZoneArgs;
+use tracking_programs::args::{ZoneArgs, whole_number};
 
 use super::OrderArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct NextArgs {
     /// How many numbers
-    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 1)]
+    #[arg(
+        short = 'n',
+        long = "count",
+        value_name = "N",
+        value_parser = whole_number(0..=u64::MAX),
+        default_value_t = 1
+    )]
     pub(crate) count: u64,
     /// How to write them
     ///

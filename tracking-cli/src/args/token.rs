@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use tracking_programs::args::whole_number;
 use tracking_programs::tokens::{Scope, TokenName};
 
 use super::ReportArgs;
@@ -53,12 +54,17 @@ pub(crate) struct NewTokenArgs {
     /// How many numbers a second all tokens of this name may take, 1 to 10000000
     ///
     /// Without it there is no such limit.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = whole_number(0..=u32::MAX))]
     pub(crate) rate: Option<u32>,
     /// How many of them at once, 1 or more
     ///
     /// Without it: as many as in a second.
-    #[arg(long, value_name = "COUNT", requires = "rate")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        value_parser = whole_number(0..=u32::MAX),
+        requires = "rate"
+    )]
     pub(crate) burst: Option<u32>,
     /// Put the lines at the end of this file, and print the token alone
     ///

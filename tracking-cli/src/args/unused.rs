@@ -51,7 +51,16 @@ fn hide(command: Command) -> Command {
 /// Refuse what was given and would not be used.
 pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Error> {
     let given = |id: &&&str| matches.value_source(id) == Some(ValueSource::CommandLine);
-    let refuse = |message: String| Err(command.clone().error(ErrorKind::ArgumentConflict, message));
+    // With the usage of the command that was named last.
+    let refuse = |message: String| {
+        let (mut command, mut matches) = (command, matches);
+        while let Some((name, below)) = matches.subcommand()
+            && let Some(named) = command.find_subcommand(name)
+        {
+            (command, matches) = (named, below);
+        }
+        Err(command.clone().error(ErrorKind::ArgumentConflict, message))
+    };
     let Some((name, below)) = matches.subcommand() else {
         return Ok(());
     };
