@@ -1,24 +1,29 @@
-//! The command line.
+//! The command line: a file for what stands behind each command's name.
 
-pub(crate) mod help;
+mod check;
+mod inspect;
+mod next;
 mod order;
-
-use std::ffi::OsString;
-use std::path::PathBuf;
+mod programs;
+mod series;
+mod token;
+pub(crate) mod unused;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracking_core::SeriesName;
-use tracking_programs::args::{StoreArgs, ZoneArgs};
-use tracking_programs::tokens::{Scope, TokenName};
+use tracking_programs::args::StoreArgs;
 
-pub(crate) use order::OrderArgs;
-
-use crate::output::instant::parse_rfc3339;
+pub(crate) use self::check::{CheckArgs, CheckFormat};
+pub(crate) use self::inspect::InspectArgs;
+pub(crate) use self::next::{NextArgs, NextFormat};
+pub(crate) use self::order::OrderArgs;
+pub(crate) use self::programs::{CompletionsArgs, ManArgs};
+pub(crate) use self::series::{RestoreArgs, SeriesCommand, ShowArgs};
+pub(crate) use self::token::{CheckTokensArgs, NewTokenArgs, TokenCommand};
 
 /// Parcel tracking numbers that never repeat.
 #[derive(Debug, Parser)]
 #[command(name = "tracking", version, arg_required_else_help = true)]
-#[command(propagate_version = true, after_help = help::TOP)]
+#[command(propagate_version = true, after_help = HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -29,85 +34,32 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Issue tracking numbers
-    #[command(after_help = help::NEXT)]
+    #[command(after_help = next::HELP)]
     Next(NextArgs),
     /// Tell which numbers belong to the series, from arguments or standard input
-    #[command(after_help = help::CHECK)]
+    #[command(after_help = check::HELP)]
     Check(CheckArgs),
     /// Take numbers apart: prefix, body, check character; lane, time and slot
-    #[command(after_help = help::INSPECT)]
+    #[command(after_help = inspect::HELP)]
     Inspect(InspectArgs),
     /// Show, create or restore a series
-    #[command(subcommand, arg_required_else_help = true, after_help = help::SERIES)]
+    #[command(subcommand, arg_required_else_help = true, after_help = series::HELP)]
     Series(SeriesCommand),
-    /// Make a token for a caller of the server
-    #[command(subcommand, arg_required_else_help = true, after_help = help::TOKEN)]
+    /// Make a token for a caller of the server, or check its file of tokens
+    #[command(subcommand, arg_required_else_help = true, after_help = token::HELP)]
     Token(TokenCommand),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct NextArgs {
-    /// How many numbers; each reserves one serial
-    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 1)]
-    pub(crate) count: u64,
-    /// How to write them
-    ///
-    /// text is a number a line. The others give each number with its time and its order: json as
-    /// one array, ndjson as an object a line, csv as a row under a header.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(crate) format: NextFormat,
-    #[command(flatten)]
-    pub(crate) zone: ZoneArgs,
-    #[command(flatten)]
-    pub(crate) order: OrderArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum NextFormat {
-    #[default]
-    Text,
-    Json,
-    Ndjson,
-    Csv,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// The numbers; without any they are read from standard input, one a line
-    #[arg(value_name = "NUMBER")]
-    pub(crate) numbers: Vec<OsString>,
-    /// Only tell whether each is 1 to 16 characters of A-Z and 0-9, which needs no store
-    #[arg(long)]
-    pub(crate) shape_only: bool,
-    /// How to write the verdicts
-    ///
-    /// text is a line of NUMBER, verdict and reason, with a tab between; json is one array, ndjson
-    /// an object a line.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(crate) format: CheckFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum CheckFormat {
-    #[default]
-    Text,
-    Json,
-    Ndjson,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct InspectArgs {
-    /// The numbers
-    #[arg(value_name = "NUMBER", required = true)]
-    pub(crate) numbers: Vec<OsString>,
-    #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = programs::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = programs::MAN)]
+    Man(ManArgs),
 }
 
 /// How to write an object, or several.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ReportArgs {
-    /// How to write it
+    /// How to write it: text for people, json for programs
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: ReportFormat,
 }
@@ -119,85 +71,39 @@ pub(crate) enum ReportFormat {
     Json,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum SeriesCommand {
-    /// Show a series
-    #[command(after_help = help::SHOW)]
-    Show {
-        /// Its name; without it that of --series
-        #[arg(value_name = "NAME")]
-        name: Option<SeriesName>,
-        /// Show the secret key too, for a backup
-        #[arg(long)]
-        reveal_key: bool,
-        #[command(flatten)]
-        report: ReportArgs,
-    },
-    /// Create a series; an error if it is there already
-    #[command(after_help = help::CREATE)]
-    Create {
-        #[command(flatten)]
-        report: ReportArgs,
-    },
-    /// Bring back a series that was lost, with its --key-file
-    #[command(after_help = help::RESTORE)]
-    Restore {
-        /// When it was created, by RFC 3339
-        ///
-        /// A number from before is refused. Without it: 2025-01-01T00:00:00Z, which refuses none.
-        #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
-        created: Option<i64>,
-        #[command(flatten)]
-        report: ReportArgs,
-    },
-}
+const HELP: &str = "\
+Examples:
+  tracking next                          one number; the series is made at the first run
+  tracking next -n 1000 --format csv     a thousand, as rows
+  tracking check 7Q2M0ABCDEF1234E        does it belong to the series?
+  tracking series show                   where the series is, and what its numbers look like
+  tracking token new --name shop-a --scope issue
+                                         a token for a caller of the server
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum TokenCommand {
-    /// Make a token, and the lines for the server's file
-    #[command(after_help = help::NEW_TOKEN)]
-    New(NewTokenArgs),
-}
+Exit codes:
+  0 done, 1 the answer is no, 2 wrong usage, 3 could not be done or decided,
+  130 Ctrl-C, 143 SIGTERM
+Results go to standard output, messages to standard error. A variable that is empty is unset.";
 
-#[derive(Debug, Args)]
-pub(crate) struct NewTokenArgs {
-    /// Whose it is: 1 to 64 characters of a-z, 0-9 and -
-    ///
-    /// The server logs it. Two tokens may have one name, for as long as one takes the place of the other.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: TokenName,
-    /// What it is good for: issue, read or metrics
-    ///
-    /// issue takes numbers, read asks whether a number is of the series, metrics reads the server's
-    /// figures. Several with commas between, or one for each flag.
-    #[arg(
-        long = "scope",
-        value_name = "SCOPE",
-        required = true,
-        value_delimiter = ','
-    )]
-    pub(crate) scopes: Vec<Scope>,
-    /// When it ends to be good, by RFC 3339
-    ///
-    /// Without it: never.
-    #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
-    pub(crate) expires: Option<i64>,
-    /// How many numbers a second all tokens of this name may take
-    ///
-    /// Without it there is no such limit.
-    #[arg(long, value_name = "COUNT")]
-    pub(crate) rate: Option<u32>,
-    /// How many of them at once
-    ///
-    /// Without it: as many as in a second.
-    #[arg(long, value_name = "COUNT", requires = "rate")]
-    pub(crate) burst: Option<u32>,
-    /// Put the lines at the end of this file, and print the token alone
-    ///
-    /// A new file is for you alone; one that is there keeps its mode. It must have no token of that
-    /// name yet.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) report: ReportArgs,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What people copy from the help must not be refused for its shape.
+    #[test]
+    fn the_sample_number_is_one() {
+        let mut found = 0;
+        for help in [HELP, check::HELP, inspect::HELP] {
+            let words = help
+                .split_whitespace()
+                .filter(|word| word.starts_with("7Q2M"));
+            for number in words {
+                let (front, check) = number.split_at(number.len() - 1);
+                let right = tracking_core::check_character(front).unwrap();
+                assert_eq!((number.len(), check), (16, &*right.to_string()), "{number}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, 4);
+    }
 }

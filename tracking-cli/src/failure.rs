@@ -18,7 +18,7 @@ use tracking_programs::args::ArgsError;
 /// Why a command ended otherwise than well.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// A number is refused. The results say so; there is nothing to add.
+    /// The answer is no. The results say so; there is nothing to add.
     Refused,
     /// The command line is wrong.
     Usage(String),

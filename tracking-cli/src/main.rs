@@ -5,8 +5,10 @@
 
 mod args;
 mod check;
+mod completions;
 mod failure;
 mod inspect;
+mod man;
 mod next;
 mod output;
 mod series;
@@ -19,29 +21,30 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 use tracking_programs::args as start;
 
-use crate::args::{Cli, Command, help};
+use crate::args::{Cli, Command, unused};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
     if let Err(failure) = stop::survive_full_files() {
         return end(&failure);
     }
-    let command = help::without_unused(Cli::command());
+    let command = unused::hidden(Cli::command());
     let parsed = start::matches(&command, &[]).and_then(|matches| {
-        help::refuse_unused(&command, &matches)?;
+        unused::refuse(&command, &matches)?;
         Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command.clone()))
     });
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return start::answer(error),
     };
-    match run(&cli) {
+    match run(&cli, &command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
 }
 
-fn run(Cli { command, store }: &Cli) -> Result<(), Failure> {
+fn run(cli: &Cli, whole: &clap::Command) -> Result<(), Failure> {
+    let Cli { command, store } = cli;
     if !matches!(command, Command::Next(_)) {
         stop::end_at_once()?;
     }
@@ -52,6 +55,8 @@ fn run(Cli { command, store }: &Cli) -> Result<(), Failure> {
         Command::Inspect(args) => inspect::run(args, store),
         Command::Series(command) => series::run(command, store),
         Command::Token(command) => token::run(command),
+        Command::Completions(args) => completions::run(args, whole),
+        Command::Man(args) => man::run(args),
     }
 }
 

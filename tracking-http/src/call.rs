@@ -23,4 +23,3 @@ pub(crate) use self::calls::{Calls, Crowd};
 pub use self::cors::{Origin, ParseOriginError};
 pub use self::gate::Gate;
 pub(crate) use self::gate::{GateConfig, Proxy};
-pub(crate) use self::tokens::Count;

@@ -3,6 +3,7 @@
 
 mod key_file;
 mod program;
+mod whole_number;
 
 use std::io;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use tracking_core::{
 
 use self::key_file::KeyFile;
 pub use self::program::{answer, matches, not_written, standard_input, standard_output};
+pub use self::whole_number::whole_number;
 
 /// The variable that holds a key itself: 32 hexadecimal digits.
 const KEY_VARIABLE: &str = "TRACKING_KEY";
@@ -31,12 +33,15 @@ pub struct StoreArgs {
     ///
     /// file:PATH, or memory: for a trial that ends with the process, or one that hosts share:
     /// redis://[USER@]HOST[:PORT][/DB], rediss://, redis+unix://, redis+sentinel://,
-    /// redis+cluster://. A password comes from the variable TRACKING_REDIS_PASSWORD. Without it:
-    /// the file NAME.series in $XDG_STATE_HOME/tracking, else in ~/.local/state/tracking.
+    /// redis+cluster://. A password comes from the variable TRACKING_REDIS_PASSWORD. Without a
+    /// store: the file NAME.series, by the name of the series, in $XDG_STATE_HOME/tracking, else in
+    /// ~/.local/state/tracking.
     #[arg(long, value_name = "URL", env = STORE_VARIABLE, hide_env_values = true, global = true)]
     store: Option<String>,
 
     /// The name of the series
+    ///
+    /// 1 to 64 characters of a-z, 0-9 and -.
     #[arg(
         long,
         value_name = "NAME",
@@ -60,7 +65,7 @@ pub struct StoreArgs {
     )]
     prefix: Option<Prefix>,
 
-    /// A file with its key
+    /// A file with the key of the series
     ///
     /// 32 hexadecimal digits, or all that `tracking series show --reveal-key` printed. A new series
     /// of a store that hosts share takes it, and an existing series must have it. For a shared
@@ -167,7 +172,7 @@ impl StoreArgs {
 /// `--timezone`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ZoneArgs {
-    /// The time zone of created_at in the answer, by its IANA name
+    /// The time zone of created_at in the answer, by its IANA name such as Asia/Jakarta
     ///
     /// Where the order has a created_at of its own, its offset is taken instead.
     #[arg(

@@ -17,19 +17,19 @@ pub(crate) struct OrderArgs {
     /// Where the parcel goes: an ISO 3166-1 alpha-2 code such as ID
     #[arg(long, value_name = "COUNTRY")]
     destination_country_id: Vec<OsString>,
-    /// What the parcel weighs, in kilograms with at most three decimals
+    /// What the parcel weighs, in kilograms: above 0, below 1000000, with at most three decimals
     #[arg(long, value_name = "KG", allow_negative_numbers = true)]
     weight: Vec<OsString>,
-    /// When the order was created, by RFC 3339 with its offset
+    /// When the order was created, by RFC 3339 with its offset such as 2027-01-15T08:00:00+08:00
     #[arg(long, value_name = "TIME")]
     created_at: Vec<OsString>,
-    /// Whose parcel it is: a UUID
+    /// Whose parcel it is: a UUID with its hyphens
     #[arg(long, value_name = "UUID")]
     customer_id: Vec<OsString>,
-    /// The customer's name, of 1 to 255 characters
+    /// The customer's name: 1 to 255 characters
     #[arg(long, value_name = "NAME")]
     customer_name: Vec<OsString>,
-    /// The customer's name as a slug such as redbox-logistics
+    /// The customer's name as a slug of a-z, 0-9 and - such as redbox-logistics
     #[arg(long, value_name = "SLUG")]
     customer_slug: Vec<OsString>,
 }

@@ -1,4 +1,4 @@
-//! Names and values for a human: one a line, the values below each other.
+//! Names and values for a human, the values below each other: one a line, or in columns.
 
 use std::fmt::{Display, Write};
 
@@ -36,5 +36,41 @@ impl Table {
                 let _ = writeln!(text, "{name:width$}{value}");
                 text
             })
+    }
+}
+
+/// Rows of values under a head each.
+#[derive(Debug)]
+pub(crate) struct Columns<const N: usize> {
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Columns<N> {
+    pub(crate) fn new(heads: [&str; N]) -> Self {
+        Self {
+            rows: vec![heads.map(str::to_owned)],
+        }
+    }
+
+    /// Add a row, in which values may be missing.
+    pub(crate) fn row(&mut self, values: [Option<String>; N]) {
+        self.rows
+            .push(values.map(|value| value.unwrap_or_else(|| NONE.to_owned())));
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let width = |column: usize| self.rows.iter().map(|row| row[column].len()).max();
+        let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or(0) + 2);
+        let mut text = String::new();
+        for row in &self.rows {
+            let line: String = row
+                .iter()
+                .zip(widths)
+                .map(|(value, width)| format!("{value:width$}"))
+                .collect();
+            text += line.trim_end();
+            text.push('\n');
+        }
+        text
     }
 }

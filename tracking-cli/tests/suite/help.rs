@@ -1,6 +1,9 @@
 //! `--help`, `--version` and wrong usage, to the letter.
 
-use crate::support::Operator;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::support::{Operator, Ran};
 
 #[test]
 fn help_is_exact() {
@@ -15,6 +18,9 @@ fn help_is_exact() {
         ("series restore", include_str!("help/series-restore.txt")),
         ("token", include_str!("help/token.txt")),
         ("token new", include_str!("help/token-new.txt")),
+        ("token check", include_str!("help/token-check.txt")),
+        ("completions", include_str!("help/completions.txt")),
+        ("man", include_str!("help/man.txt")),
     ] {
         let args = command.split_whitespace().chain(["--help"]);
         Operator::new().run(args).assert(0, expected, "");
@@ -79,6 +85,31 @@ For more information, try '--help'.
 ",
         ),
         (
+            &["next", "-n", "1.5"],
+            "error: invalid value '1.5' for '--count <N>': expected a whole number from 0 to 18446744073709551615
+
+For more information, try '--help'.
+",
+        ),
+        (
+            &["series", "show", "eu", "--series", "us"],
+            "error: expected the name of one series, found NAME and --series
+
+Usage: tracking series show [OPTIONS] [NAME]
+
+For more information, try '--help'.
+",
+        ),
+        (
+            &["--store", "memory:", "man"],
+            "error: --store is of no use to `tracking man`: leave it out
+
+Usage: tracking man [OPTIONS]
+
+For more information, try '--help'.
+",
+        ),
+        (
             &["next", "--timezone", "berlin"],
             r#"error: invalid value 'berlin' for '--timezone <ZONE>': "berlin" is not an IANA time zone: did you mean `Europe/Berlin`?
 
@@ -120,6 +151,30 @@ For more information, try '--help'.
 }
 
 #[test]
+fn what_is_no_utf8_is_named_and_not_repeated() {
+    let bytes = OsStr::from_bytes(b"secret\xff");
+    let message = |places| {
+        format!(
+            "error: expected text in UTF-8, found other bytes in {places}
+
+Usage: tracking [OPTIONS] <COMMAND>
+
+For more information, try '--help'.
+"
+        )
+    };
+    for option in ["--series", "--store", "--prefix"] {
+        let mut command = Operator::new().command(["next", option]);
+        let ran = Ran::from(command.arg(bytes).output().unwrap());
+        ran.assert(2, "", &message("argument 3"));
+    }
+    let mut command = Operator::new().command(["next"]);
+    command.env("TRACKING_STORE", bytes);
+    let ran = Ran::from(command.output().unwrap());
+    ran.assert(2, "", &message("TRACKING_STORE"));
+}
+
+#[test]
 fn an_option_given_twice_is_wrong() {
     let ran = Operator::new().run(["next", "--weight", "1", "--weight", "2"]);
     let message = "error: --weight: is given more than once: expected one value\n";
@@ -129,7 +184,7 @@ fn an_option_given_twice_is_wrong() {
 #[test]
 fn without_a_home_the_store_must_be_named() {
     let mut command = Operator::new().command(["next"]);
-    let ran = crate::support::Ran::from(command.env_remove("HOME").output().unwrap());
+    let ran = Ran::from(command.env_remove("HOME").output().unwrap());
     ran.assert(
         3,
         "",

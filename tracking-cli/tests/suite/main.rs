@@ -6,9 +6,11 @@
 )]
 
 mod check;
+mod completions;
 mod foreign;
 mod help;
 mod inspect;
+mod man;
 mod next;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
@@ -19,4 +21,5 @@ mod stop;
 mod streams;
 mod support;
 mod token;
+mod token_check;
 mod variables;

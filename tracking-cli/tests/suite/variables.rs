@@ -17,6 +17,7 @@ fn variables() -> BTreeSet<String> {
         "series create",
         "series restore",
         "token new",
+        "token check",
     ] {
         let help = operator.run(command.split_whitespace().chain(["--help"]));
         let words = help

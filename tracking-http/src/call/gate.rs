@@ -9,16 +9,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tracking_core::shown::Plain;
 use tracking_core::{Clock, SystemClock};
-use tracking_programs::tokens::TokenRate;
 use tracking_programs::tokens::file::{self, TokenFileError};
+use tracking_programs::tokens::{Count, TokenRate};
 use warp::http::HeaderMap;
 use warp::reply::Response;
 
 pub(crate) use self::admission::Admission;
 pub(crate) use self::client::{Proxies, Proxy};
-use super::tokens::{Count, Tokens};
+use super::tokens::Tokens;
 use crate::api::endpoints::Need;
 use crate::api::problems::{self, Unauthorized};
 use crate::call::rate::{Addresses, Client, RateClock};
@@ -164,18 +163,13 @@ impl Gate {
 
     /// How many tokens let somebody in now, if tokens are needed.
     pub(crate) fn tokens_in_force(&self) -> Option<usize> {
-        let file = self.tokens.as_ref()?;
-        Some(file.tokens.load().in_force(SystemClock.now_ms()))
+        self.count().map(Count::in_force)
     }
 
     /// What the operator should know of the file of tokens.
     pub(crate) fn warning(&self) -> Option<String> {
         let file = self.tokens.as_ref()?;
-        if self.tokens_in_force() == Some(0) {
-            let path = Plain::of(&file.path);
-            return Some(format!("{path} has no token that is in force: nobody may"));
-        }
-        file::warning(&file.path)
+        file::warning(&file.path, self.count()?)
     }
 
     /// Read the file of tokens again. If it is wrong, the tokens stay as they are.

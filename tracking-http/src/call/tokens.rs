@@ -2,14 +2,13 @@
 
 mod caller;
 
-use std::collections::{BTreeSet, HashMap};
-use std::fmt;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 use tracking_programs::tokens::file::{self, TokenFileError};
-use tracking_programs::tokens::{TokenDigest, TokenEntry, TokenName};
+use tracking_programs::tokens::{Count, TokenDigest, TokenEntry, TokenName};
 
 pub(crate) use self::caller::Caller;
 use crate::api::problems::Unauthorized;
@@ -29,8 +28,7 @@ pub(crate) struct Tokens {
 #[derive(Debug)]
 struct Known {
     index: u64,
-    digest: TokenDigest,
-    expires_at_ms: Option<i64>,
+    entry: TokenEntry,
     caller: Arc<Caller>,
 }
 
@@ -68,9 +66,8 @@ impl Tokens {
             });
             known.push(Known {
                 index: entry.digest.index(),
-                digest: entry.digest,
-                expires_at_ms: entry.expires_at_ms,
                 caller: Arc::new(Caller::new(&entry, limiter)),
+                entry,
             });
         }
         known.sort_by_key(|known| known.index);
@@ -93,58 +90,17 @@ impl Tokens {
         let known = self.known[first..]
             .iter()
             .take_while(|known| known.index == index)
-            .find(|known| known.digest.ct_eq(&digest).into())
+            .find(|known| known.entry.digest.ct_eq(&digest).into())
             .ok_or(Unauthorized::Unknown)?;
-        if known.is_expired(now_ms) {
+        if known.entry.is_expired(now_ms) {
             return Err(Unauthorized::Expired);
         }
         Ok(&known.caller)
     }
 
-    /// How many have not expired.
-    pub(crate) fn in_force(&self, now_ms: i64) -> usize {
-        self.known.iter().filter(|k| !k.is_expired(now_ms)).count()
-    }
-
     /// How many there are.
     pub(crate) fn count(&self, now_ms: i64) -> Count {
-        let names = self.known.iter().map(|known| known.caller.name());
-        Count {
-            tokens: self.known.len(),
-            names: names.collect::<BTreeSet<_>>().len(),
-            expired: self.known.len() - self.in_force(now_ms),
-        }
-    }
-}
-
-impl Known {
-    fn is_expired(&self, now_ms: i64) -> bool {
-        self.expires_at_ms.is_some_and(|end_ms| end_ms <= now_ms)
-    }
-}
-
-/// How many tokens there are, as an operator is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Count {
-    tokens: usize,
-    names: usize,
-    expired: usize,
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |count| if count == 1 { "" } else { "s" };
-        let Self {
-            tokens,
-            names,
-            expired,
-        } = *self;
-        let (of_tokens, of_names) = (plural(tokens), plural(names));
-        write!(f, "{tokens} token{of_tokens} of {names} name{of_names}")?;
-        if expired > 0 {
-            write!(f, ", {expired} expired")?;
-        }
-        Ok(())
+        Count::of(self.known.iter().map(|known| &known.entry), now_ms)
     }
 }
 
@@ -223,7 +179,7 @@ mod tests {
         let count = |now_ms| tokens.count(now_ms).to_string();
         assert_eq!(count(NOW_MS - 1), "1 token of 1 name");
         assert_eq!(count(NOW_MS), "1 token of 1 name, 1 expired");
-        let in_force = [NOW_MS - 1, NOW_MS].map(|now_ms| tokens.in_force(now_ms));
+        let in_force = [NOW_MS - 1, NOW_MS].map(|now_ms| tokens.count(now_ms).in_force());
         assert_eq!(in_force, [1, 0]);
     }
 

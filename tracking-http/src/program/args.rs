@@ -7,7 +7,7 @@ use clap::Parser;
 use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use tracking_core::issued::Zone;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
-use tracking_programs::args::{StoreArgs, ZoneArgs};
+use tracking_programs::args::{StoreArgs, ZoneArgs, whole_number};
 use tracking_programs::tokens::TokenRate;
 
 use crate::call::{GateConfig, Origin, Proxy};
@@ -93,8 +93,9 @@ pub struct Args {
 struct GateArgs {
     /// A file of those who may call
     ///
-    /// Each needs a token then: `tracking token new` makes one, and the lines for the file. On SIGHUP
-    /// the file is read again; if it is wrong, all stays as it was.
+    /// Each needs a token then: `tracking token new` makes one, and the lines for the file;
+    /// `tracking token check` shows what it says, or all that is wrong with it. On SIGHUP the file is
+    /// read again; if it is wrong, all stays as it was.
     #[arg(
         long,
         value_name = "FILE",
@@ -112,7 +113,8 @@ struct GateArgs {
         long,
         value_name = "COUNT",
         env = "TRACKING_ADDRESS_RATE",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = whole_number(0..=u32::MAX)
     )]
     address_rate: Option<u32>,
 
@@ -124,6 +126,7 @@ struct GateArgs {
         value_name = "COUNT",
         env = "TRACKING_ADDRESS_BURST",
         hide_env_values = true,
+        value_parser = whole_number(0..=u32::MAX),
         requires = "address_rate"
     )]
     address_burst: Option<u32>,
@@ -161,6 +164,9 @@ impl GateArgs {
         })
     }
 }
+
+/// The most that a limit may be: its type is what clap finds the value by.
+const LIMIT_MAX: u32 = 1_000_000;
 
 /// The flags and variables of [`Limits`].
 #[derive(Debug, clap::Args)]
@@ -223,7 +229,7 @@ struct LimitArgs {
         value_name = "COUNT",
         env = "TRACKING_MAX_CONNECTIONS",
         hide_env_values = true,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        value_parser = whole_number(1..=LIMIT_MAX),
         default_value_t = Limits::DEFAULT.max_connections
     )]
     max_connections: u32,
@@ -236,7 +242,7 @@ struct LimitArgs {
         value_name = "COUNT",
         env = "TRACKING_MAX_IN_FLIGHT",
         hide_env_values = true,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        value_parser = whole_number(1..=LIMIT_MAX),
         default_value_t = Limits::DEFAULT.max_in_flight
     )]
     max_in_flight: u32,
@@ -250,7 +256,7 @@ struct LimitArgs {
         value_name = "COUNT",
         env = "TRACKING_MAX_BATCHES",
         hide_env_values = true,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        value_parser = whole_number(1..=LIMIT_MAX),
         default_value_t = Limits::DEFAULT.max_batches
     )]
     max_batches: u32,
@@ -298,6 +304,7 @@ Exit codes:
   3         could not start: the address, the file of tokens, the store or the series
   130, 143  ended at once by a second SIGINT, or SIGTERM
 
+A TIME is a number with its unit, such as 500ms, 10s, 2m or 1h: a day at most.
 A variable that is empty is unset; but TRACKING_TOKENS must not be empty.
 RUST_LOG says what is logged: info unless set, or for instance debug. Each request leaves a line
 of its own; info,tracking_http::request=off leaves out those.";

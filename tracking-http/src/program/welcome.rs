@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracking_core::shown::Plain;
 use tracking_core::{Fingerprint, Prefix, SeriesName, Store, StoreUrl};
+use tracking_programs::tokens::Count;
 
-use crate::call::Count;
 use crate::serve::Listen;
 
 /// The lines on stderr, without a last line end: where, which store and series, and how to try it.

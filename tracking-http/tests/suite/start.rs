@@ -304,6 +304,14 @@ fn wrong_usage() {
             "error: invalid value '5' for '--drain-delay <TIME>': expected a time with its unit such as 0s, 500ms, 10s or 2m, at most 24h",
         ),
         (
+            ["--max-batches", "0"],
+            "error: invalid value '0' for '--max-batches <COUNT>': expected a whole number from 1 to 1000000",
+        ),
+        (
+            ["--address-rate", "1.5"],
+            "error: invalid value '1.5' for '--address-rate <COUNT>': expected a whole number from 0 to 4294967295",
+        ),
+        (
             ["--prefix", "abcd"],
             "error: invalid value 'abcd' for '--prefix <PREFIX>': expected a prefix of 0 to 3 characters of A-Z and 0-9, found \"abcd\"",
         ),

@@ -1,12 +1,14 @@
 //! How a program of ours reads its command line: what it answers by itself, and to whom.
 
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
-use clap::{ArgMatches, Command, Error};
+use clap::{Arg, ArgMatches, Command, Error};
 use tracking_core::shown::{Plain, steers};
 
 /// The exit code for what could not be done.
@@ -44,12 +46,42 @@ pub fn matches(command: &Command, never_empty: &[&str]) -> Result<ArgMatches, Er
         Kind::DisplayHelp | Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
             command.clone().try_get_matches().err().unwrap_or(error)
         }
+        // It does not say which.
+        Kind::InvalidUtf8 => not_utf8(command),
         _ => error,
     })
 }
 
+/// The error that names what is not UTF-8, and does not repeat it: it may hold a password.
+fn not_utf8(command: &Command) -> Error {
+    let arguments = std::env::args_os()
+        .enumerate()
+        .map(|(index, value)| (format!("argument {index}"), value));
+    let variables = variables(command)
+        .into_iter()
+        .filter_map(|name| Some((Plain::of(&name).to_string(), std::env::var_os(&name)?)));
+    let places: Vec<_> = arguments
+        .chain(variables)
+        .filter(|(_, value)| value.to_str().is_none())
+        .map(|(place, _)| place)
+        .collect();
+    let message = format!(
+        "expected text in UTF-8, found other bytes in {}",
+        places.join(" and ")
+    );
+    command.clone().error(Kind::InvalidUtf8, message)
+}
+
+/// The variables of a command and of those below it.
+fn variables(command: &Command) -> BTreeSet<OsString> {
+    let own = command.get_arguments().filter_map(Arg::get_env);
+    let mut all: BTreeSet<_> = own.map(OsStr::to_owned).collect();
+    all.extend(command.get_subcommands().flat_map(variables));
+    all
+}
+
 fn without_empty_variables(command: Command, never_empty: &[&str]) -> Command {
-    let is_empty = |name: &std::ffi::OsStr| {
+    let is_empty = |name: &OsStr| {
         !never_empty.iter().any(|kept| name == *kept)
             && std::env::var_os(name).is_some_and(|value| value.is_empty())
     };

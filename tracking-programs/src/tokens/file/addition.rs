@@ -58,8 +58,8 @@ impl Addition {
         let mut text = String::new();
         let read = (&self.file).take(LENGTH_MAX + 1).read_to_string(&mut text);
         read.map_err(failed)?;
-        let entries = parse(&text).map_err(|wrong| TokenFileError::wrong(&path, wrong))?;
-        if entries.iter().any(|earlier| earlier.name == entry.name) {
+        let lines = parse(&text).map_err(|mistakes| TokenFileError::wrong(&path, mistakes))?;
+        if lines.iter().any(|earlier| earlier.entry.name == entry.name) {
             return Err(TokenFileError::NameThere {
                 path: path.clone(),
                 name: entry.name.clone(),

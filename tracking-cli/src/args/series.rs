@@ -1,0 +1,79 @@
+//! `tracking series`: its command line.
+
+use clap::{Args, Subcommand};
+use tracking_core::SeriesName;
+
+use super::ReportArgs;
+use crate::output::instant::parse_rfc3339;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SeriesCommand {
+    /// Show a series
+    #[command(after_help = SHOW)]
+    Show(ShowArgs),
+    /// Create a series; an error if it is there already
+    #[command(after_help = CREATE)]
+    Create(ReportArgs),
+    /// Bring back a series that was lost, with its --key-file
+    #[command(after_help = RESTORE)]
+    Restore(RestoreArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// Its name, instead of --series
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<SeriesName>,
+    /// Show the secret key too, for a backup
+    #[arg(long)]
+    pub(crate) reveal_key: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// When it was created, by RFC 3339 such as 2027-01-15T08:00:00Z
+    ///
+    /// A number from before is refused. Without it: 2025-01-01T00:00:00Z, which refuses none.
+    #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
+    pub(crate) created: Option<i64>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+pub(super) const HELP: &str = "\
+Examples:
+  tracking series show
+  (umask 077; tracking series show --reveal-key > backup.txt)
+  tracking series create --series eu --prefix EU
+  tracking series restore --key-file backup.txt
+
+A series is a name, a format, a key and the time of its creation. Whoever has the key can make its
+numbers up; whoever loses it can no longer tell them.";
+
+const SHOW: &str = "\
+Examples:
+  tracking series show
+  tracking series show eu --format json
+  (umask 077; tracking series show --reveal-key > backup.txt)
+
+What --reveal-key prints is a key file for `tracking series restore`: keep it secret.";
+
+const CREATE: &str = "\
+Examples:
+  tracking series create
+  tracking series create --series eu --prefix EU --store file:/var/lib/tracking/eu.series
+
+A local store draws a random key. A store that hosts share takes the key of --key-file or
+TRACKING_KEY if there is one.";
+
+const RESTORE: &str = "\
+Examples:
+  tracking series restore --key-file backup.txt
+  tracking series restore --key-file key.txt --prefix 7Q2 --created 2027-01-15T08:00:00Z
+
+The key file is a backup, all that `tracking series show --reveal-key` printed: then --prefix need
+not be given, and nothing that contradicts the backup is taken. Or it holds 32 hexadecimal digits,
+and --prefix is needed.
+Restore a series only where it was lost: one that lives in two places at once repeats numbers.";
