@@ -12,7 +12,7 @@ mod judge;
 pub(crate) mod looks;
 mod media;
 mod next_number;
-pub(crate) mod openapi;
+mod openapi;
 pub(crate) mod problems;
 mod query;
 mod root;
@@ -33,9 +33,19 @@ use warp::http::{Request, Uri};
 
 use self::answer::Answer;
 use self::asked::Asker;
-use self::endpoints::Target;
-use self::state::Api;
+use self::endpoints::{LABELS, Target};
+use self::state::{Api, Tables};
 pub(crate) use self::turns::Turns;
+use crate::watch::metrics::{ENDPOINTS_MAX, PROBLEMS_MAX};
+
+/// What the endpoints' state is told of the tables.
+pub(crate) const TABLES: Tables = Tables {
+    document: openapi::json,
+    endpoints: &LABELS,
+    problems: &problems::NAMES,
+};
+
+const _: () = assert!(LABELS.len() <= ENDPOINTS_MAX && problems::NAMES.len() <= PROBLEMS_MAX);
 
 /// Answers requests whose callers may ask.
 pub(crate) struct Endpoints {

@@ -12,7 +12,6 @@ mod phase;
 mod raw_heads;
 mod room;
 mod server;
-pub(crate) mod shards;
 mod stream;
 mod unix;
 mod workers;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tracking_core::{Clock, Series, SystemClock, TrackingNumber, Verdict};
 
-use crate::api::looks::{Look, Looks};
+use crate::api::looks::Looks;
+use crate::watch::metrics::Look;
 
 /// For how long a look is good enough to say that a number belongs.
 const LOOK_MAX_AGE: Duration = Duration::from_secs(1);

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
-use tracking_core::{Clock, Snapshot, Store, SystemClock};
+use tracking_core::{Clock, Store, SystemClock};
+
+use crate::watch::metrics::Look;
 
 /// For how long a look is good enough for who watches the store; one that failed, a shorter time, so that
 /// it is soon seen to be back.
@@ -25,34 +27,20 @@ pub(crate) struct Looks {
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What was seen.
-#[derive(Debug)]
-pub(crate) struct Look {
-    pub(crate) began: Instant,
-    /// `None` where the store could not be read. That is remembered too, so that those who wait
-    /// meanwhile need not all find out for themselves.
-    pub(crate) snapshot: Option<Snapshot>,
-    /// By how much the store's clock was ahead of ours, at least: the time that the look took tells
-    /// nothing. 0 where there is no snapshot.
-    pub(crate) clock_ahead_ms: i64,
-}
-
-impl Look {
-    fn at(store: &dyn Store) -> Self {
-        let began = Instant::now();
-        let before_ms = SystemClock.now_ms();
-        let snapshot = store.snapshot();
-        let after_ms = SystemClock.now_ms();
-        if let Err(error) = &snapshot {
-            tracing::debug!(kind = error.kind(), "the store cannot be looked at");
-        }
-        let snapshot = snapshot.ok();
-        let store_ms = snapshot.as_ref().map_or(before_ms, |seen| seen.now_ms);
-        Self {
-            began,
-            snapshot,
-            clock_ahead_ms: ahead_ms(store_ms, before_ms, after_ms),
-        }
+fn look_at(store: &dyn Store) -> Look {
+    let began = Instant::now();
+    let before_ms = SystemClock.now_ms();
+    let snapshot = store.snapshot();
+    let after_ms = SystemClock.now_ms();
+    if let Err(error) = &snapshot {
+        tracing::debug!(kind = error.kind(), "the store cannot be looked at");
+    }
+    let snapshot = snapshot.ok();
+    let store_ms = snapshot.as_ref().map_or(before_ms, |seen| seen.now_ms);
+    Look {
+        began,
+        snapshot,
+        clock_ahead_ms: ahead_ms(store_ms, before_ms, after_ms),
     }
 }
 
@@ -107,7 +95,7 @@ impl Looks {
             return Some(look);
         }
         let reading = tokio::task::spawn_blocking(move || {
-            let look = Arc::new(Look::at(&*self.store));
+            let look = Arc::new(look_at(&*self.store));
             if look.snapshot.is_some() {
                 *locked(&self.seen) = Some(Arc::clone(&look));
             }

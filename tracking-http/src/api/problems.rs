@@ -14,12 +14,9 @@ use warp::http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHEN
 use warp::reply::Response;
 
 pub(crate) use self::parameter::{ParameterError, UNKNOWN_MAX};
-pub(crate) use self::table::{Kind, Met};
+pub(crate) use self::table::{Kind, Met, NAMES};
 use self::table::{Row, TABLE};
 use crate::api::answer;
-
-/// Where the pages are.
-const FOLDER: &str = "/problems/";
 
 impl Kind {
     fn row(self) -> &'static Row {
@@ -32,7 +29,7 @@ impl Kind {
 
     /// The last part of its `type`.
     pub(crate) fn name(self) -> &'static str {
-        self.uri().trim_start_matches(FOLDER)
+        NAMES[self as usize]
     }
 
     /// The kind of that name.

@@ -30,10 +30,20 @@ pub(crate) struct Api {
     zone: Zone,
     metrics: Arc<Metrics>,
     turns: Turns,
-    document: fn() -> Bytes,
+    tables: Tables,
     outages: Throttle,
     ending: AtomicBool,
     tokens_in_force: TokensInForce,
+}
+
+/// What is made of the tables of endpoints and problems, whose rows name this state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tables {
+    /// The OpenAPI document.
+    pub(crate) document: fn() -> Bytes,
+    /// How metrics call endpoints and kinds of problem, by their indices.
+    pub(crate) endpoints: &'static [&'static str],
+    pub(crate) problems: &'static [&'static str],
 }
 
 /// How many tokens are in force, where tokens are asked for.
@@ -59,7 +69,7 @@ impl Api {
         store: Option<Arc<dyn Store>>,
         metrics: Arc<Metrics>,
         turns: Turns,
-        document: fn() -> Bytes,
+        tables: Tables,
         tokens_in_force: TokensInForce,
     ) -> Self {
         Self {
@@ -68,7 +78,7 @@ impl Api {
             zone,
             metrics,
             turns,
-            document,
+            tables,
             outages: Throttle::default(),
             ending: AtomicBool::default(),
             tokens_in_force,
@@ -85,9 +95,9 @@ impl Api {
         self.ending.load(Ordering::Relaxed)
     }
 
-    /// The OpenAPI document. It is made of the table of endpoints, of which this endpoint is a row.
+    /// The OpenAPI document.
     pub(crate) fn document(&self) -> Bytes {
-        (self.document)()
+        (self.tables.document)()
     }
 
     pub(crate) fn turns(&self) -> &Turns {
@@ -101,6 +111,8 @@ impl Api {
             None => None,
         };
         self.metrics.page(&Now {
+            endpoints: self.tables.endpoints,
+            problems: self.tables.problems,
             series: self.series(),
             status: self.generator.status(),
             look: look.as_ref().map(Option::as_deref),

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::api::openapi;
 use crate::api::state::{Api, TokensInForce};
-use crate::api::{Endpoints, Turns};
+use crate::api::{Endpoints, TABLES, Turns};
 use crate::call::app::{App, Options};
 use crate::call::cors::Cors;
 use crate::call::gate::Gate;
@@ -51,15 +50,7 @@ impl Calls {
             TokensInForce(Box::new(move || gate.tokens_in_force()))
         };
         let counted = Arc::clone(&metrics);
-        let api = Api::new(
-            app.generator,
-            zone,
-            store,
-            counted,
-            turns,
-            openapi::json,
-            in_force,
-        );
+        let api = Api::new(app.generator, zone, store, counted, turns, TABLES, in_force);
         Self {
             endpoints: Endpoints::new(api),
             gate,

@@ -12,6 +12,7 @@ mod reservations;
 mod tokens;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -23,11 +24,13 @@ use self::page::Histories;
 use self::requests::Requests;
 use self::reservations::Reservations;
 use self::tokens::Tokens;
-use crate::api::problems::Kind;
 
 pub use self::observed::Observed;
-pub(crate) use self::page::{CONTENT_TYPE, Now};
-pub(crate) use self::requests::InFlight;
+pub(crate) use self::page::{CONTENT_TYPE, Look, Now};
+pub(crate) use self::requests::{ENDPOINTS_MAX, InFlight};
+
+/// So many kinds of problem can be counted.
+pub(crate) const PROBLEMS_MAX: usize = 64;
 
 /// What is counted and measured of one server. Its [`App`](crate::App) shows it at `/metrics`, and an
 /// [`Observed`] allocator counts its reservations here.
@@ -36,7 +39,7 @@ pub struct Metrics {
     requests: Requests,
     reservations: Reservations,
     tokens: Tokens,
-    problems: [IntCounter; Kind::ALL.len()],
+    problems: [AtomicU64; PROBLEMS_MAX],
     accepted: IntCounter,
     open: IntGauge,
     open_max: IntGauge,
@@ -54,16 +57,11 @@ impl Metrics {
     /// Nothing has happened yet, and the process starts now.
     pub fn new() -> Self {
         let made = Maker::default();
-        let problems = made.counters(
-            "tracking_http_problems_total",
-            "Answers that are problems, by the last part of their type.",
-            "kind",
-        );
         Self {
             requests: Requests::new(),
             reservations: Reservations::new(&made),
             tokens: Tokens::default(),
-            problems: Kind::ALL.map(|kind| problems.with_label_values(&[kind.name()])),
+            problems: [const { AtomicU64::new(0) }; PROBLEMS_MAX],
             accepted: made.counter(
                 "tracking_http_connections_accepted_total",
                 "Connections accepted.",
@@ -94,9 +92,9 @@ impl Metrics {
         self.requests.in_flight()
     }
 
-    /// An answer is a problem.
+    /// An answer is a problem of that index.
     pub(crate) fn problem(&self, kind: usize) {
-        self.problems[kind].inc();
+        self.problems[kind].fetch_add(1, Ordering::Relaxed);
     }
 
     /// So many numbers were taken.

@@ -33,7 +33,7 @@ fn endpoints() -> Endpoints {
         None,
         Arc::default(),
         Turns::new(1, 1),
-        Bytes::new,
+        crate::api::TABLES,
         TokensInForce(Box::new(|| None)),
     ))
 }

@@ -55,6 +55,9 @@ macro_rules! table {
             pub(crate) const ALL: [Self; [$($name,)*].len()] = [$(Self::$kind,)*];
         }
 
+        /// The names of the kinds, by their indices.
+        pub(crate) const NAMES: [&str; Kind::ALL.len()] = [$($name,)*];
+
         pub(super) static TABLE: [Row; [$($name,)*].len()] = [$(Row {
             uri: concat!("/problems/", $name),
             status: StatusCode::$status,

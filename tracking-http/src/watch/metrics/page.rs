@@ -1,20 +1,35 @@
 //! What `/metrics` answers: what was counted, and how things are now.
 
 use std::sync::PoisonError;
-use std::time::UNIX_EPOCH;
+use std::sync::atomic::Ordering;
+use std::time::{Instant, UNIX_EPOCH};
 
 use prometheus::{IntCounter, TEXT_FORMAT, TextEncoder};
 use tracking_core::{LANES, Series, Snapshot, Status};
 
 use super::Metrics;
 use super::make::Maker;
-use crate::api::looks::Look;
 
 /// The type of the page.
 pub(crate) const CONTENT_TYPE: &str = TEXT_FORMAT;
 
+/// What was seen of a store.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) began: Instant,
+    /// `None` where the store could not be read. That is remembered too, so that those who wait
+    /// meanwhile need not all find out for themselves.
+    pub(crate) snapshot: Option<Snapshot>,
+    /// By how much the store's clock was ahead of ours, at least: the time that the look took tells
+    /// nothing. 0 where there is no snapshot.
+    pub(crate) clock_ahead_ms: i64,
+}
+
 /// What is looked at for a page.
 pub(crate) struct Now<'a> {
+    /// The endpoints, and the kinds of problem, by their indices.
+    pub(crate) endpoints: &'a [&'static str],
+    pub(crate) problems: &'a [&'static str],
     pub(crate) series: &'a Series,
     pub(crate) status: Status,
     /// Of the store, where there is one; `None` within where it did not answer in time.
@@ -32,6 +47,7 @@ impl Metrics {
     pub(crate) fn page(&self, now: &Now<'_>) -> String {
         let made = Maker::default();
         self.of_process(&made, now.series);
+        self.of_problems(&made, now.problems);
         of_runway(&made, &now.status);
         if let Some(look) = now.look {
             self.of_store(&made, look);
@@ -43,11 +59,23 @@ impl Metrics {
                 in_force as f64,
             );
         }
-        let durations = self.requests.show(&made);
+        let durations = self.requests.show(&made, now.endpoints);
         let mut families = [self.made.families(), made.families(), vec![durations]].concat();
         families.sort_by(|a, b| a.name().cmp(b.name()));
         let text = TextEncoder::new().encode_to_string(&families);
         text.expect("metrics are written to a String")
+    }
+
+    fn of_problems(&self, made: &Maker, names: &[&str]) {
+        let problems = made.counters(
+            "tracking_http_problems_total",
+            "Answers that are problems, by the last part of their type.",
+            "kind",
+        );
+        for (name, count) in names.iter().zip(&self.problems) {
+            let count = count.load(Ordering::Relaxed);
+            problems.with_label_values(&[*name]).inc_by(count);
+        }
     }
 
     fn of_process(&self, made: &Maker, series: &Series) {

@@ -12,8 +12,10 @@ use prometheus::proto::MetricFamily;
 use warp::http::StatusCode;
 
 use super::make::{BOUNDS_NS, Counts, Maker, histograms};
-use crate::api::endpoints::LABELS;
-use crate::serve::shards::Shards;
+use crate::watch::shards::Shards;
+
+/// So many endpoints can be counted.
+pub(crate) const ENDPOINTS_MAX: usize = 32;
 
 /// The statuses that are answered, the most frequent first.
 const STATUSES: [StatusCode; 16] = [
@@ -50,7 +52,7 @@ struct Shard {
     /// Negative where a request began on another thread.
     in_flight: AtomicI64,
     issued: AtomicU64,
-    by_route: [OfRoute; LABELS.len()],
+    by_route: [OfRoute; ENDPOINTS_MAX],
 }
 
 #[derive(Default)]
@@ -105,7 +107,8 @@ impl Requests {
         cells.map(|cell| cell.load(Ordering::Relaxed)).sum()
     }
 
-    pub(super) fn show(&self, made: &Maker) -> MetricFamily {
+    /// `labels` are those of the endpoints, by their index.
+    pub(super) fn show(&self, made: &Maker, labels: &[&str]) -> MetricFamily {
         let in_flight = self.shards.iter().map(|shard| &shard.in_flight);
         made.set(
             "tracking_http_requests_in_flight",
@@ -119,16 +122,18 @@ impl Requests {
             "Tracking numbers taken for answers.",
         )
         .inc_by(self.sum(|shard| &shard.issued));
-        self.show_statuses(made);
-        let durations: Vec<_> = (0..LABELS.len())
-            .map(|route_index| {
+        self.show_statuses(made, labels);
+        let durations: Vec<_> = labels
+            .iter()
+            .enumerate()
+            .map(|(route_index, label)| {
                 let counts = Counts {
                     by_time: std::array::from_fn(|index| {
                         self.sum(|shard| &shard.by_route[route_index].by_time[index])
                     }),
                     seconds: self.sum(|shard| &shard.by_route[route_index].ns) as f64 / 1e9,
                 };
-                (LABELS[route_index], counts)
+                (*label, counts)
             })
             .collect();
         histograms(
@@ -140,7 +145,7 @@ impl Requests {
     }
 
     /// Only those that happened: most routes never answer most of them.
-    fn show_statuses(&self, made: &Maker) {
+    fn show_statuses(&self, made: &Maker, labels: &[&str]) {
         let all = made.counters_by(
             "tracking_http_requests_total",
             "Requests answered, by route and status.",
@@ -148,11 +153,10 @@ impl Requests {
         );
         let statuses = STATUSES.iter().map(StatusCode::as_str);
         for (index, status) in statuses.chain([OTHER_STATUS, UNANSWERED]).enumerate() {
-            for route in 0..LABELS.len() {
+            for (route, label) in labels.iter().enumerate() {
                 let count = self.sum(|shard| &shard.by_route[route].by_status[index]);
                 if count > 0 {
-                    all.with_label_values(&[LABELS[route], status])
-                        .inc_by(count);
+                    all.with_label_values(&[*label, status]).inc_by(count);
                 }
             }
         }
