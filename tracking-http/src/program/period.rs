@@ -7,11 +7,9 @@ use std::time::Duration;
 /// The longest that makes sense.
 const MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A time of at most a day, in whole milliseconds: `500ms`, `10s`, `2m` or `1h`.
+/// A time of at most a day, in whole milliseconds: `500ms`, `10s`, `2m`, `1h 30m`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Period(Duration);
-
-const UNITS: [(&str, u64); 4] = [("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
 
 impl Period {
     /// # Panics
@@ -48,16 +46,9 @@ impl FromStr for Period {
     type Err = ParsePeriodError;
 
     fn from_str(text: &str) -> Result<Self, ParsePeriodError> {
-        let (count, unit_ms) = UNITS
-            .iter()
-            .find_map(|(unit, ms)| Some((text.strip_suffix(unit)?, ms)))
-            .ok_or(ParsePeriodError::Any)?;
-        if !count.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(ParsePeriodError::Any);
-        }
-        let count: u64 = count.parse().map_err(|_| ParsePeriodError::Any)?;
-        let ms = count.checked_mul(*unit_ms).ok_or(ParsePeriodError::Any)?;
-        let time = Duration::from_millis(ms);
+        let time = humantime::parse_duration(text).map_err(|_| ParsePeriodError::Any)?;
+        // What is shorter than a millisecond would be none.
+        let time = Duration::from_millis(time.as_millis().try_into().unwrap_or(u64::MAX));
         if time > MAX {
             return Err(ParsePeriodError::Any);
         }
@@ -87,6 +78,10 @@ mod tests {
             ("10s", 10_000, "10s"),
             ("2m", 120_000, "120s"),
             ("24h", 86_400_000, "86400s"),
+            ("1h 30m", 5_400_000, "5400s"),
+            ("1d", 86_400_000, "86400s"),
+            ("1 s", 1_000, "1s"),
+            ("1.5s", 1_500, "1500ms"),
         ] {
             let period: Period = text.parse().unwrap();
             let found = (period.get().as_millis(), period.to_string());
@@ -103,10 +98,9 @@ mod tests {
             "ms",
             "+1s",
             "-1s",
-            "1.5s",
-            " 1s",
-            "1 s",
-            "1d",
+            " ",
+            "1x",
+            "2d",
             "25h",
             "99999999999999999999s",
             "18446744073709551615h",
