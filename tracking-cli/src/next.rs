@@ -95,8 +95,8 @@ impl Press<'_> {
         self.numbers.resize(count, first);
         self.encoder.encode(series, block, &mut self.numbers);
         let issued = Issued {
-            tracking_number: first.as_str(),
-            issued_at_ms: SystemClock.now_ms().max(0).unsigned_abs(),
+            number: first,
+            at_ms: SystemClock.now_ms(),
             order: self.order,
             zone: self.zone,
         };

@@ -270,26 +270,35 @@ impl Generator {
     /// [`try_next`](Self::try_next). It needs no particular async runtime. Tasks are woken on the
     /// thread that reserves, with no lock held: an executor that polls there must not block.
     ///
-    /// Another task may have taken that number by then: loop, as in
-    ///
-    /// ```
-    /// # use tracking_core::{AllocateError, Generator, MemoryAllocator, TrackingNumber};
-    /// async fn next(generator: &Generator) -> Result<TrackingNumber, AllocateError> {
-    ///     loop {
-    ///         generator.ready().await?;
-    ///         if let Ok(number) = generator.try_next() {
-    ///             return Ok(number);
-    ///         }
-    ///     }
-    /// }
-    /// # let _ = next(&Generator::new(MemoryAllocator::new()));
-    /// ```
+    /// Another task may have taken that number by then: [`next_async`](Self::next_async) asks on.
+    /// It owns what it needs, so that a task may keep it.
     ///
     /// # Errors
     /// It resolves to the allocator's error when no number could be had by the deadline, or by the
     /// end of the reservation under way then; to [`AllocateError::Refused`] at once.
-    pub fn ready(&self) -> Ready<'_> {
-        Ready::new(self)
+    pub fn ready(&self) -> Ready {
+        Ready::new(self.clone())
+    }
+
+    /// The next number, for callers that must not block. It has no deadline of its own beyond
+    /// [`ready`](Self::ready)'s: wrap it in your runtime's time-out. Dropped, it loses no number.
+    ///
+    /// ```
+    /// # use tracking_core::{AllocateError, Generator};
+    /// async fn number(generator: &Generator) -> Result<String, AllocateError> {
+    ///     Ok(generator.next_async().await?.to_string())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ready`](Self::ready).
+    pub async fn next_async(&self) -> Result<TrackingNumber, AllocateError> {
+        loop {
+            if let Ok(number) = self.try_next() {
+                return Ok(number);
+            }
+            self.ready().await?;
+        }
     }
 
     /// An endless iterator of what [`next`](Self::next) answers.

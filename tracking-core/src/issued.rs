@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 pub use self::timestamp::Timestamp;
 pub use self::zone::{UnknownZone, Zone};
+use crate::number::TrackingNumber;
 use crate::order::{Country, CreatedAt, CustomerId, CustomerName, CustomerSlug, Order, Weight};
 
 /// A tracking number that was issued for an order.
@@ -23,7 +24,7 @@ use crate::order::{Country, CreatedAt, CustomerId, CustomerName, CustomerSlug, O
 /// let mut builder = OrderBuilder::new(Required::NONE);
 /// builder.set("origin_country_id", "US").set("destination_country_id", "IN").set("weight", "1.200");
 /// let order = builder.build()?;
-/// let issued = Issued { tracking_number: "7Q2M0ABCDEF12", issued_at_ms: 1_735_689_600_123, order: &order, zone: Zone::UTC };
+/// let issued = Issued { number: "7Q2M0ABCDEF12".parse()?, at_ms: 1_735_689_600_123, order: &order, zone: Zone::UTC };
 /// let mut out = Vec::new();
 /// issued.write_json(&mut out);
 /// assert_eq!(
@@ -31,14 +32,14 @@ use crate::order::{Country, CreatedAt, CustomerId, CustomerName, CustomerSlug, O
 ///     r#"{"tracking_number":"7Q2M0ABCDEF12","created_at":"2025-01-01T00:00:00.123Z","origin_country_id":"US","#.to_owned()
 ///         + r#""destination_country_id":"IN","weight":1.200,"customer_id":null,"customer_name":null,"customer_slug":null}"#,
 /// );
-/// # Ok::<(), tracking_core::order::OrderErrors>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Issued<'a> {
-    /// The number, as text.
-    pub tracking_number: &'a str,
-    /// When it was issued: milliseconds since 1970-01-01T00:00:00Z.
-    pub issued_at_ms: u64,
+    /// The number.
+    pub number: TrackingNumber,
+    /// When it was issued: milliseconds since 1970-01-01T00:00:00Z. What is before that is shown as that.
+    pub at_ms: i64,
     /// The order that it was issued for.
     pub order: &'a Order,
     /// Where the time is shown, if the order gave no offset.
@@ -62,11 +63,9 @@ impl Issued<'_> {
     /// When the number was issued, in the offset of the order's own `created_at` if it has one, else in the zone.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
-        let offset = self
-            .order
-            .created_at()
-            .map_or_else(|| self.zone.offset_at(self.issued_at_ms), CreatedAt::offset);
-        Timestamp::new(self.issued_at_ms, offset)
+        let at_ms = self.at_ms.max(0).unsigned_abs();
+        let own = self.order.created_at().map(CreatedAt::offset);
+        Timestamp::new(at_ms, own.unwrap_or_else(|| self.zone.offset_at(at_ms)))
     }
 
     /// Appends a JSON object (RFC 8259) on one line: `tracking_number`, `created_at` and the other six fields of
@@ -109,7 +108,7 @@ impl Issued<'_> {
     pub fn csv_fields(&self) -> [Cow<'_, str>; 8] {
         let order = self.order;
         [
-            self.tracking_number.into(),
+            self.number.as_str().into(),
             self.created_at().to_string().into(),
             order.origin_country_id().map_or("", Country::as_str).into(),
             order
@@ -140,7 +139,7 @@ impl Issued<'_> {
     /// The object's beginning, which both forms share.
     fn write_head(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"tracking_number\":");
-        write_escaped(out, self.tracking_number);
+        write_quoted(out, |out| out.extend_from_slice(self.number.as_bytes()));
         out.extend_from_slice(b",\"created_at\":");
         write_quoted(out, |out| self.created_at().write(out));
     }

@@ -86,6 +86,7 @@
 #![warn(missing_docs)]
 
 mod clock;
+mod desk;
 pub mod fork;
 mod generator;
 mod hex;
@@ -100,6 +101,7 @@ mod store;
 pub mod testing;
 
 pub use clock::{Clock, SystemClock};
+pub use desk::Desk;
 pub use generator::{Generator, GeneratorBuilder, Iter, Ready, Status};
 pub use number::check_character::check_character;
 pub use number::format::{ParsePrefixError, Prefix};

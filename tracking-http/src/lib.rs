@@ -1,16 +1,17 @@
 //! The HTTP server of `tracking`: the async shell round the synchronous core.
 //!
 //! The program parses its [`Args`], [opens](start) what they name and [runs](run) until it is told to
-//! stop. What may be embedded is an [`App`], made of a generator and its [`Options`], its [`Limits`], and [`run`],
+//! stop. What may be embedded is an [`App`], made of a desk and its [`Options`], its [`Limits`], and [`run`],
 //! which serves it at a listener; the rest is what the program is made of.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
-//! use tracking_core::{Generator, MemoryAllocator};
+//! use tracking_core::{Desk, Generator, MemoryAllocator};
 //! use tracking_http::{App, Limits, Options};
 //!
-//! let app = App::new(Generator::new(MemoryAllocator::new()), Options::default());
+//! let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+//! let app = App::new(desk, Options::default());
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! tracking_http::run(app, Limits::default(), listener, async { /* a signal */ }).await?;
 //! # Ok(())

@@ -18,7 +18,7 @@ pub(crate) struct Page {
     /// Where the number stands in a record, from where to where.
     number: std::ops::Range<usize>,
     /// The moment that the record is of.
-    issued_at_ms: Option<u64>,
+    issued_at_ms: Option<i64>,
     /// The record again and again.
     bytes: Vec<u8>,
     /// Nothing was filled yet.
@@ -53,7 +53,7 @@ impl Page {
     /// The page of some numbers of one series; `issued` is that of any of them.
     pub(crate) fn fill(&mut self, numbers: &[TrackingNumber], issued: &Issued<'_>) -> &[u8] {
         let of_this_moment =
-            self.issued_at_ms == Some(issued.issued_at_ms) || self.format == NextFormat::Text;
+            self.issued_at_ms == Some(issued.at_ms) || self.format == NextFormat::Text;
         if self.record.is_empty() || !of_this_moment {
             self.write_record(issued);
             self.bytes.clear();
@@ -85,7 +85,7 @@ impl Page {
         record.clear();
         match self.format {
             NextFormat::Text => {
-                record.extend_from_slice(issued.tracking_number.as_bytes());
+                record.extend_from_slice(issued.number.as_bytes());
                 record.push(b'\n');
             }
             NextFormat::Json => {
@@ -99,11 +99,11 @@ impl Page {
             NextFormat::Csv => write_csv(record, &issued.csv_fields()),
         }
         // The number is the first field of every format.
-        let number = issued.tracking_number.as_bytes();
+        let number = issued.number.as_bytes();
         let at = record.windows(number.len()).position(|part| part == number);
         let at = at.unwrap_or_default();
         self.number = at..at + number.len();
-        self.issued_at_ms = Some(issued.issued_at_ms);
+        self.issued_at_ms = Some(issued.at_ms);
     }
 }
 
@@ -147,8 +147,8 @@ mod tests {
             (10..30).map(|n| format!("A{n}").parse().unwrap()).collect();
         let issued = |number: &TrackingNumber, issued_at_ms| {
             Issued {
-                tracking_number: number.as_str(),
-                issued_at_ms,
+                number: *number,
+                at_ms: issued_at_ms,
                 order: &order,
                 zone: Zone::UTC,
             }
@@ -158,8 +158,8 @@ mod tests {
         let mut page = Page::new(NextFormat::Csv);
         for (count, now_ms) in [(3, 5), (20, 5), (2, 6), (1, 6), (9, 7)] {
             let first = Issued {
-                tracking_number: numbers[0].as_str(),
-                issued_at_ms: now_ms,
+                number: numbers[0],
+                at_ms: now_ms,
                 order: &order,
                 zone: Zone::UTC,
             };

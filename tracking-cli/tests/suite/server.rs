@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use tracking_core::{Generator, SeriesOptions, open_store};
+use tracking_core::{Desk, Generator, SeriesOptions, open_store};
 use tracking_http::{App, Limits, Options};
 
 use crate::support::Operator;
@@ -56,7 +56,7 @@ fn a_server_and_the_command_line_share_the_default_file_and_repeat_nothing() {
         .build(store);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = runtime.spawn(tracking_http::run(
-        App::new(generator, Options::default()),
+        App::new(Desk::new(generator), Options::default()),
         Limits::default(),
         listener,
         async {

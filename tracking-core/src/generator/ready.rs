@@ -13,42 +13,43 @@ use crate::store::allocator::AllocateError;
 
 /// What [`Generator::ready`] returns.
 #[must_use = "futures do nothing unless they are awaited"]
-pub struct Ready<'a> {
-    generator: &'a Generator,
+pub struct Ready {
+    generator: Generator,
     deadline: Instant,
     task: Option<TaskId>,
 }
 
-impl<'a> Ready<'a> {
-    pub(super) fn new(generator: &'a Generator) -> Self {
+impl Ready {
+    pub(super) fn new(generator: Generator) -> Self {
         Self {
-            generator,
             deadline: Instant::now() + generator.handle.builder.deadline,
+            generator,
             task: None,
         }
     }
 }
 
-impl Future for Ready<'_> {
+impl Future for Ready {
     type Output = Result<(), AllocateError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let supply = self.generator.supply();
+        let Self {
+            generator,
+            deadline,
+            task,
+        } = &mut *self;
+        let supply = generator.supply();
         if supply.batches.has_any(supply.refill.now()) {
             return Poll::Ready(Ok(()));
         }
-        let deadline = self.deadline;
-        match supply
-            .refill
-            .poll_ready(&mut self.task, context.waker(), deadline)
-        {
+        match supply.refill.poll_ready(task, context.waker(), *deadline) {
             Some(answer) => Poll::Ready(answer),
             None => Poll::Pending,
         }
     }
 }
 
-impl Drop for Ready<'_> {
+impl Drop for Ready {
     fn drop(&mut self) {
         if let Some(task) = self.task {
             self.generator.supply().refill.forget(task);
@@ -56,7 +57,7 @@ impl Drop for Ready<'_> {
     }
 }
 
-impl fmt::Debug for Ready<'_> {
+impl fmt::Debug for Ready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ready").finish_non_exhaustive()
     }

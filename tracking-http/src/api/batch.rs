@@ -8,7 +8,6 @@ mod request;
 
 use std::sync::Arc;
 
-use tracking_core::{Clock, SystemClock};
 use warp::reply::Response;
 
 use self::form::Form;
@@ -54,7 +53,7 @@ async fn issue(
     asker: Asker,
 ) -> Result<Response, Box<Response>> {
     let charge = asker.charge(request.count)?;
-    let issued_at_ms = SystemClock.now_ms().unsigned_abs();
+    let issued_at_ms = api.desk().now_ms();
     // On an error the charge is given back, and what is left then is not known here.
     let numbers = Numbers::begin(api, form, &request, issued_at_ms, asker).await?;
     let mut answer = numbers.into_answer(form);

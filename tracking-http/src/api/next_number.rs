@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tracking_core::issued::Issued;
 use tracking_core::order::{Order, OrderBuilder, OrderErrors, Required};
-use tracking_core::{Clock, SystemClock, TrackingNumber};
 use warp::reply::Response;
 
 use crate::api::answer::{self, Answer};
@@ -45,26 +44,20 @@ fn next(api: &Arc<Api>, order: Result<Order, OrderErrors>, form: Form) -> Answer
         Ok(order) => order,
         Err(errors) => return problems::wrong_order(&errors).into(),
     };
-    if let Some(number) = api.number_now() {
-        return issued(api, number, &order, form).into();
+    if let Some(issued) = api.issue_now(&order) {
+        return written(&issued, form).into();
     }
     let api = Arc::clone(api);
     Answer::later(async move {
-        match api.number_soon().await {
-            Ok(number) => issued(&api, number, &order, form),
+        match api.issue_soon(&order).await {
+            Ok(issued) => written(&issued, form),
             Err(error) => problems::no_number(error.retry_after),
         }
     })
 }
 
-fn issued(api: &Api, number: TrackingNumber, order: &Order, form: Form) -> Response {
-    let issued = Issued {
-        tracking_number: number.as_str(),
-        issued_at_ms: SystemClock.now_ms().unsigned_abs(),
-        order,
-        zone: api.zone(),
-    };
+fn written(issued: &Issued<'_>, form: Form) -> Response {
     let mut body = Vec::with_capacity(BODY_LENGTH);
-    form(&issued, &mut body);
+    form(issued, &mut body);
     answer::json(body)
 }

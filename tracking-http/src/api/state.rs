@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
-use tracking_core::issued::Zone;
-use tracking_core::{AllocateError, Generator, Series, Store, TrackingNumber, Verdict};
+use tracking_core::issued::Issued;
+use tracking_core::order::Order;
+use tracking_core::{AllocateError, Desk, Series, Store, TrackingNumber, Verdict};
 
 use crate::api::judge;
 use crate::api::looks::Looks;
@@ -25,9 +26,8 @@ const READY_DEADLINE: Duration = Duration::from_millis(500);
 /// The state behind the endpoints.
 #[derive(Debug)]
 pub(crate) struct Api {
-    generator: Generator,
+    desk: Desk,
     looks: Option<Arc<Looks>>,
-    zone: Zone,
     metrics: Arc<Metrics>,
     turns: Turns,
     tables: Tables,
@@ -64,8 +64,7 @@ pub(crate) struct NoNumber {
 
 impl Api {
     pub(crate) fn new(
-        generator: Generator,
-        zone: Zone,
+        desk: Desk,
         store: Option<Arc<dyn Store>>,
         metrics: Arc<Metrics>,
         turns: Turns,
@@ -73,9 +72,8 @@ impl Api {
         tokens_in_force: TokensInForce,
     ) -> Self {
         Self {
-            generator,
+            desk,
             looks: store.map(|store| Arc::new(Looks::at(store))),
-            zone,
             metrics,
             turns,
             tables,
@@ -114,14 +112,14 @@ impl Api {
             endpoints: self.tables.endpoints,
             problems: self.tables.problems,
             series: self.series(),
-            status: self.generator.status(),
+            status: self.desk.generator().status(),
             look: look.as_ref().map(Option::as_deref),
             tokens_in_force: (self.tokens_in_force.0)(),
         })
     }
 
     pub(crate) fn series(&self) -> &Series {
-        self.generator.series()
+        self.desk.series()
     }
 
     /// Whether the series could have issued a number; `None` where only the store could tell, which cannot
@@ -130,22 +128,22 @@ impl Api {
         judge::verdict(self.looks.as_ref(), self.series(), number).await
     }
 
-    pub(crate) fn zone(&self) -> Zone {
-        self.zone
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
     }
 
-    /// The next number, unless it must be waited for.
-    pub(crate) fn number_now(&self) -> Option<TrackingNumber> {
-        let number = self.generator.try_next().ok()?;
+    /// A number for an order, unless it must be waited for.
+    pub(crate) fn issue_now<'a>(&self, order: &'a Order) -> Option<Issued<'a>> {
+        let issued = self.desk.try_issue(order).ok()?;
         self.metrics.issued(1);
-        Some(number)
+        Some(issued)
     }
 
-    /// The next number, within the deadline.
-    pub(crate) async fn number_soon(&self) -> Result<TrackingNumber, NoNumber> {
-        let number = self.soon(Generator::try_next).await?;
+    /// A number for an order, within the deadline.
+    pub(crate) async fn issue_soon<'a>(&self, order: &'a Order) -> Result<Issued<'a>, NoNumber> {
+        let issued = self.soon(|desk| desk.try_issue(order)).await?;
         self.metrics.issued(1);
-        Ok(number)
+        Ok(issued)
     }
 
     /// The next numbers, within the deadline: at least one, and no more than are in hand at once.
@@ -153,7 +151,7 @@ impl Api {
         &self,
         numbers: &mut [TrackingNumber],
     ) -> Result<usize, NoNumber> {
-        let taken = self.soon(|generator| generator.try_fill(numbers)).await?;
+        let taken = self.soon(|desk| desk.generator().try_fill(numbers)).await?;
         self.metrics.issued(taken as u64);
         Ok(taken)
     }
@@ -161,16 +159,16 @@ impl Api {
     /// What `take` takes without waiting, as soon as something is there.
     async fn soon<T>(
         &self,
-        mut take: impl FnMut(&Generator) -> Result<T, AllocateError>,
+        mut take: impl FnMut(&Desk) -> Result<T, AllocateError>,
     ) -> Result<T, NoNumber> {
-        if let Ok(taken) = take(&self.generator) {
+        if let Ok(taken) = take(&self.desk) {
             return Ok(taken);
         }
         let deadline = Instant::now() + NUMBER_DEADLINE;
         loop {
-            let ready = timeout_at(deadline, self.generator.ready()).await;
+            let ready = timeout_at(deadline, self.desk.generator().ready()).await;
             // Others wait too, and may have been quicker.
-            match (take(&self.generator), ready) {
+            match (take(&self.desk), ready) {
                 (Ok(taken), _) => return Ok(taken),
                 (Err(_), Ok(Ok(()))) if Instant::now() < deadline => {}
                 (Err(_), Ok(Err(error))) | (Err(error), _) => return Err(self.no_number(&error)),
@@ -180,11 +178,11 @@ impl Api {
 
     /// Whether the next request would get a number.
     pub(crate) async fn is_ready(&self) -> Result<(), NoNumber> {
-        if self.generator.status().runway > 0 {
+        if self.desk.generator().status().runway > 0 {
             return Ok(());
         }
         let deadline = Instant::now() + READY_DEADLINE;
-        match timeout_at(deadline, self.generator.ready()).await {
+        match timeout_at(deadline, self.desk.generator().ready()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.no_number(&error)),
             Err(_) => Err(NoNumber {

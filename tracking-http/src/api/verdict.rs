@@ -58,7 +58,7 @@ fn belongs(api: &Api, tracking_number: TrackingNumber, serial: Serial) -> Respon
         verdict: "belongs",
         series: series.name().as_str(),
         prefix: prefix.as_str(),
-        reserved_at: Timestamp::new(reserved_at_ms, api.zone().offset_at(reserved_at_ms))
+        reserved_at: Timestamp::new(reserved_at_ms, api.desk().zone().offset_at(reserved_at_ms))
             .to_string(),
     };
     answer::json(serde_json::to_vec(&belongs).expect("a verdict is written to a Vec"))

@@ -2,27 +2,24 @@
 
 use std::sync::Arc;
 
-use tracking_core::issued::Zone;
-use tracking_core::{Generator, Store};
+use tracking_core::{Desk, Store};
 
 use crate::call::cors::Origin;
 use crate::call::gate::Gate;
 use crate::watch::metrics::Metrics;
 
-/// What answers requests: the numbers of a generator, and who may have them.
+/// What answers requests: a desk, and who may have its numbers.
 #[derive(Debug)]
 pub struct App {
-    pub(super) generator: Generator,
+    pub(super) desk: Desk,
     pub(super) options: Options,
 }
 
-/// What an [`App`] does unless somebody says otherwise: it lets everybody in, shows times in UTC where an order
-/// has none of its own, and judges numbers by this host's clock alone.
+/// What an [`App`] does unless somebody says otherwise: it lets everybody in, and judges numbers by this host's
+/// clock alone.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Where times are shown in, if the order has no offset of its own.
-    pub zone: Zone,
-    /// Judge numbers by the state of this store, too, which must be the generator's own: more of those that were
+    /// Judge numbers by the state of this store, too, which must be the desk's own: more of those that were
     /// never issued are refused then, and what is in the future is told by the store's clock. `/metrics` shows
     /// that state.
     pub store: Option<Arc<dyn Store>>,
@@ -37,8 +34,8 @@ pub struct Options {
 
 impl App {
     /// An app of its parts.
-    pub fn new(generator: Generator, options: Options) -> Self {
-        Self { generator, options }
+    pub fn new(desk: Desk, options: Options) -> Self {
+        Self { desk, options }
     }
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {

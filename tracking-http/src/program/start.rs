@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::spawn_blocking;
-use tracking_core::{Generator, Store, open_store};
+use tracking_core::{Desk, Generator, Store, open_store};
 
 use crate::call::{App, Gate, Options};
 use crate::program::args::Config;
@@ -73,13 +73,13 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     }
     let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
     let options = Options {
-        zone: config.zone,
         store: Some(store),
         cors_origins: config.cors_origins,
         gate,
         metrics,
     };
-    let app = App::new(Generator::new(observed), options);
+    let desk = Desk::new(Generator::new(observed)).with_zone(config.zone);
+    let app = App::new(desk, options);
     Ok(Started {
         app,
         listener,

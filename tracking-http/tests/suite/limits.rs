@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tracking_core::{Generator, MemoryAllocator};
+use tracking_core::{Desk, Generator, MemoryAllocator};
 use tracking_http::{App, Limits, Options};
 
 use crate::support::{Client, InProcess, Program, Switch, run_to_end};
@@ -230,7 +230,7 @@ fn what_an_operator_needs_is_answered_while_all_places_in_flight_are_taken() {
         store: Some(Arc::new(store.clone())),
         ..Options::default()
     };
-    let app = App::new(Generator::new(store.clone()), options);
+    let app = App::new(Desk::new(Generator::new(store.clone())), options);
     let server = InProcess::with_app(app, limits);
     let _waiting = [(); 2].map(|()| {
         let mut client = Client::connect(server.address);

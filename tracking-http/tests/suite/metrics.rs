@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracking_core::{Allocator, Generator};
+use tracking_core::{Allocator, Desk, Generator};
 use tracking_http::{App, Limits, Metrics, Observed, Options};
 
 use crate::support::{Client, FULL, InProcess, Program, Scrape, Switch, query};
@@ -30,7 +30,7 @@ fn server_of_blocks(store: &Switch, block_size: u32) -> InProcess {
         metrics,
         ..Options::default()
     };
-    InProcess::with_app(App::new(generator, options), Limits::default())
+    InProcess::with_app(App::new(Desk::new(generator), options), Limits::default())
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
 use tracking_core::issued::Zone;
 use tracking_core::order::CreatedAt;
 use tracking_core::{
-    Allocator, Clock, Generator, MemoryAllocator, SLOTS, Serial, SystemClock, TICK_MS,
+    Allocator, Clock, Desk, Generator, MemoryAllocator, SLOTS, Serial, SystemClock, TICK_MS,
 };
 use tracking_http::{App, Limits, Options};
 
@@ -12,11 +12,13 @@ use crate::support::{Client, InProcess, Switch};
 fn server(store: &Switch, zone: &str) -> InProcess {
     let zone: Zone = zone.parse().unwrap();
     let options = Options {
-        zone,
         store: Some(std::sync::Arc::new(store.clone())),
         ..Options::default()
     };
-    let app = App::new(Generator::new(store.clone()), options);
+    let app = App::new(
+        Desk::new(Generator::new(store.clone())).with_zone(zone),
+        options,
+    );
     InProcess::with_app(app, Limits::default())
 }
 

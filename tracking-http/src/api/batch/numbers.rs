@@ -48,14 +48,14 @@ impl Numbers {
         api: Arc<Api>,
         form: Form,
         request: &Request,
-        issued_at_ms: u64,
+        issued_at_ms: i64,
         asker: Asker,
     ) -> Result<Self, Box<Response>> {
         let issued = Issued {
-            tracking_number: "",
-            issued_at_ms,
+            number: TrackingNumber::BLANK,
+            at_ms: issued_at_ms,
             order: &request.order,
-            zone: api.zone(),
+            zone: api.desk().zone(),
         };
         let frame = Frame::new(form, &issued);
         let mut maker = Chunks::new(api, frame, request.count, asker);
@@ -229,7 +229,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// `issued` has no number.
+    /// `issued` has any number.
     fn new(form: Form, issued: &Issued<'_>) -> Self {
         match form {
             Form::Json => Self {
@@ -241,7 +241,8 @@ impl Frame {
                 let mut line = Vec::new();
                 issued.write_json(&mut line);
                 line.push(b'\n');
-                let after = line.split_off(b"{\"tracking_number\":\"".len());
+                let mut number = line.split_off(b"{\"tracking_number\":\"".len());
+                let after = number.split_off(issued.number.as_bytes().len());
                 Self {
                     between: [&after[..], &line].concat(),
                     before: line,

@@ -5,9 +5,8 @@ use std::task::{Context, Poll, Waker};
 
 use hyper::body::{Body, Bytes};
 use regex::bytes::Regex;
-use tracking_core::issued::Zone;
 use tracking_core::testing::{FULL_ORDER, wrong_values};
-use tracking_core::{Generator, MemoryAllocator};
+use tracking_core::{Desk, Generator, MemoryAllocator};
 use warp::http::Request;
 use warp::reply::Response;
 
@@ -28,8 +27,7 @@ fn endpoints() -> Endpoints {
     // What is answered at once needs nobody who waits.
     generator.next().unwrap();
     Endpoints::new(Api::new(
-        generator,
-        Zone::UTC,
+        Desk::new(generator),
         None,
         Arc::default(),
         Turns::new(1, 1),

@@ -11,7 +11,7 @@ use super::parameters;
 const RESERVED_AT_MS: i64 = 1_767_225_600_000;
 
 /// Numbers are issued a little later than they are reserved.
-const ISSUED_AT_MS: u64 = RESERVED_AT_MS.unsigned_abs() + 123;
+const ISSUED_AT_MS: i64 = RESERVED_AT_MS + 123;
 
 const LANE: u8 = 7;
 
@@ -39,8 +39,8 @@ fn order(example: fn(Parameter) -> &'static str) -> Order {
 fn written(order: &Order, write: fn(&Issued<'_>, &mut Vec<u8>)) -> Value {
     let number = number(0);
     let issued = Issued {
-        tracking_number: number.as_str(),
-        issued_at_ms: ISSUED_AT_MS,
+        number,
+        at_ms: ISSUED_AT_MS,
         order,
         zone: Zone::UTC,
     };

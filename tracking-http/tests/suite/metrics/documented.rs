@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use tracking_core::{Generator, MemoryAllocator};
+use tracking_core::{Desk, Generator, MemoryAllocator};
 use tracking_http::{App, Gate, Limits, Metrics, Observed, Options, TokensRead};
 
 use crate::redis_servers::server::is_installed;
@@ -31,7 +31,7 @@ fn everything() -> Scrape {
         gate: Gate::with_tokens(file.path()).unwrap().into(),
         ..Options::default()
     };
-    let app = App::new(Generator::new(observed), options);
+    let app = App::new(Desk::new(Generator::new(observed)), options);
     let server = InProcess::with_app(app, Limits::default());
     let mut client = Client::connect(server.address);
     // The rate is that of whole seconds.

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tracking_core::{Allocator, Generator, MemoryAllocator};
+use tracking_core::{Allocator, Desk, Generator, MemoryAllocator};
 use tracking_http::{App, Gate, Limits, Options};
 
 /// An app that lets in whom the gate does.
@@ -14,7 +14,7 @@ pub(crate) fn gated(generator: Generator, gate: Gate) -> App {
         gate: gate.into(),
         ..Options::default()
     };
-    App::new(generator, options)
+    App::new(Desk::new(generator), options)
 }
 
 /// Stops when it is dropped.
@@ -38,11 +38,8 @@ impl InProcess {
     }
 
     pub(crate) fn with_limits(generator: Generator, zone: &str, limits: Limits) -> Self {
-        let options = Options {
-            zone: zone.parse().unwrap(),
-            ..Options::default()
-        };
-        Self::with_app(App::new(generator, options), limits)
+        let desk = Desk::new(generator).with_zone(zone.parse().unwrap());
+        Self::with_app(App::new(desk, Options::default()), limits)
     }
 
     pub(crate) fn with_app(app: App, limits: Limits) -> Self {

@@ -1,0 +1,218 @@
+//! The one place where a number is issued for an order.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::generator::Generator;
+use crate::issued::{Issued, Zone};
+use crate::number::TrackingNumber;
+use crate::order::Order;
+use crate::series::Series;
+use crate::store::allocator::AllocateError;
+
+/// Issues numbers for orders: a generator, a clock that says when, and a zone to show that in where
+/// an order has no offset of its own.
+///
+/// Clones share what is reserved. Each way to a number has a form that waits, one that never does,
+/// and one for async callers.
+///
+/// ```
+/// use tracking_core::order::{OrderBuilder, Required};
+/// use tracking_core::{Desk, Generator, MemoryAllocator};
+///
+/// let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+/// let mut order = OrderBuilder::new(Required::NONE);
+/// order.set("origin_country_id", "MY").set("weight", "1.200");
+/// let order = order.build()?;
+/// let issued = desk.issue(&order)?;
+/// println!("{} at {}", issued.number, issued.created_at());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Desk {
+    generator: Generator,
+    /// None is the system's: to ask that one needs no look-up.
+    clock: Option<Arc<dyn Clock>>,
+    zone: Zone,
+}
+
+impl Desk {
+    /// A desk for the numbers of a generator, by the system's clock, in UTC.
+    pub fn new(generator: Generator) -> Self {
+        Self {
+            generator,
+            clock: None,
+            zone: Zone::UTC,
+        }
+    }
+
+    /// Show times in this zone, where an order has no offset of its own.
+    #[must_use]
+    pub fn with_zone(mut self, zone: Zone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Say when numbers were issued by this clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Where its numbers come from.
+    pub fn generator(&self) -> &Generator {
+        &self.generator
+    }
+
+    /// The series that its numbers belong to.
+    pub fn series(&self) -> &Series {
+        self.generator.series()
+    }
+
+    /// The zone that times are shown in.
+    pub fn zone(&self) -> Zone {
+        self.zone
+    }
+
+    /// Its clock, in milliseconds since the Unix epoch: the `at_ms` of what is issued now.
+    #[inline]
+    pub fn now_ms(&self) -> i64 {
+        self.clock
+            .as_ref()
+            .map_or_else(|| SystemClock.now_ms(), |clock| clock.now_ms())
+    }
+
+    /// Issue a number for an order. Waits up to the generator's deadline where none is in hand.
+    ///
+    /// # Errors
+    /// As [`Generator::next`]. Nothing was issued then.
+    pub fn issue<'a>(&self, order: &'a Order) -> Result<Issued<'a>, AllocateError> {
+        Ok(self.issued(self.generator.next()?, order))
+    }
+
+    /// Issue a number for an order if one is in hand. Never waits.
+    ///
+    /// # Errors
+    /// As [`Generator::try_next`]. Nothing was issued then.
+    #[inline]
+    pub fn try_issue<'a>(&self, order: &'a Order) -> Result<Issued<'a>, AllocateError> {
+        Ok(self.issued(self.generator.try_next()?, order))
+    }
+
+    /// Issue a number for an order, for callers that must not block. It needs no particular runtime, and has no
+    /// deadline but the generator's: wrap it in your runtime's time-out. Dropped, it issues nothing.
+    ///
+    /// # Errors
+    /// As [`Generator::next_async`]. Nothing was issued then.
+    pub async fn issue_async<'a>(&self, order: &'a Order) -> Result<Issued<'a>, AllocateError> {
+        Ok(self.issued(self.generator.next_async().await?, order))
+    }
+
+    /// What a number is that was issued for an order now.
+    #[inline]
+    fn issued<'a>(&self, number: TrackingNumber, order: &'a Order) -> Issued<'a> {
+        Issued {
+            number,
+            at_ms: self.now_ms(),
+            order,
+            zone: self.zone,
+        }
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("generator", &self.generator)
+            .field("zone", &self.zone)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Context, Poll, Wake, Waker};
+
+    use super::*;
+    use crate::order::{OrderBuilder, Required};
+    use crate::store::memory::MemoryAllocator;
+    use crate::testing::ManualClock;
+
+    fn order(created_at: &str) -> Order {
+        let mut order = OrderBuilder::new(Required::NONE);
+        order.set("created_at", created_at);
+        order.build().unwrap()
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    fn wait<F: Future>(future: F) -> F::Output {
+        let woken = Arc::<Woken>::default();
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut future = pin!(future);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return output;
+            }
+            while !woken.0.swap(false, Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    #[test]
+    fn every_way_issues_another_number_for_the_same_order() {
+        let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+        let order = order("");
+        let issued = [
+            wait(desk.issue_async(&order)).unwrap(),
+            desk.issue(&order).unwrap(),
+            desk.try_issue(&order).unwrap(),
+            desk.clone().issue(&order).unwrap(),
+        ];
+        let numbers: HashSet<_> = issued.iter().map(|issued| issued.number).collect();
+        assert_eq!(numbers.len(), issued.len());
+        assert!(
+            issued
+                .iter()
+                .all(|issued| std::ptr::eq(issued.order, &order))
+        );
+    }
+
+    #[test]
+    fn the_time_is_the_desks_and_is_shown_where_the_order_says_or_in_the_zone() {
+        let clock = Arc::new(ManualClock::at(1_735_689_600_123));
+        let generator = Generator::new(MemoryAllocator::new());
+        let desk = Desk::new(generator)
+            .with_clock(clock)
+            .with_zone("Asia/Kolkata".parse().unwrap());
+        for (created_at, shown) in [
+            ("", "2025-01-01T05:30:00.123+05:30"),
+            ("2018-11-20T19:29:32+08:00", "2025-01-01T08:00:00.123+08:00"),
+        ] {
+            let order = order(created_at);
+            let issued = desk.issue(&order).unwrap();
+            assert_eq!(issued.created_at().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn without_a_number_nothing_is_issued() {
+        let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+        // None is reserved before the first is asked for.
+        assert!(desk.try_issue(&order("")).is_err());
+        assert_eq!(desk.series().name().as_str(), "default");
+    }
+}
