@@ -2,23 +2,28 @@
 //!
 //! # The tour, in two minutes
 //!
-//! **Issue numbers.** A [`Generator`] hands them out, from blocks that an [`Allocator`] reserves in
-//! a store. [`open_store`] picks the allocator by a URL; a state file needs no set-up.
+//! **Issue numbers.** A [`Desk`] issues them for orders. A [`Generator`] behind it makes them from blocks
+//! that an [`Allocator`] reserves in a store. [`open_store`] picks the allocator by a URL; a state file needs
+//! no set-up.
 //!
 //! ```
-//! use tracking_core::{Generator, SeriesOptions, TrackingNumber, open_store};
+//! use tracking_core::order::Order;
+//! use tracking_core::{Desk, Generator, SeriesOptions, TrackingNumber, open_store};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("parcels.series");
 //! # let url = format!("file:{}", path.display());
 //! // let url = "file:/var/lib/shop/parcels.series";
 //! let store = open_store(&url.parse()?, &SeriesOptions::default())?;
-//! let generator = Generator::new(store);
+//! let desk = Desk::new(Generator::new(store));
 //!
-//! let number = generator.next()?; // one; threads share a generator, or clone it
+//! let order = Order::default();
+//! let issued = desk.issue(&order)?; // threads share a desk, or clone it
+//! println!("{} at {}", issued.number, issued.created_at());
+//!
 //! let mut thousand = vec![TrackingNumber::BLANK; 1000];
-//! generator.fill(&mut thousand)?; // many, faster for each
-//! assert!(!thousand.contains(&number));
+//! desk.generator().fill(&mut thousand)?; // many, faster for each, and for no order
+//! assert!(!thousand.contains(&issued.number));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -45,6 +50,12 @@
 //! assert!(matches!(verdict, Verdict::Refused(Reason::Prefix | Reason::Length)));
 //! # Ok::<(), tracking_core::ParseNumberError>(())
 //! ```
+//!
+//! # Scope of this crate
+//!
+//! Numbers, and all that keeps one from being issued twice: orders are validated because a number is issued
+//! for one. No record of what was issued, no carrier's label, no transport: those are an embedder's, or a
+//! program's. It starts no runtime, and talks to no network without the feature that says so.
 //!
 //! # From serial to number
 //!

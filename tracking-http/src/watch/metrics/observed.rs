@@ -14,12 +14,16 @@ use super::Metrics;
 /// ```
 /// use std::sync::Arc;
 ///
-/// use tracking_core::{Generator, MemoryAllocator, issued::Zone};
-/// use tracking_http::{App, Metrics, Observed};
+/// use tracking_core::{Desk, Generator, MemoryAllocator};
+/// use tracking_http::{App, Metrics, Observed, Options};
 ///
 /// let metrics = Arc::new(Metrics::new());
 /// let store = Observed::new(MemoryAllocator::new(), Arc::clone(&metrics));
-/// let app = App::new(Generator::new(store), Zone::UTC).with_metrics(metrics);
+/// let options = Options {
+///     metrics,
+///     ..Options::default()
+/// };
+/// let app = App::new(Desk::new(Generator::new(store)), options);
 /// # let _ = app;
 /// ```
 pub struct Observed<A> {
