@@ -1,4 +1,4 @@
-//! Is it alive, is it ready, what does it count: for whatever watches over the server.
+//! Is it alive, is it ready, which version is it, what does it count: for whatever watches over the server.
 
 use std::sync::Arc;
 
@@ -13,6 +13,11 @@ use crate::watch::metrics;
 /// Alive is who answers. It asks nothing of the store, since a restart mends no store.
 pub(super) fn live() -> Response {
     answer::text("alive\n")
+}
+
+/// Which version of the program answers.
+pub(super) fn version() -> Response {
+    answer::text(concat!(env!("CARGO_PKG_VERSION"), "\n"))
 }
 
 /// Ready is who would answer with a number: one is reserved, or the store grants some. Who is to end

@@ -97,3 +97,18 @@ fn a_browser_gets_a_page_of_text_and_links_alone() {
         "{metrics}"
     );
 }
+
+#[test]
+fn the_version_is_told_to_whoever_asks() {
+    let server = InProcess::new();
+    let answer = ask(server.address, "GET", "/version");
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("text/plain; charset=utf-8"))
+    );
+    assert_eq!(answer.body, format!("{}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        ask(server.address, "POST", "/version").header("allow"),
+        Some("GET, HEAD")
+    );
+}

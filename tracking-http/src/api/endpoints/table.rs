@@ -11,7 +11,7 @@ use crate::api::{batch, docs, health, next_number, root, verdict};
 const GET: &str = "GET";
 const GET_AND_HEAD: &str = "GET, HEAD";
 
-pub(crate) static ENDPOINTS: [Endpoint; 11] = [
+pub(crate) static ENDPOINTS: [Endpoint; 12] = [
     Endpoint {
         paths: &[Path::new("/next-tracking-number")],
         allowed: GET,
@@ -147,6 +147,29 @@ pub(crate) static ENDPOINTS: [Endpoint; 11] = [
         parameters: Vec::new,
         success: || Success::text("It is.", schema::word("ready")),
         problems: &[Kind::NoNumber, Kind::Ending],
+    },
+    Endpoint {
+        paths: &[Path::new("/version")],
+        allowed: GET_AND_HEAD,
+        need: Need::Address,
+        waits: false,
+        has_body: false,
+        answer: |_, _| health::version().into(),
+        fast: None,
+        about: About {
+            tag: "service",
+            id: "version",
+            summary: "Which version is it?",
+            description: "Of the program, and so of this document.",
+        },
+        parameters: Vec::new,
+        success: || {
+            Success::text(
+                "The version.",
+                schema::text("Such as 1.2.3, and a line feed."),
+            )
+        },
+        problems: &[],
     },
     Endpoint {
         paths: &[Path::new("/metrics")],
