@@ -122,12 +122,13 @@ pub use number::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
 pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
 pub use series::opening::{OpenError, Opening, SeriesOptions};
 pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
-pub use store::allocator::{AllocateError, Allocator, Snapshot, Store, reserve_patiently};
+pub use store::allocator::{AllocateError, Allocator, Store, reserve_patiently};
 pub use store::file::FileAllocator;
 pub use store::guard::Guarded;
 pub use store::memory::MemoryAllocator;
 #[cfg(feature = "redis")]
 pub use store::redis::{RedisAllocator, RedisWarning};
+pub use store::snapshot::Snapshot;
 pub use store::url::{
     FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
 };

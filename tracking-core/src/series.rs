@@ -17,7 +17,7 @@ use crate::number::judge::{self, Reason, Verdict};
 use crate::number::key::Key;
 use crate::number::serial::{Block, EPOCH_MS, Serial};
 use crate::shown::Shown;
-use crate::store::allocator::Snapshot;
+use crate::store::snapshot::Snapshot;
 use crate::store::timeline::Timeline;
 
 /// A name, a format, a key and the time of its creation: all that makes serials into numbers.

@@ -6,6 +6,7 @@ pub(crate) mod guard;
 pub(crate) mod memory;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+pub(crate) mod snapshot;
 pub mod timeline;
 pub(crate) mod url;
 

@@ -31,6 +31,34 @@ impl SeriesOptions {
             ..Self::default()
         }
     }
+
+    /// With this prefix.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: Prefix) -> Self {
+        self.prefix = Some(prefix);
+        self
+    }
+
+    /// With this key.
+    #[must_use]
+    pub fn with_key(mut self, key: Key) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Created then, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn created_at_ms(mut self, created_at_ms: i64) -> Self {
+        self.created_at_ms = Some(created_at_ms);
+        self
+    }
+
+    /// To be made, or opened as it is.
+    #[must_use]
+    pub fn opening(mut self, opening: Opening) -> Self {
+        self.opening = opening;
+        self
+    }
 }
 
 /// What to do where a series is missing, or is there already.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::number::serial::Block;
 use crate::series::Series;
-use crate::store::timeline::{Timeline, TimelineError};
+use crate::store::snapshot::Snapshot;
+use crate::store::timeline::TimelineError;
 
 /// Reserves blocks of serials of one series.
 ///
@@ -60,23 +61,6 @@ pub trait Store: Allocator {
     /// open a missing series at once it is true of one.
     fn is_new(&self) -> bool {
         false
-    }
-}
-
-/// What a store knows at one moment.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Snapshot {
-    /// The state, unless it is missing.
-    pub timeline: Option<Timeline>,
-    /// The store's clock, in milliseconds since the Unix epoch.
-    pub now_ms: i64,
-}
-
-impl Snapshot {
-    /// A snapshot of its parts.
-    pub fn new(timeline: Option<Timeline>, now_ms: i64) -> Self {
-        Self { timeline, now_ms }
     }
 }
 

@@ -39,7 +39,8 @@ use crate::fork::PerProcess;
 use crate::number::serial::Block;
 use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
-use crate::store::allocator::{AllocateError, Allocator, Snapshot, Store};
+use crate::store::allocator::{AllocateError, Allocator, Store};
+use crate::store::snapshot::Snapshot;
 use crate::store::timeline::Answer;
 use crate::store::url::FileUrl;
 

@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::fork::PerProcess;
 use crate::number::serial::{Block, Serial};
 use crate::series::Series;
-use crate::store::allocator::{AllocateError, Allocator, Snapshot, Store};
+use crate::store::allocator::{AllocateError, Allocator, Store};
+use crate::store::snapshot::Snapshot;
 use crate::store::timeline::LANE_COUNT;
 
 /// An allocator that answers no serial twice, whatever the one in it does: a block that is not

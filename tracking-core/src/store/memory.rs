@@ -10,7 +10,8 @@ use crate::number::format::Prefix;
 use crate::number::key::Key;
 use crate::number::serial::Block;
 use crate::series::{Series, SeriesName};
-use crate::store::allocator::{AllocateError, Allocator, Snapshot, Store};
+use crate::store::allocator::{AllocateError, Allocator, Store};
+use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{Answer, History, Request, Timeline, step};
 
 /// Store URL `memory:`. One process shares the series, and it ends with the process.

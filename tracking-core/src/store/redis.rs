@@ -18,7 +18,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::number::serial::Block;
 use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
-use crate::store::allocator::{AllocateError, Allocator, Snapshot, Store};
+use crate::store::allocator::{AllocateError, Allocator, Store};
+use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{Seen, TimelineError};
 use crate::store::url::RedisUrl;
 
@@ -39,6 +40,7 @@ mod script;
 mod seen;
 mod store;
 mod stream;
+mod text;
 mod tls;
 mod turn;
 
@@ -234,7 +236,7 @@ impl Allocator for RedisAllocator {
             }),
             Outcome::Foreign { fingerprint } => refused(Fault::Foreign {
                 expected: self.series.fingerprint(),
-                found: fault::quoted(&fingerprint),
+                found: text::quoted(&fingerprint),
             }),
             Outcome::Corrupt { field } => refused(self.store.corrupt(&field)),
             Outcome::Missing => refused(Fault::Vanishing),

@@ -109,6 +109,19 @@ impl FromStr for StoreUrl {
     }
 }
 
+impl FromStr for RedisUrl {
+    type Err = ParseStoreUrlError;
+
+    fn from_str(text: &str) -> Result<Self, ParseStoreUrlError> {
+        match text.parse()? {
+            StoreUrl::Redis(url) => Ok(url),
+            StoreUrl::Memory | StoreUrl::File(_) => Err(ParseStoreUrlError::NoRedis {
+                found: clipped(text),
+            }),
+        }
+    }
+}
+
 fn parse_file(rest: &str) -> Result<StoreUrl, ParseStoreUrlError> {
     let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
     // `file:///path` and `file:/path` name the same file.

@@ -9,7 +9,7 @@ use crate::hex;
 use crate::number::serial::{Block, Serial};
 use crate::series::SeriesName;
 
-use super::link::text;
+use super::text::text;
 
 /// The answer to a reservation, with the server's clock.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,8 +4,7 @@ use redis::Value;
 
 use crate::store::url::RedisHost;
 
-use super::finder::host_of;
-use super::link::text;
+use super::text::{host_of, text};
 
 /// How many nodes are remembered.
 const NODES: usize = 64;

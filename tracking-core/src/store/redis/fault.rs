@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::number::format::Prefix;
-use crate::number::key::Key;
 use crate::series::{Fingerprint, SeriesName};
 use crate::store::allocator::AllocateError;
 use crate::store::url::RedisHost;
@@ -158,19 +157,4 @@ impl Fault {
             AllocateError::unavailable(store, self)
         }
     }
-}
-
-/// A text of a server for a message: cut to a sane length, without control characters or a key.
-pub(super) fn quoted(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .take(200)
-        .map(|c| if crate::shown::steers(c) { ' ' } else { c })
-        .collect();
-    let secret = |word: &str| word.trim_matches(['\'', '"']).parse::<Key>().is_ok();
-    let words = text.split(' ').map(|word| match secret(word) {
-        true => "(hidden)",
-        false => word,
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

@@ -13,9 +13,10 @@ use super::cluster;
 use super::deadline::Deadline;
 use super::fault::Fault;
 use super::info::Info;
-use super::link::{Link, is_timeout, text};
+use super::link::{Link, is_timeout};
 use super::refusal::RefusalKind;
 use super::stream::{Address, Stream};
+use super::text::{host_of, text};
 use super::tls;
 
 /// How many attempts to connect may be under way at once, each on a thread of its own.
@@ -282,11 +283,4 @@ fn lasting(fault: &Fault) -> bool {
         Fault::TooOld { .. } => true,
         _ => false,
     }
-}
-
-/// A host of what a server tells: an address or name and a port.
-pub(super) fn host_of(name: Option<&str>, port: Option<u16>) -> Option<RedisHost> {
-    let port = port.filter(|&port| port > 0)?;
-    let name = name.filter(|name| (1..=253).contains(&name.len()))?;
-    Some(RedisHost::new(name, port))
 }

@@ -8,7 +8,7 @@ use crate::series::record::SeriesRecord;
 use crate::series::{Series, SeriesName};
 use crate::store::timeline::{History, LANE_COUNT, Lanes, Timeline};
 
-use super::link::text;
+use super::text::text;
 
 /// Which series has which prefix. It shares the hash tag, so that one script may use both.
 pub(super) const PREFIXES: &str = "{tracking}:prefixes";

@@ -5,7 +5,8 @@ use redis::{Value, cmd};
 use super::deadline::Deadline;
 use super::fault::Fault;
 use super::info::Info;
-use super::link::{Link, text};
+use super::link::Link;
+use super::text::text;
 
 /// Something about a Redis that puts a series at risk, or will stop it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

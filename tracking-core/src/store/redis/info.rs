@@ -2,7 +2,7 @@
 
 use redis::Value;
 
-use super::link::text;
+use super::text::text;
 
 /// An answer to `INFO`: lines of `name:value`.
 pub(super) struct Info<'a>(&'a str);

@@ -8,12 +8,13 @@ use redis::{Cmd, Value, cmd};
 use crate::store::url::{RedisHost, ReplicaWait};
 
 use super::deadline::Deadline;
-use super::fault::{Fault, quoted};
+use super::fault::Fault;
 use super::info::Info;
 use super::refusal::{Refusal, RefusalKind};
 use super::reply::{self, Failure};
 use super::script::Script;
 use super::stream::Stream;
+use super::text::{quoted, text};
 
 /// A connection. Whoever gets a [`Fault`] from it drops it, since an answer may still be under way.
 pub(super) struct Link {
@@ -224,13 +225,4 @@ pub(super) fn is_timeout(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
     )
-}
-
-/// A text that a server answered.
-pub(super) fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
-        Value::SimpleString(text) => Some(text),
-        _ => None,
-    }
 }

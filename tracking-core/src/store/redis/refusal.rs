@@ -6,7 +6,7 @@ use redis::ServerError;
 
 use crate::store::url::RedisHost;
 
-use super::fault::quoted;
+use super::text::quoted;
 
 /// The rights that a user in Redis needs, for `ACL SETUSER NAME on >PASSWORD …`.
 pub(super) const RIGHTS: &str = "~{tracking}:* +evalsha +script|load +hgetall +hmget +hset +info +time +select +wait +cluster|slots +asking +config|get";

@@ -13,7 +13,7 @@ use super::hash::Stored;
 use super::health::RedisWarning;
 use super::info::Info;
 use super::link::Link;
-use super::{clocks, fault, finder, hash, health, link, script, seen, turn};
+use super::{clocks, finder, hash, health, script, seen, text, turn};
 use crate::clock::Clock;
 use crate::fork::PerProcess;
 use crate::series::Series;
@@ -171,7 +171,7 @@ impl RedisStore {
             // Nearly always it is there, and nothing needs to be written.
             let look = cmd("HMGET").arg(hash::PREFIXES).arg(prefix.as_str()).take();
             if let redis::Value::Array(found) = link.ask(look, deadline)?
-                && found.first().and_then(link::text) == Some(&registered)
+                && found.first().and_then(text::text) == Some(&registered)
             {
                 return Ok(None);
             }
@@ -208,7 +208,7 @@ impl RedisStore {
     pub(super) fn corrupt(&self, field: &str) -> Fault {
         Fault::Corrupt {
             key: self.key.clone(),
-            field: fault::quoted(field),
+            field: text::quoted(field),
         }
     }
 }
@@ -221,7 +221,7 @@ fn time_ms(value: &redis::Value) -> Option<i64> {
     let [seconds, micros] = &parts[..] else {
         return None;
     };
-    let seconds: i64 = link::text(seconds)?.parse().ok()?;
-    let micros: i64 = link::text(micros)?.parse().ok()?;
+    let seconds: i64 = text::text(seconds)?.parse().ok()?;
+    let micros: i64 = text::text(micros)?.parse().ok()?;
     seconds.checked_mul(1_000)?.checked_add(micros / 1_000)
 }

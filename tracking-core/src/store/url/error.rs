@@ -54,6 +54,12 @@ pub enum ParseStoreUrlError {
         /// What may stand there.
         expected: &'static str,
     },
+    /// It names a store, and no Redis.
+    #[error("expected the URL of a Redis such as redis://HOST, found {found:?}")]
+    NoRedis {
+        /// What stands there.
+        found: String,
+    },
     /// A part of a Redis' URL is not as it should be.
     #[error("expected {expected}, found the {part} {found:?}")]
     Redis {

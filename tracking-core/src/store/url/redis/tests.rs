@@ -141,3 +141,24 @@ fn a_build_without_redis_says_so() {
         "redis://u@h:6379: this program was built without the feature `redis`; build it with `--features redis`, or name another store"
     );
 }
+
+#[test]
+fn a_redis_url_is_one_by_itself_too() {
+    for text in ["redis://a:1", "redis+cluster://a,b"] {
+        let url: RedisUrl = text.parse().unwrap();
+        let store: StoreUrl = text.parse().unwrap();
+        assert_eq!(StoreUrl::Redis(url), store);
+    }
+    for (text, found) in [
+        (
+            "file:/a",
+            "expected the URL of a Redis such as redis://HOST, found \"file:/a\"",
+        ),
+        (
+            "x:",
+            "expected a store URL such as file:PATH, memory: or redis://HOST, found \"x\"",
+        ),
+    ] {
+        assert_eq!(text.parse::<RedisUrl>().unwrap_err().to_string(), found);
+    }
+}
