@@ -12,6 +12,9 @@ use tracing_subscriber::fmt::MakeWriter;
 /// So many bytes are written at once, where so many lines have come meanwhile.
 const BATCH: usize = 64 * 1024;
 
+/// How long a line may wait for others.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// How long the program waits for stderr, at its end and before a panic is reported.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -155,10 +158,12 @@ impl<W: Write> Write for Out<W> {
         Ok(line.len())
     }
 
-    /// No more lines wait.
+    /// No more lines wait: let some come, so that they are written together, and so that who logs need not wake this
+    /// thread for each.
     fn flush(&mut self) -> io::Result<()> {
         self.write_batch();
         self.progress.tell();
+        sleep(PAUSE);
         Ok(())
     }
 }
