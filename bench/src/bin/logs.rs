@@ -1,4 +1,5 @@
-//! The CPU time of a request's line in the log, by our own formats and by `tracing-subscriber`'s:
+//! The CPU time of a request's line in the log, as the server writes it and as `tracing-subscriber` does by itself,
+//! a write for each line:
 //!
 //! `cargo run --release -p tracking-bench --bin logs [LINES]`
 //!
