@@ -377,9 +377,16 @@ fn sighup_does_not_break_a_start_off() {
     );
     let args = ["--listen", "127.0.0.1:0", "--store", &store];
     let began = Instant::now();
-    let child = command(&args, &[]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command(&args, &[]).stderr(Stdio::piped()).spawn().unwrap();
     // It is asked now, and answers nothing.
-    let (asked, _) = silent.accept().unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let asked = loop {
+        if let Ok((asked, _)) = silent.accept() {
+            break asked;
+        }
+        assert_eq!(child.try_wait().unwrap(), None, "it asked nothing");
+        std::thread::sleep(Duration::from_millis(5));
+    };
     std::thread::sleep(Duration::from_millis(200));
     kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -108,13 +109,21 @@ impl Program {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Read what it says until a line has this text.
+    /// Read what it says until a line has this text. A program that has not said it after 30 s is killed.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let pid = Pid::from_child(&self.child);
+        // Dropped with the line.
+        let (_said, waiting) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            if waiting.recv_timeout(Duration::from_secs(30)) == Err(RecvTimeoutError::Timeout) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        });
         let stderr = self.stderr.as_mut().unwrap();
         loop {
             let mut line = String::new();
             let length = stderr.read_line(&mut line).unwrap();
-            assert_ne!(length, 0, "ended without {text:?}");
+            assert_ne!(length, 0, "ended, or was killed, without {text:?}");
             if line.contains(text) {
                 return line;
             }
