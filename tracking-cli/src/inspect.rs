@@ -3,8 +3,9 @@
 use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
+use tracking_core::looks::{Look, Looks};
 use tracking_core::shown::Plain;
-use tracking_core::{Clock, Reason, Store, SystemClock, TrackingNumber, Verdict, check_character};
+use tracking_core::{Reason, Store, TrackingNumber, Verdict, check_character};
 use tracking_programs::args::StoreArgs;
 
 use crate::args::{InspectArgs, ReportFormat};
@@ -119,20 +120,16 @@ impl Report {
             self.body = Some(body.to_owned());
             self.check_character = Some(check.to_owned());
         }
-        let (verdict, failure) = match store.snapshot() {
-            Ok(seen) => {
-                let verdict = series.judge(number, seen.now_ms, seen.timeline.as_ref());
-                (Some(verdict), None)
-            }
-            Err(error) => {
-                let verdict = series.judge_unasked(number, SystemClock.now_ms(), None);
-                (verdict, Some(error))
-            }
-        };
+        let mut looks = Looks::default();
+        let look = looks.take(Look::at(store));
+        let verdict = looks.judge(series, number);
         let Some(verdict) = verdict else {
             self.explanation =
                 Some("while its store, which alone can tell, cannot be asked".to_owned());
-            return failure.map_or(Ok(()), |error| Err(error.into()));
+            return look
+                .error()
+                .cloned()
+                .map_or(Ok(()), |error| Err(error.into()));
         };
         match verdict {
             Verdict::Belongs(serial) => {

@@ -102,6 +102,7 @@ pub mod fork;
 mod generator;
 mod hex;
 pub mod issued;
+pub mod looks;
 mod number;
 pub mod order;
 mod random;

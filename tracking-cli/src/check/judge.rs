@@ -1,10 +1,7 @@
 //! What is found about a number.
 
-use std::time::Instant;
-
-use tracking_core::{
-    AllocateError, Clock, Reason, Snapshot, Store, SystemClock, TrackingNumber, Verdict,
-};
+use tracking_core::looks::{Look, Looks};
+use tracking_core::{AllocateError, Reason, Store, TrackingNumber, Verdict};
 
 /// What is found about a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +25,7 @@ pub(crate) struct Judge {
 #[derive(Debug)]
 struct OfSeries {
     store: Box<dyn Store>,
-    /// The newest state that was seen, and when.
-    seen: Option<(Snapshot, Instant)>,
-    /// Why the store could not be asked at the last look.
-    failed: Option<AllocateError>,
+    looks: Looks,
 }
 
 impl Judge {
@@ -43,8 +37,7 @@ impl Judge {
         Self {
             series: Some(OfSeries {
                 store,
-                seen: None,
-                failed: None,
+                looks: Looks::default(),
             }),
         }
     }
@@ -53,13 +46,13 @@ impl Judge {
     /// has issued since the last look may be among them.
     pub(crate) fn look(&mut self) {
         if let Some(series) = &mut self.series {
-            series.look();
+            series.looks.take(Look::at(&*series.store));
         }
     }
 
     /// Why the store could not be asked at the last look.
     pub(crate) fn failed(&self) -> Option<&AllocateError> {
-        self.series.as_ref()?.failed.as_ref()
+        self.series.as_ref()?.looks.last()?.error()
     }
 
     pub(crate) fn find(&self, given: &[u8]) -> Finding {
@@ -69,32 +62,10 @@ impl Judge {
         let Some(series) = &self.series else {
             return Finding::WellFormed;
         };
-        match series.judge(&number) {
+        match series.looks.judge(series.store.series(), &number) {
             Some(Verdict::Belongs(_)) => Finding::Belongs,
             Some(Verdict::Refused(reason)) => Finding::Refused(reason),
             None => Finding::Undecided,
-        }
-    }
-}
-
-impl OfSeries {
-    fn look(&mut self) {
-        let began = Instant::now();
-        match self.store.snapshot() {
-            Ok(snapshot) => (self.seen, self.failed) = (Some((snapshot, began)), None),
-            Err(error) => self.failed = Some(error),
-        }
-    }
-
-    fn judge(&self, number: &TrackingNumber) -> Option<Verdict> {
-        let series = self.store.series();
-        let seen = self.seen.as_ref();
-        match seen.filter(|_| self.failed.is_none()) {
-            Some((seen, _)) => Some(series.judge(number, seen.now_ms, seen.timeline.as_ref())),
-            None => {
-                let seen = seen.map(|(seen, began)| (seen, began.elapsed()));
-                series.judge_unasked(number, SystemClock.now_ms(), seen)
-            }
         }
     }
 }

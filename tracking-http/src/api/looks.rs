@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
-use tracking_core::{Clock, Store, SystemClock};
-
-use crate::watch::metrics::Look;
+use tracking_core::looks::{Look, Looks};
+use tracking_core::{Series, Store, TrackingNumber, Verdict};
 
 /// For how long a look is good enough for who watches the store; one that failed, a shorter time, so that
 /// it is soon seen to be back.
@@ -16,71 +15,63 @@ const WATCH_MAX_AGE_FAILED: Duration = Duration::from_secs(1);
 /// How long who watches waits for a look.
 const WATCH_DEADLINE: Duration = Duration::from_millis(500);
 
+/// How long a request waits for a look; then the store cannot be asked.
+const JUDGE_DEADLINE: Duration = Duration::from_secs(2);
+
 /// A store that is looked at.
 #[derive(Debug)]
-pub(crate) struct Looks {
+pub(crate) struct Watched {
     store: Arc<dyn Store>,
-    last: Mutex<Option<Arc<Look>>>,
-    /// The last one that saw anything.
-    seen: Mutex<Option<Arc<Look>>>,
+    looks: Mutex<Looks>,
     /// Held while the store is read, which blocks: there is never more than one such thread.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-fn look_at(store: &dyn Store) -> Look {
-    let began = Instant::now();
-    let before_ms = SystemClock.now_ms();
-    let snapshot = store.snapshot();
-    let after_ms = SystemClock.now_ms();
-    if let Err(error) = &snapshot {
-        tracing::debug!(kind = error.kind(), "the store cannot be looked at");
-    }
-    let snapshot = snapshot.ok();
-    let store_ms = snapshot.as_ref().map_or(before_ms, |seen| seen.now_ms);
-    Look {
-        began,
-        snapshot,
-        clock_ahead_ms: ahead_ms(store_ms, before_ms, after_ms),
-    }
-}
-
-/// By how much a clock that was read between two moments of ours is ahead of it, at least.
-fn ahead_ms(store_ms: i64, before_ms: i64, after_ms: i64) -> i64 {
-    // Our clock may have been set back in between.
-    let possible = before_ms.min(after_ms)..=before_ms.max(after_ms);
-    store_ms - store_ms.clamp(*possible.start(), *possible.end())
-}
-
-impl Looks {
-    pub(crate) fn at(store: Arc<dyn Store>) -> Self {
+impl Watched {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
-            last: Mutex::new(None),
-            seen: Mutex::new(None),
+            looks: Mutex::default(),
             turn: Arc::default(),
         }
     }
 
-    pub(crate) fn last(&self) -> Option<Arc<Look>> {
-        locked(&self.last).clone()
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The newest look that saw the store, however long ago.
-    pub(crate) fn seen(&self) -> Option<Arc<Look>> {
-        locked(&self.seen).clone()
+    /// Whether the series could have issued a number that was received before now; `None` where the store could
+    /// not be asked, and it alone could tell.
+    pub(crate) async fn judge(
+        self: &Arc<Self>,
+        series: &Series,
+        number: &TrackingNumber,
+    ) -> Option<Verdict> {
+        let received = Instant::now();
+        let verdict = self.looks().try_judge(series, number, received);
+        if verdict.is_some() {
+            return verdict;
+        }
+        let look = timeout(JUDGE_DEADLINE, Arc::clone(self).since(received)).await;
+        let look = look.ok().flatten();
+        look.and_then(|look| look.judge(series, number))
+            .or_else(|| self.looks().judge_unasked(series, number))
     }
 
     /// A look that is recent enough to watch the store by; `None` where it does not answer.
     pub(crate) async fn watch(self: &Arc<Self>) -> Option<Arc<Look>> {
         let asked = Instant::now();
         let recent = |look: &Arc<Look>| {
-            asked.saturating_duration_since(look.began)
-                < match look.snapshot {
+            asked.saturating_duration_since(look.began())
+                < match look.snapshot() {
                     Some(_) => WATCH_MAX_AGE,
+                    // That is remembered, too, so that those who wait meanwhile need not all find out for
+                    // themselves.
                     None => WATCH_MAX_AGE_FAILED,
                 }
         };
-        match self.last().filter(recent) {
+        let last = self.looks().last().cloned();
+        match last.filter(recent) {
             Some(look) => Some(look),
             None => timeout(WATCH_DEADLINE, Arc::clone(self).since(asked))
                 .await
@@ -89,46 +80,22 @@ impl Looks {
     }
 
     /// A look that began after `asked`: all who wait for one share it.
-    pub(crate) async fn since(self: Arc<Self>, asked: Instant) -> Option<Arc<Look>> {
+    async fn since(self: Arc<Self>, asked: Instant) -> Option<Arc<Look>> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        if let Some(look) = self.last().filter(|look| look.began >= asked) {
+        let last = self.looks().last().cloned();
+        if let Some(look) = last.filter(|look| look.began() >= asked) {
             return Some(look);
         }
         let reading = tokio::task::spawn_blocking(move || {
-            let look = Arc::new(look_at(&*self.store));
-            if look.snapshot.is_some() {
-                *locked(&self.seen) = Some(Arc::clone(&look));
+            let look = Look::at(&*self.store);
+            if let Some(error) = look.error() {
+                tracing::debug!(kind = error.kind(), "the store cannot be looked at");
             }
-            *locked(&self.last) = Some(Arc::clone(&look));
+            let look = self.looks().take(look);
             // Also where nobody waits for it any more.
             drop(turn);
             look
         });
         reading.await.ok()
-    }
-}
-
-fn locked(look: &Mutex<Option<Arc<Look>>>) -> MutexGuard<'_, Option<Arc<Look>>> {
-    look.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_look_tells_of_the_clock() {
-        for (store_ms, before_ms, after_ms, ahead) in [
-            (100, 100, 100, 0),
-            // It may have been read at any moment of the look.
-            (100, 90, 110, 0),
-            (120, 90, 110, 10),
-            (80, 90, 110, -10),
-            // Ours was set back meanwhile.
-            (100, 110, 90, 0),
-            (120, 110, 90, 10),
-        ] {
-            assert_eq!(ahead_ms(store_ms, before_ms, after_ms), ahead);
-        }
     }
 }

@@ -8,14 +8,16 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Issued;
+use tracking_core::looks::Look;
 use tracking_core::order::Order;
-use tracking_core::{AllocateError, Desk, Series, Store, TrackingNumber, Verdict};
+use tracking_core::{
+    AllocateError, Clock, Desk, Series, Store, SystemClock, TrackingNumber, Verdict,
+};
 
-use crate::api::judge;
-use crate::api::looks::Looks;
+use crate::api::looks::Watched;
 use crate::api::turns::Turns;
 use crate::watch::logging::Throttle;
-use crate::watch::metrics::{Metrics, Now};
+use crate::watch::metrics::{Metrics, Now, Seen};
 
 /// How long a request waits for a number when the runway is empty.
 const NUMBER_DEADLINE: Duration = Duration::from_secs(2);
@@ -27,7 +29,7 @@ const READY_DEADLINE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Api {
     desk: Desk,
-    looks: Option<Arc<Looks>>,
+    store: Option<Arc<Watched>>,
     metrics: Arc<Metrics>,
     turns: Turns,
     tables: Tables,
@@ -73,7 +75,7 @@ impl Api {
     ) -> Self {
         Self {
             desk,
-            looks: store.map(|store| Arc::new(Looks::at(store))),
+            store: store.map(|store| Arc::new(Watched::new(store))),
             metrics,
             turns,
             tables,
@@ -104,16 +106,18 @@ impl Api {
 
     /// What `/metrics` answers. It waits for the store half a second at most.
     pub(crate) async fn metrics_page(&self) -> String {
-        let look = match &self.looks {
-            Some(looks) => Some(looks.watch().await),
+        let look = match &self.store {
+            Some(store) => Some(store.watch().await),
             None => None,
         };
+        // That of a store that does not answer in time is none.
+        let look = look.as_ref().map(Option::as_deref);
         self.metrics.page(&Now {
             endpoints: self.tables.endpoints,
             problems: self.tables.problems,
             series: self.series(),
             status: self.desk.generator().status(),
-            look: look.as_ref().map(Option::as_deref),
+            store: look.map(|look| look.and_then(seen)),
             tokens_in_force: (self.tokens_in_force.0)(),
         })
     }
@@ -125,7 +129,10 @@ impl Api {
     /// Whether the series could have issued a number; `None` where only the store could tell, which cannot
     /// be asked.
     pub(crate) async fn judge(&self, number: &TrackingNumber) -> Option<Verdict> {
-        judge::verdict(self.looks.as_ref(), self.series(), number).await
+        match &self.store {
+            Some(store) => store.judge(self.series(), number).await,
+            None => Some(self.series().judge(number, SystemClock.now_ms(), None)),
+        }
     }
 
     pub(crate) fn desk(&self) -> &Desk {
@@ -203,4 +210,11 @@ impl Api {
             },
         }
     }
+}
+
+fn seen(look: &Look) -> Option<Seen<'_>> {
+    Some(Seen {
+        snapshot: look.snapshot()?,
+        clock_ahead_ms: look.clock_ahead_ms(),
+    })
 }

@@ -26,7 +26,7 @@ use self::reservations::Reservations;
 use self::tokens::Tokens;
 
 pub use self::observed::Observed;
-pub(crate) use self::page::{CONTENT_TYPE, Look, Now};
+pub(crate) use self::page::{CONTENT_TYPE, Now, Seen};
 pub(crate) use self::requests::{ENDPOINTS_MAX, InFlight};
 
 /// So many kinds of problem can be counted.

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use prometheus::{IntCounter, TEXT_FORMAT, TextEncoder};
 use tracking_core::{LANES, Series, Snapshot, Status};
@@ -14,14 +14,10 @@ use super::make::Maker;
 pub(crate) const CONTENT_TYPE: &str = TEXT_FORMAT;
 
 /// What was seen of a store.
-#[derive(Debug)]
-pub(crate) struct Look {
-    pub(crate) began: Instant,
-    /// `None` where the store could not be read. That is remembered too, so that those who wait
-    /// meanwhile need not all find out for themselves.
-    pub(crate) snapshot: Option<Snapshot>,
-    /// By how much the store's clock was ahead of ours, at least: the time that the look took tells
-    /// nothing. 0 where there is no snapshot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    /// By how much the store's clock was ahead of ours, at least.
     pub(crate) clock_ahead_ms: i64,
 }
 
@@ -33,7 +29,7 @@ pub(crate) struct Now<'a> {
     pub(crate) series: &'a Series,
     pub(crate) status: Status,
     /// Of the store, where there is one; `None` within where it did not answer in time.
-    pub(crate) look: Option<Option<&'a Look>>,
+    pub(crate) store: Option<Option<Seen<'a>>>,
     /// Where tokens are needed. They expire without anybody's doing.
     pub(crate) tokens_in_force: Option<usize>,
 }
@@ -49,8 +45,8 @@ impl Metrics {
         self.of_process(&made, now.series);
         self.of_problems(&made, now.problems);
         of_runway(&made, &now.status);
-        if let Some(look) = now.look {
-            self.of_store(&made, look);
+        if let Some(seen) = now.store {
+            self.of_store(&made, seen);
         }
         if let Some(in_force) = now.tokens_in_force {
             made.set(
@@ -101,20 +97,23 @@ impl Metrics {
         );
     }
 
-    fn of_store(&self, made: &Maker, look: Option<&Look>) {
-        let seen = look.and_then(|look| Some((look, look.snapshot.as_ref()?)));
+    fn of_store(&self, made: &Maker, seen: Option<Seen<'_>>) {
         made.set(
             "tracking_store_up",
             "Whether the store's state could be read at the last look.",
             if seen.is_some() { 1.0 } else { 0.0 },
         );
-        let Some((look, snapshot)) = seen else {
+        let Some(Seen {
+            snapshot,
+            clock_ahead_ms,
+        }) = seen
+        else {
             return;
         };
         made.set(
             "tracking_store_clock_ahead_seconds",
             "By how much the store's clock is ahead of this host's, at least; negative where it is behind.",
-            look.clock_ahead_ms as f64 / 1e3,
+            clock_ahead_ms as f64 / 1e3,
         );
         of_timeline(made, snapshot);
         let mut histories = self

@@ -12,24 +12,23 @@ fn value(page: &str, sample: &str) -> Option<f64> {
     line.strip_prefix(' ')?.parse().ok()
 }
 
-fn page(metrics: &Metrics, look: Option<Option<&Look>>) -> String {
+fn page(metrics: &Metrics, store: Option<Option<Seen<'_>>>) -> String {
     let generator = Generator::new(MemoryAllocator::new());
     metrics.page(&Now {
         endpoints: &ENDPOINTS,
         problems: &PROBLEMS,
         series: generator.series(),
         status: generator.status(),
-        look,
+        store,
         tokens_in_force: None,
     })
 }
 
-fn look(history: &str, store_ms: i64, clock_ahead_ms: i64) -> Look {
+fn look(history: &str, store_ms: i64, clock_ahead_ms: i64) -> Seen<'static> {
     let history = History::new(history).unwrap();
     let timeline = Timeline::from_parts(history, 3, 7, [0; LANE_COUNT]).unwrap();
-    Look {
-        began: std::time::Instant::now(),
-        snapshot: Some(Snapshot::new(Some(timeline), store_ms)),
+    Seen {
+        snapshot: Box::leak(Box::new(Snapshot::new(Some(timeline), store_ms))),
         clock_ahead_ms,
     }
 }
@@ -122,7 +121,7 @@ fn the_store_is_shown_as_it_was_seen() {
     assert!(!text.contains("tracking_lanes") && !text.contains("tracking_store_clock"));
 
     let now_ms = 1_800_000_000_000;
-    let text = page(&metrics, Some(Some(&look("first", now_ms, -1_250))));
+    let text = page(&metrics, Some(Some(look("first", now_ms, -1_250))));
     for (sample, expected) in [
         ("tracking_store_up", 1.0),
         ("tracking_store_clock_ahead_seconds", -1.25),
@@ -139,11 +138,11 @@ fn the_store_is_shown_as_it_was_seen() {
         ("second", 1.0),
         ("first", 2.0),
     ] {
-        let text = page(&metrics, Some(Some(&look(history, now_ms, 0))));
+        let text = page(&metrics, Some(Some(look(history, now_ms, 0))));
         assert_eq!(changes(&text), Some(seen), "{history}");
     }
     // Every lane but the present one has its last tick ahead of a clock before the first tick.
-    let text = page(&metrics, Some(Some(&look("first", 0, 0))));
+    let text = page(&metrics, Some(Some(look("first", 0, 0))));
     let fenced = value(&text, "tracking_lanes_fenced");
     assert_eq!(fenced, Some(LANES.into()));
 }
@@ -181,7 +180,7 @@ fn tokens_in_force_are_those_of_now() {
             problems: &PROBLEMS,
             series: generator.series(),
             status: generator.status(),
-            look: None,
+            store: None,
             tokens_in_force: in_force,
         });
         let expected = in_force.map(|in_force| in_force as f64);
