@@ -9,9 +9,9 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use tracking_bench::{block, generator, series};
-use tracking_core::order::{OrderBuilder, Required};
+use tracking_core::order::{Order, OrderBuilder, Required};
 use tracking_core::testing::FULL_ORDER;
-use tracking_core::{Serial, TrackingNumber};
+use tracking_core::{Desk, Serial, TrackingNumber};
 
 fn main() {
     divan::main();
@@ -25,6 +25,17 @@ mod generator_ {
     fn next(bencher: Bencher) {
         let generator = generator(1 << 22);
         bencher.bench(|| generator.next());
+    }
+
+    /// The same for an order, with its time.
+    #[divan::bench(threads = [1, 2], sample_size = 6_400)]
+    fn try_issue(bencher: Bencher) {
+        let generator = generator(1 << 22);
+        let order = Order::default();
+        // One is in hand.
+        let _ = generator.next();
+        let desk = Desk::new(generator);
+        bencher.bench(|| desk.try_issue(&order).is_ok());
     }
 
     #[divan::bench(args = [64, 4_096, 65_536])]

@@ -2,10 +2,11 @@
 
 pub(crate) mod base36;
 pub(crate) mod check_character;
+pub(crate) mod codec;
 mod ff1;
-pub(crate) mod format;
 pub(crate) mod judge;
 pub(crate) mod key;
+pub(crate) mod prefix;
 pub(crate) mod serial;
 
 use std::fmt;

@@ -12,9 +12,10 @@ use sha2::{Digest, Sha256};
 
 use crate::hex;
 use crate::number::TrackingNumber;
-use crate::number::format::{Codec, Prefix};
+use crate::number::codec::Codec;
 use crate::number::judge::{self, Reason, Verdict};
 use crate::number::key::Key;
+use crate::number::prefix::Prefix;
 use crate::number::serial::{Block, EPOCH_MS, Serial};
 use crate::shown::Shown;
 use crate::store::snapshot::Snapshot;
@@ -152,7 +153,7 @@ impl Series {
     pub fn split<'a>(&self, number: &'a TrackingNumber) -> Option<(&'a str, &'a str, &'a str)> {
         let prefix = self.prefix.as_str();
         let rest = number.as_str().strip_prefix(prefix)?;
-        let (body, check) = rest.split_at_checked(crate::number::format::BODY_LENGTH)?;
+        let (body, check) = rest.split_at_checked(crate::number::codec::BODY_LENGTH)?;
         (check.len() == 1).then(|| (&number.as_str()[..prefix.len()], body, check))
     }
 }

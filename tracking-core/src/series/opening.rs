@@ -1,7 +1,7 @@
 //! Which series to open or make in a store, and why that may fail: what all stores share.
 
-use crate::number::format::Prefix;
 use crate::number::key::Key;
+use crate::number::prefix::Prefix;
 use crate::series::{Fingerprint, Series, SeriesName};
 use crate::store::allocator::AllocateError;
 use crate::store::timeline::{TOLERATED_SKEW_MS, rfc3339};

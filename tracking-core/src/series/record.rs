@@ -5,8 +5,8 @@ use std::str::FromStr;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::number::format::Prefix;
 use crate::number::key::Key;
+use crate::number::prefix::Prefix;
 use crate::series::{Series, SeriesName};
 use crate::store::timeline::{History, Lanes, Timeline};
 

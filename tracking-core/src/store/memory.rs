@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::fork::Process;
-use crate::number::format::Prefix;
 use crate::number::key::Key;
+use crate::number::prefix::Prefix;
 use crate::number::serial::Block;
 use crate::series::{Series, SeriesName};
 use crate::store::allocator::{AllocateError, Allocator, Store};

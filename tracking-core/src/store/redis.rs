@@ -116,7 +116,7 @@ impl RedisAllocator {
 
     /// What an operator should know: what was found when the series was opened, and what has
     /// shown since.
-    pub fn warnings(&self) -> Vec<RedisWarning> {
+    pub fn redis_warnings(&self) -> Vec<RedisWarning> {
         let mut warnings = self.warnings.clone();
         let clock = self.store.clocks.notable();
         warnings.extend(clock.map(|ahead_ms| RedisWarning::Clock { ahead_ms }));
@@ -262,7 +262,10 @@ impl Store for RedisAllocator {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.warnings().iter().map(ToString::to_string).collect()
+        self.redis_warnings()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn is_new(&self) -> bool {

@@ -45,7 +45,7 @@ fn a_process_writes_its_own_series_back_behind_a_fence() {
         assert_eq!(owner, format!("default {print}"));
         assert!(
             allocator
-                .warnings()
+                .redis_warnings()
                 .contains(&RedisWarning::WrittenBack { times })
         );
     }

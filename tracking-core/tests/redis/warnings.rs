@@ -16,7 +16,7 @@ fn eviction_persistence_and_replicas() {
     create(&server.url());
     let warnings = || {
         let opened = open(&server.url(), &options(Opening::Existing)).unwrap();
-        opened.warnings()
+        opened.redis_warnings()
     };
     let set = |name: &str, value: &str| {
         server.ask::<String>(&["CONFIG", "SET", name, value]);
@@ -71,7 +71,7 @@ fn clocks_that_differ_are_told_of_at_the_start_and_at_every_answer() {
         .unwrap();
         let differs = || {
             allocator
-                .warnings()
+                .redis_warnings()
                 .iter()
                 .find_map(|warning| match warning {
                     RedisWarning::Clock { ahead_ms } => Some(*ahead_ms),

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::number::format::Prefix;
+use crate::number::prefix::Prefix;
 use crate::series::{Fingerprint, SeriesName};
 use crate::store::allocator::AllocateError;
 use crate::store::url::RedisHost;

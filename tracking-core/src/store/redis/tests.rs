@@ -9,8 +9,8 @@ use redis::{Connection, Value, cmd};
 
 use super::script::{CREATE, RESERVE, Script};
 use super::*;
-use crate::number::format::Prefix;
 use crate::number::key::Key;
+use crate::number::prefix::Prefix;
 use crate::number::serial::{EPOCH_MS, LANES, SLOTS, TICK_MS, TICKS};
 use crate::store::timeline::{
     self, Answer, History, LANE_COUNT, Lanes, PATIENCE_MS, Request, SHARED_FENCE_MS, Seen,

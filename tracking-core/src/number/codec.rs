@@ -1,144 +1,17 @@
-//! The format of a series' numbers: prefix + body + check character, and the way there and back.
-
-use std::fmt;
-use std::str::FromStr;
-
-use rand::RngExt;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+//! From a serial to its number and back.
 
 use crate::number::TrackingNumber;
-use crate::number::base36::{self, SIX_DIGITS, digit};
+use crate::number::base36::{self, SIX_DIGITS};
 use crate::number::check_character::Running;
 use crate::number::ff1::{BATCH, Ff1, Halves};
 use crate::number::judge::Reason;
 use crate::number::key::Key;
+use crate::number::prefix::{PREFIX_LENGTH, Prefix};
 use crate::number::serial::{Block, Serial};
-use crate::random;
-use crate::shown::Shown;
 
 /// Characters of the body: the serial, encrypted.
 pub(crate) const BODY_LENGTH: usize = 12;
-const PREFIX_LENGTH: usize = 3;
 const _: () = assert!(PREFIX_LENGTH + BODY_LENGTH + 1 == crate::number::MAX_LENGTH);
-
-/// The first 0 to 3 characters of a series' numbers, of `A-Z0-9`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Prefix {
-    bytes: [u8; PREFIX_LENGTH],
-    length: u8,
-}
-
-impl Prefix {
-    /// No prefix: the numbers are 13 characters long.
-    pub const EMPTY: Self = Self {
-        bytes: [0; PREFIX_LENGTH],
-        length: 0,
-    };
-
-    /// Three random characters, so that two default series differ.
-    pub fn random() -> Self {
-        let mut source = random::system();
-        let bytes = std::array::from_fn(|_| {
-            base36::CHARACTERS[source.random_range(0..base36::CHARACTERS.len())]
-        });
-        Self { bytes, length: 3 }
-    }
-
-    /// Three characters that follow from a key, so that all who hold the key mean one series.
-    pub fn derived(key: &Key) -> Self {
-        let digest = Sha256::new()
-            .chain_update(b"tracking series prefix 1\0")
-            .chain_update(key.expose())
-            .finalize();
-        let mut number = [0; 8];
-        number.copy_from_slice(&digest[..8]);
-        let mut characters = [0; 6];
-        base36::write_six(
-            (u64::from_be_bytes(number) % SIX_DIGITS) as u32,
-            &mut characters,
-        );
-        let [a, b, c, ..] = characters;
-        Self {
-            bytes: [a, b, c],
-            length: 3,
-        }
-    }
-
-    /// The prefix as text.
-    pub fn as_str(&self) -> &str {
-        // Only ASCII gets in, so this never takes the default.
-        str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.length)]
-    }
-}
-
-impl FromStr for Prefix {
-    type Err = ParsePrefixError;
-
-    fn from_str(text: &str) -> Result<Self, ParsePrefixError> {
-        let shaped = text.len() <= PREFIX_LENGTH && text.bytes().all(|c| digit(c).is_some());
-        if !shaped {
-            return Err(ParsePrefixError {
-                found: text.to_owned(),
-            });
-        }
-        let mut bytes = [0; PREFIX_LENGTH];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(Self {
-            bytes,
-            length: text.len() as u8,
-        })
-    }
-}
-
-impl TryFrom<String> for Prefix {
-    type Error = ParsePrefixError;
-    fn try_from(text: String) -> Result<Self, ParsePrefixError> {
-        text.parse()
-    }
-}
-
-impl From<Prefix> for String {
-    fn from(prefix: Prefix) -> Self {
-        prefix.as_str().to_owned()
-    }
-}
-
-impl fmt::Display for Prefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for Prefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Prefix({:?})", self.as_str())
-    }
-}
-
-/// What helps whoever wrote small letters.
-fn capitals(found: &str) -> &'static str {
-    match found.to_ascii_uppercase().parse::<Prefix>() {
-        Ok(_) => "; capitals are meant",
-        Err(_) => "",
-    }
-}
-
-/// A text that is no prefix.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected a prefix of 0 to 3 characters of A-Z and 0-9, found {}{}",
-    Shown(found),
-    capitals(found)
-)]
-pub struct ParsePrefixError {
-    found: String,
-}
 
 /// Turns serials into tracking numbers and back, for one prefix and key.
 #[derive(Clone)]
@@ -195,7 +68,7 @@ impl Codec {
 
     #[inline]
     fn write(&self, [left, right]: Halves) -> TrackingNumber {
-        let start = usize::from(self.prefix.length);
+        let start = self.prefix.as_bytes().len();
         let mut body = [0; BODY_LENGTH];
         if let ([first, second], _) = body.as_chunks_mut::<6>() {
             base36::write_six(left as u32, first);
@@ -307,31 +180,5 @@ mod tests {
             let number = codec.encode(Serial::new(serial).unwrap());
             assert_eq!(&number.as_str()[3..15], body);
         }
-    }
-
-    #[test]
-    fn prefixes() {
-        for text in ["", "A", "Z9", "0AZ"] {
-            assert_eq!(text.parse::<Prefix>().unwrap().as_str(), text);
-        }
-        for (text, hint) in [
-            ("ABCD", ""),
-            ("abcd", ""),
-            ("É", ""),
-            ("A B", ""),
-            ("a", "; capitals are meant"),
-        ] {
-            assert_eq!(
-                text.parse::<Prefix>().unwrap_err().to_string(),
-                format!(
-                    "expected a prefix of 0 to 3 characters of A-Z and 0-9, found {text:?}{hint}"
-                )
-            );
-        }
-        assert_eq!(Prefix::random().as_str().len(), 3);
-        let derived = |byte| Prefix::derived(&Key::from_bytes([byte; 16]));
-        assert_eq!(derived(1), derived(1));
-        assert_ne!(derived(1), derived(2));
-        assert_eq!(derived(1).as_str().len(), 3);
     }
 }
