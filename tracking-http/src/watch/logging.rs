@@ -24,7 +24,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
 use self::filter::Hushed;
-use self::format::{Clock, fields};
+use self::format::{Clock, HarmlessJson, fields};
 use self::out::{Counting, Out, Progress};
 pub(crate) use self::request::{known, log_request};
 pub(crate) use self::throttle::Throttle;
@@ -85,7 +85,11 @@ where
         .with_timer(Clock)
         .with_writer(Counting::new(lines.clone(), Arc::clone(&progress)));
     let layer = match format {
-        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .map_writer(|lines| move || HarmlessJson(lines.clone()))
+            .boxed(),
         LogFormat::Text => layer.with_ansi(is_coloured).fmt_fields(fields()).boxed(),
     };
     let logs = Logs {

@@ -169,3 +169,17 @@ fn a_log_that_nobody_reads_holds_nobody_up() {
         REQUESTS as u64
     );
 }
+
+/// Nor does it keep the program from its end, or say anything elsewhere.
+#[test]
+fn a_log_that_nobody_reads_is_not_waited_for() {
+    let program = memory(&[], &[]);
+    let mut client = Client::connect(program.address);
+    for _ in 0..15_000 {
+        client.ask("GET", "/livez");
+    }
+    let began = Instant::now();
+    program.signal(Signal::TERM);
+    assert!(program.wait().0.success());
+    assert!(began.elapsed() < Duration::from_secs(10), "held up");
+}

@@ -69,10 +69,10 @@ fn a_request_as_text_and_as_an_object() {
     );
 }
 
-/// Whatever a message or a value has: it stays on its line, and text steers no terminal.
+/// Whatever a message or a value has: it stays on its line, and steers no terminal.
 #[test]
 fn nothing_that_is_logged_ends_its_line() {
-    let awkward = "a\nb\r\u{1b}[31m\u{9b}31m\u{202e}\u{2028}\0\"\\";
+    let awkward = "a\nb\r\u{1b}[31m\u{9b}31m\u{7f}\u{85}\u{202e}\u{2028}\0\"\\";
     let log = || {
         tracing::warn!(field = awkward, shown = %awkward, "message {awkward}");
         tracing::warn!(field = ?awkward);
@@ -81,6 +81,7 @@ fn nothing_that_is_logged_ends_its_line() {
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(!text.contains(|c| steers(c) && c != '\n'), "{text:?}");
     let json = logged(LogFormat::Json, log);
+    assert!(!json.contains(|c| steers(c) && c != '\n'), "{json:?}");
     let objects: Vec<Value> = json
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

@@ -1,6 +1,6 @@
 //! The program as a child process.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -65,7 +65,8 @@ impl Program {
     }
 
     fn spawn(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut welcome = Vec::new();
         while !welcome
@@ -148,7 +149,7 @@ impl Program {
         said
     }
 
-    /// How it ended, and what it said since it served.
+    /// How it ended, and what it said since it served. Nothing of that may be on stdout.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let status = loop {
@@ -158,9 +159,13 @@ impl Program {
             assert!(Instant::now() < deadline, "does not end");
             std::thread::sleep(Duration::from_millis(2));
         };
-        let mut said = String::new();
+        let (mut said, mut on_stdout) = (String::new(), String::new());
+        if let Some(mut stdout) = self.child.stdout.take() {
+            stdout.read_to_string(&mut on_stdout).unwrap();
+        }
+        assert_eq!(on_stdout, "");
         if let Some(mut stderr) = self.stderr.take() {
-            std::io::Read::read_to_string(&mut stderr, &mut said).unwrap();
+            stderr.read_to_string(&mut said).unwrap();
         }
         (status, said)
     }
