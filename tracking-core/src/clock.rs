@@ -56,3 +56,32 @@ impl Clock for SystemClock {
         now.tv_sec * 1000 + now.tv_nsec / 1_000_000
     }
 }
+
+/// By how much a clock that was read between two readings of another is surely ahead of it:
+/// however long the answer took, that alone makes no difference.
+pub(crate) fn ahead_ms(before_ms: i64, found_ms: i64, after_ms: i64) -> i64 {
+    if found_ms < before_ms {
+        found_ms.saturating_sub(before_ms)
+    } else {
+        found_ms.saturating_sub(after_ms).max(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_there_and_back_is_no_difference() {
+        for (before, found, after, expected) in [
+            (100, 100, 100, 0),
+            (100, 400, 900, 0),
+            (100, 99, 900, -1),
+            (100, 901, 900, 1),
+            (100, i64::MIN, 100, i64::MIN),
+            (0, i64::MAX, 0, i64::MAX),
+        ] {
+            assert_eq!(ahead_ms(before, found, after), expected);
+        }
+    }
+}

@@ -23,7 +23,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, ahead_ms};
 use crate::number::TrackingNumber;
 use crate::number::judge::Verdict;
 use crate::series::Series;
@@ -52,7 +52,7 @@ impl Look {
         Self {
             began,
             found,
-            clock_ahead_ms: ahead_ms(store_ms, before_ms, after_ms),
+            clock_ahead_ms: surely_ahead_ms(store_ms, before_ms, after_ms),
         }
     }
 
@@ -80,17 +80,14 @@ impl Look {
     /// The verdict on a number that was received before it; `None` where the store could not be read.
     pub fn judge(&self, series: &Series, number: &TrackingNumber) -> Option<Verdict> {
         let snapshot = self.snapshot()?;
-        let age_ms = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let now_ms = snapshot.now_ms.saturating_add(age_ms);
+        let now_ms = snapshot.now_ms_after(self.began.elapsed());
         Some(series.judge(number, now_ms, snapshot.timeline.as_ref()))
     }
 }
 
-/// By how much a clock that was read between two moments of ours is ahead of it, at least.
-fn ahead_ms(store_ms: i64, before_ms: i64, after_ms: i64) -> i64 {
-    // Our clock may have been set back in between.
-    let possible = before_ms.min(after_ms)..=before_ms.max(after_ms);
-    store_ms - store_ms.clamp(*possible.start(), *possible.end())
+/// [`ahead_ms`], where our clock may have been set back in between.
+fn surely_ahead_ms(store_ms: i64, before_ms: i64, after_ms: i64) -> i64 {
+    ahead_ms(before_ms.min(after_ms), store_ms, before_ms.max(after_ms))
 }
 
 /// The newest looks at one store.
@@ -172,7 +169,7 @@ mod tests {
             (100, 110, 90, 0),
             (120, 110, 90, 10),
         ] {
-            assert_eq!(ahead_ms(store_ms, before_ms, after_ms), ahead);
+            assert_eq!(surely_ahead_ms(store_ms, before_ms, after_ms), ahead);
         }
     }
 

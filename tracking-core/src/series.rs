@@ -130,12 +130,8 @@ impl Series {
         now_ms: i64,
         seen: Option<(&Snapshot, Duration)>,
     ) -> Option<Verdict> {
-        let age_ms = |age: Duration| i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let (now_ms, timeline) = match seen {
-            Some((seen, age)) => (
-                seen.now_ms.saturating_add(age_ms(age)),
-                seen.timeline.as_ref(),
-            ),
+            Some((seen, age)) => (seen.now_ms_after(age), seen.timeline.as_ref()),
             None => (now_ms, None),
         };
         match self.judge(number, now_ms, timeline) {

@@ -1,5 +1,6 @@
 //! Who creates a series, and who only opens it.
 
+use crate::clock::ahead_ms;
 use crate::series::Series;
 use crate::series::opening::{OpenError, Opening, SeriesOptions};
 use crate::store::allocator::AllocateError;
@@ -7,7 +8,6 @@ use crate::store::timeline::{TOLERATED_SKEW_MS, TimelineError};
 
 use super::RedisStore;
 use super::answer::{Creation, Owner};
-use super::clocks::ahead_ms;
 
 /// How many random prefixes are tried where others have them.
 const PREFIXES: usize = 16;
