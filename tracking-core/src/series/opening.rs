@@ -7,6 +7,17 @@ use crate::store::allocator::AllocateError;
 use crate::store::timeline::{TOLERATED_SKEW_MS, rfc3339};
 
 /// Which series to open in a store, and what to do where it is missing.
+///
+/// ```
+/// use tracking_core::{Opening, SeriesOptions, open_store};
+///
+/// let options = SeriesOptions::named("eu".parse()?)
+///     .with_prefix("EU".parse()?)
+///     .opening(Opening::New);
+/// let store = open_store(&"memory:".parse()?, &options)?;
+/// assert_eq!(store.series().prefix().as_str(), "EU");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct SeriesOptions {
