@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::time::FormatTime;
 use tracking_core::issued::{Timestamp, Zone};
-use tracking_core::shown::{escape_json, steers};
+use tracking_core::shown::{Plain, escape_json};
 use tracking_core::{Clock as _, SystemClock};
 
 /// RFC 3339 with milliseconds, by the clock that `created_at` in an answer is of.
@@ -42,15 +42,7 @@ struct Harmless<'a, 'w>(&'a mut Writer<'w>);
 
 impl Write for Harmless<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // As nearly all is.
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return self.0.write_str(text);
-        }
-        text.chars()
-            .try_for_each(|character| match steers(character) {
-                true => write!(self.0, "{}", character.escape_default()),
-                false => self.0.write_char(character),
-            })
+        write!(self.0, "{}", Plain::of(text))
     }
 }
 
@@ -64,10 +56,7 @@ impl<W: io::Write> io::Write for HarmlessJson<W> {
         if line.iter().all(|byte| *byte < 0x7f) {
             return self.0.write(line);
         }
-        let object = line.strip_suffix(b"\n").unwrap_or(line);
-        let mut escaped = escape_json(object.to_vec());
-        escaped.push(b'\n');
-        self.0.write_all(&escaped)?;
+        self.0.write_all(&escape_json(line.to_vec()))?;
         Ok(line.len())
     }
 
