@@ -20,14 +20,14 @@ const JUDGE_DEADLINE: Duration = Duration::from_secs(2);
 
 /// A store that is looked at.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct StoreWatch {
     store: Arc<dyn Store>,
     looks: Mutex<Looks>,
     /// Held while the store is read, which blocks: there is never more than one such thread.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-impl Watched {
+impl StoreWatch {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,

@@ -10,11 +10,9 @@ use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Issued;
 use tracking_core::looks::Look;
 use tracking_core::order::Order;
-use tracking_core::{
-    AllocateError, Clock, Desk, Series, Store, SystemClock, TrackingNumber, Verdict,
-};
+use tracking_core::{AllocateError, Desk, Series, Store, TrackingNumber, Verdict};
 
-use crate::api::looks::Watched;
+use crate::api::looks::StoreWatch;
 use crate::api::turns::Turns;
 use crate::watch::logging::Throttle;
 use crate::watch::metrics::{Metrics, Now, Seen};
@@ -29,7 +27,7 @@ const READY_DEADLINE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Api {
     desk: Desk,
-    store: Option<Arc<Watched>>,
+    store: Option<Arc<StoreWatch>>,
     metrics: Arc<Metrics>,
     turns: Turns,
     tables: Tables,
@@ -75,7 +73,7 @@ impl Api {
     ) -> Self {
         Self {
             desk,
-            store: store.map(|store| Arc::new(Watched::new(store))),
+            store: store.map(|store| Arc::new(StoreWatch::new(store))),
             metrics,
             turns,
             tables,
@@ -131,7 +129,7 @@ impl Api {
     pub(crate) async fn judge(&self, number: &TrackingNumber) -> Option<Verdict> {
         match &self.store {
             Some(store) => store.judge(self.series(), number).await,
-            None => Some(self.series().judge(number, SystemClock.now_ms(), None)),
+            None => Some(self.series().judge(number, self.desk.now_ms(), None)),
         }
     }
 

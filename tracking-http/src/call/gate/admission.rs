@@ -8,7 +8,7 @@ use tracking_programs::tokens::Scope;
 use warp::http::HeaderMap;
 use warp::reply::Response;
 
-use crate::api::asked::{Account as Payer, Charge};
+use crate::api::asked::{Account, Charge};
 use crate::api::problems;
 use crate::call::rate::{self, Addresses, Client, Left, Limiter, Rate, Refused};
 use crate::call::tokens::Caller;
@@ -16,14 +16,14 @@ use crate::call::tokens::Caller;
 /// A request that was let in: whose it is, and what that leaves of their rate.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Admission {
-    account: Option<Account>,
+    payer: Option<Payer>,
     /// If the account has a rate.
     left: Option<Left>,
 }
 
 /// Who pays.
 #[derive(Debug, Clone)]
-enum Account {
+enum Payer {
     /// Whoever holds a token.
     Caller(Arc<Caller>),
     Address(Arc<Addresses>, Client),
@@ -31,19 +31,19 @@ enum Account {
 
 impl Admission {
     pub(super) fn of_caller(caller: Arc<Caller>) -> Result<Self, Box<Response>> {
-        Self::of(Account::Caller(caller))
+        Self::of(Payer::Caller(caller))
     }
 
     pub(super) fn of_address(
         addresses: Arc<Addresses>,
         client: Client,
     ) -> Result<Self, Box<Response>> {
-        Self::of(Account::Address(addresses, client))
+        Self::of(Payer::Address(addresses, client))
     }
 
-    fn of(account: Account) -> Result<Self, Box<Response>> {
+    fn of(payer: Payer) -> Result<Self, Box<Response>> {
         let mut admission = Self {
-            account: Some(account),
+            payer: Some(payer),
             left: None,
         };
         match admission.take(NonZeroU32::MIN) {
@@ -56,28 +56,28 @@ impl Admission {
         }
     }
 
-    /// Whether it has a rate, so that a batch is to be [charged](Payer::charge).
+    /// Whether it has a rate, so that a batch is to be [charged](Account::charge).
     pub(crate) fn is_counted(&self) -> bool {
         self.left.is_some()
     }
 
     /// The *name* of the token, for the log.
     pub(crate) fn caller(&self) -> Option<&str> {
-        match self.account.as_ref()? {
-            Account::Caller(caller) => Some(caller.name()),
-            Account::Address(..) => None,
+        match self.payer.as_ref()? {
+            Payer::Caller(caller) => Some(caller.name()),
+            Payer::Address(..) => None,
         }
     }
 
     /// Take these numbers, or say when there will be enough.
     fn take(&mut self, numbers: NonZeroU32) -> Result<(), Duration> {
-        let taken = match &self.account {
+        let taken = match &self.payer {
             None => return Ok(()),
-            Some(Account::Caller(caller)) => match caller.limiter() {
+            Some(Payer::Caller(caller)) => match caller.limiter() {
                 None => return Ok(()),
                 Some(limiter) => limiter.take(numbers),
             },
-            Some(Account::Address(addresses, client)) => addresses.take(*client, numbers),
+            Some(Payer::Address(addresses, client)) => addresses.take(*client, numbers),
         };
         // `charge` has looked at the burst, and one number is never beyond it.
         let (left, result) = match taken {
@@ -100,13 +100,13 @@ impl Admission {
         let Some(numbers) = NonZeroU32::new(back) else {
             return;
         };
-        match &self.account {
-            Some(Account::Caller(caller)) => {
+        match &self.payer {
+            Some(Payer::Caller(caller)) => {
                 if let Some(limiter) = caller.limiter() {
                     limiter.give_back(numbers);
                 }
             }
-            Some(Account::Address(addresses, client)) => addresses.give_back(*client, numbers),
+            Some(Payer::Address(addresses, client)) => addresses.give_back(*client, numbers),
             None => {}
         }
     }
@@ -126,14 +126,14 @@ impl Admission {
     }
 
     fn rate(&self) -> Option<&Rate> {
-        match self.account.as_ref()? {
-            Account::Caller(caller) => caller.limiter().map(Limiter::rate),
-            Account::Address(addresses, _) => Some(addresses.rate()),
+        match self.payer.as_ref()? {
+            Payer::Caller(caller) => caller.limiter().map(Limiter::rate),
+            Payer::Address(addresses, _) => Some(addresses.rate()),
         }
     }
 }
 
-impl Payer for Admission {
+impl Account for Admission {
     fn charge(&self, numbers: u32) -> Result<Box<dyn Charge>, Box<Response>> {
         let mut charged = Charged {
             admission: self.clone(),
