@@ -1,67 +1,104 @@
-//! A user's own `Allocator`: a counter that somebody else keeps, such as a sequence of a database.
-//! The conformance suite tells whether it keeps the contract.
+//! A store of one's own: a row of a database, changed by a compare-and-swap. The library's `StoreAllocator`
+//! makes an allocator of it, which owns the rule of what may be granted; the conformance suite tells whether
+//! it keeps the contract.
 //!
 //! `cargo run -p tracking-examples --bin own_allocator`
 
 use std::error::Error;
 use std::fmt;
-use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracking_core::testing::conformance;
+use tracking_core::timeline::{History, Timeline};
 use tracking_core::{
-    AllocateError, Allocator, Block, EPOCH_MS, Generator, Key, Prefix, Serial, Series, SeriesName,
+    AllocateError, Clock, Generator, Key, Moment, Series, SeriesName, Step, Store, StoreAllocator,
+    SystemClock,
 };
 
-/// Stands for the database: it hands out each integer once.
+/// Stands for the database: `CREATE TABLE series (name …, version BIGINT, state JSON)`, with one row.
 #[derive(Debug, Default)]
-struct Sequence {
-    next: AtomicU64,
+struct Database {
+    row: Mutex<(u64, Option<String>)>,
 }
 
-/// Reserves serials by advancing a sequence. Nothing but the sequence must be coordinated.
+impl Database {
+    /// `SELECT version, state, <the time in UTC> FROM series WHERE name = …`. The clock is the database's
+    /// own: all who share a row must share a clock.
+    fn select(&self) -> (u64, Option<String>, i64) {
+        let row = self.row.lock().unwrap_or_else(PoisonError::into_inner);
+        (row.0, row.1.clone(), SystemClock.now_ms())
+    }
+
+    /// `UPDATE series SET version = version + 1, state = … WHERE name = … AND version = …`: whether a row
+    /// was changed. That answer alone decides; never read again to see.
+    fn update_where(&self, version: u64, state: String) -> bool {
+        let mut row = self.row.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_ours = row.0 == version;
+        if is_ours {
+            *row = (version + 1, Some(state));
+        }
+        is_ours
+    }
+}
+
+/// How often a lost race is run again.
+const TRIES: usize = 100;
+
+/// Keeps the state of a series in the row.
 #[derive(Debug, Clone)]
-struct SequenceAllocator {
-    series: Series,
-    sequence: Arc<Sequence>,
+struct RowStore {
+    database: Arc<Database>,
+    /// What tells this database from another one: a failover to a replica is another history.
+    server: History,
 }
 
-impl Allocator for SequenceAllocator {
-    fn series(&self) -> &Series {
-        &self.series
-    }
-
-    fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
-        // One atomic step, and its own answer: never "increment, then read again".
-        let count = u64::from(wanted.get());
-        let start = self.sequence.next.fetch_add(count, Ordering::SeqCst);
-        Serial::new(start)
-            .and_then(|start| Block::new(start, wanted))
-            .ok_or_else(|| AllocateError::refused(self, "the sequence is used up"))
+impl Store for RowStore {
+    fn update(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
+        let unreadable = |error: serde_json::Error| AllocateError::refused(self, error);
+        for _ in 0..TRIES {
+            let caller_ms = SystemClock.now_ms();
+            // A failed connection would be `AllocateError::unavailable`.
+            let (version, stored, now_ms) = self.database.select();
+            let before: Option<Timeline> = stored
+                .map(|state| serde_json::from_str(&state).map_err(unreadable))
+                .transpose()?;
+            let mut after = before.clone();
+            step(&mut after, &Moment::shared(now_ms, caller_ms, &self.server));
+            if after == before {
+                return Ok(());
+            }
+            let state = serde_json::to_string(&after).map_err(unreadable)?;
+            if self.database.update_where(version, state) {
+                return Ok(());
+            }
+        }
+        Err(AllocateError::unavailable(
+            self,
+            "others were always faster; let each ask for more numbers at once",
+        ))
     }
 }
 
-impl fmt::Display for SequenceAllocator {
+impl fmt::Display for RowStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sequence:")
+        f.write_str("row:")
     }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // A real one keeps the key in a secret store: under another key the same serials become other
-    // numbers.
-    let prefix: Prefix = "OWN".parse()?;
-    let series = Series::new(SeriesName::default(), prefix, Key::random(), EPOCH_MS);
-    let allocator = SequenceAllocator {
-        series,
-        sequence: Arc::default(),
+    // A real one is stored beside the state, and made once: `Series` has serde. It holds the key, under
+    // another of which the same serials become other numbers.
+    let (name, prefix) = (SeriesName::default(), "OWN".parse()?);
+    let series = Series::new(name, prefix, Key::random(), SystemClock.now_ms());
+    let store = RowStore {
+        database: Arc::default(),
+        server: History::random(),
     };
 
-    conformance(|| Ok(allocator.clone()))?;
-    println!("{allocator} keeps the contract");
+    conformance(|| Ok(StoreAllocator::over(store.clone(), series.clone())))?;
+    println!("{store} keeps the contract");
 
-    let generator = Generator::new(allocator);
+    let generator = Generator::new(StoreAllocator::over(store, series));
     println!("and here is a number of it: {}", generator.next()?);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use serde::Serialize;
 use tracking_core::looks::{Look, Looks};
 use tracking_core::shown::Plain;
-use tracking_core::{Reason, Store, TrackingNumber, Verdict, check_character};
+use tracking_core::{OpenStore, Reason, TrackingNumber, Verdict, check_character};
 use tracking_programs::args::StoreArgs;
 
 use crate::args::{InspectArgs, ReportFormat};
@@ -67,11 +67,11 @@ pub(crate) fn run(args: &InspectArgs, store: &StoreArgs) -> Result<(), Failure> 
 /// The series of the numbers: opened for the first that is one.
 enum Series<'a> {
     NotOpened(&'a StoreArgs),
-    Opened(Result<Box<dyn Store>, Failure>),
+    Opened(Result<Box<dyn OpenStore>, Failure>),
 }
 
 impl Series<'_> {
-    fn open(&mut self) -> Result<&dyn Store, Failure> {
+    fn open(&mut self) -> Result<&dyn OpenStore, Failure> {
         if let Self::NotOpened(store) = self {
             *self = Self::Opened(open_existing(store));
         }
@@ -113,7 +113,7 @@ impl Report {
         self.explanation = Some(explanation);
     }
 
-    fn by_series(&mut self, number: &TrackingNumber, store: &dyn Store) -> Result<(), Failure> {
+    fn by_series(&mut self, number: &TrackingNumber, store: &dyn OpenStore) -> Result<(), Failure> {
         let series = store.series();
         if let Some((prefix, body, check)) = series.split(number) {
             self.prefix = Some(prefix.to_owned());

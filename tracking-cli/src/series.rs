@@ -5,7 +5,7 @@ mod report;
 mod restore;
 mod show;
 
-use tracking_core::Store;
+use tracking_core::OpenStore;
 use tracking_programs::args::StoreArgs;
 
 use self::report::Report;
@@ -23,7 +23,7 @@ pub(crate) fn run(command: &SeriesCommand, store: &StoreArgs) -> Result<(), Fail
 
 /// Write all that is known of a series, and what its operator should know.
 fn write(
-    store: &dyn Store,
+    store: &dyn OpenStore,
     args: &StoreArgs,
     report_args: ReportArgs,
     reveal_key: bool,
@@ -38,7 +38,7 @@ fn write(
 }
 
 /// What an operator should know of the store, and of the file with its key.
-fn warn_of(store: &dyn Store, args: &StoreArgs) {
+fn warn_of(store: &dyn OpenStore, args: &StoreArgs) {
     let of_key_file = args.key_file_warning();
     for warning in store.warnings().into_iter().chain(of_key_file) {
         message("warning", &warning);

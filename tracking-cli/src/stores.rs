@@ -1,20 +1,20 @@
 //! How the commands open their store.
 
-use tracking_core::{Opening, Series, Store, open_store};
+use tracking_core::{OpenStore, Opening, Series, open_store};
 use tracking_programs::args::StoreArgs;
 
 use crate::failure::Failure;
 use crate::output::message;
 
 /// Open a series that is there. Nothing is written.
-pub(crate) fn open_existing(args: &StoreArgs) -> Result<Box<dyn Store>, Failure> {
+pub(crate) fn open_existing(args: &StoreArgs) -> Result<Box<dyn OpenStore>, Failure> {
     warn(args);
     Ok(open_store(&args.url()?, &args.options(Opening::Existing)?)?)
 }
 
 /// Open a series, or create it where the store's rules say that it creates itself: then say so, if it
 /// was this process that did.
-pub(crate) fn open_or_create(args: &StoreArgs) -> Result<Box<dyn Store>, Failure> {
+pub(crate) fn open_or_create(args: &StoreArgs) -> Result<Box<dyn OpenStore>, Failure> {
     warn(args);
     let url = args.url()?;
     let store = open_store(&url, &args.options(Opening::OrCreate)?)?;
@@ -31,7 +31,7 @@ pub(crate) fn warn(args: &StoreArgs) {
     }
 }
 
-fn created(store: &dyn Store, local: bool) -> String {
+fn created(store: &dyn OpenStore, local: bool) -> String {
     let series: &Series = store.series();
     let alone = if local {
         "; it is this store's alone, so never copy it to a second place"

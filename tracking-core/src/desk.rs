@@ -9,7 +9,7 @@ use crate::issued::{Issued, Zone};
 use crate::number::TrackingNumber;
 use crate::order::Order;
 use crate::series::Series;
-use crate::store::allocator::AllocateError;
+use crate::store::allocator::{AllocateError, OpenStore};
 
 /// Issues numbers for orders: a generator, a clock that says when, and a zone to show that in where
 /// an order has no offset of its own.
@@ -69,6 +69,11 @@ impl Desk {
     /// The series that its numbers belong to.
     pub fn series(&self) -> &Series {
         self.generator.series()
+    }
+
+    /// The store of its series, where that can be looked at: see [`Generator::store`].
+    pub fn store(&self) -> Option<&dyn OpenStore> {
+        self.generator.store()
     }
 
     /// The zone that times are shown in.

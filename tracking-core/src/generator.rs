@@ -28,7 +28,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::fork::PerProcess;
 use crate::number::TrackingNumber;
 use crate::series::Series;
-use crate::store::allocator::{AllocateError, Allocator};
+use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::guard::Guarded;
 use plan::{Settings, Taken};
 use refill::Source;
@@ -147,6 +147,20 @@ impl Generator {
     /// The series that the numbers belong to.
     pub fn series(&self) -> &Series {
         self.handle.source.series()
+    }
+
+    /// The store that its allocator reserves from, where that can be looked at.
+    ///
+    /// ```
+    /// use tracking_core::{Generator, MemoryAllocator};
+    ///
+    /// let generator = Generator::new(MemoryAllocator::new());
+    /// let snapshot = generator.store().map(|store| store.snapshot()).transpose()?;
+    /// assert!(snapshot.is_some_and(|snapshot| snapshot.timeline.is_none()));
+    /// # Ok::<(), tracking_core::AllocateError>(())
+    /// ```
+    pub fn store(&self) -> Option<&dyn OpenStore> {
+        self.handle.source.as_store()
     }
 
     #[inline]

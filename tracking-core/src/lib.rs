@@ -123,14 +123,16 @@ pub use number::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
 pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
 pub use series::opening::{OpenError, Opening, SeriesOptions};
 pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
-pub use store::allocator::{AllocateError, Allocator, Store, reserve_patiently};
-pub use store::file::FileAllocator;
+pub use store::allocator::{AllocateError, Allocator, OpenStore, reserve_patiently};
+pub use store::file::{FileAllocator, FileStore};
 pub use store::guard::Guarded;
-pub use store::memory::MemoryAllocator;
+pub use store::keep::{Moment, Rewinds, Step, Store};
+pub use store::memory::{MemoryAllocator, MemoryStore};
 #[cfg(feature = "redis")]
 pub use store::redis::{RedisAllocator, RedisWarning};
 pub use store::snapshot::Snapshot;
+pub use store::store_allocator::StoreAllocator;
 pub use store::url::{
     FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
 };
-pub use store::{open_store, timeline};
+pub use store::{open_store, open_store_with_clock, timeline};

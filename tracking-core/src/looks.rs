@@ -27,7 +27,7 @@ use crate::clock::{Clock, SystemClock, ahead_ms};
 use crate::number::TrackingNumber;
 use crate::number::judge::Verdict;
 use crate::series::Series;
-use crate::store::allocator::{AllocateError, Store};
+use crate::store::allocator::{AllocateError, OpenStore};
 use crate::store::snapshot::Snapshot;
 
 /// For how long a look is good enough to say that a number belongs.
@@ -43,7 +43,7 @@ pub struct Look {
 
 impl Look {
     /// Look at a store. Blocks for as long as the store's own time-out.
-    pub fn at(store: &(impl Store + ?Sized)) -> Self {
+    pub fn at(store: &(impl OpenStore + ?Sized)) -> Self {
         let began = Instant::now();
         let before_ms = SystemClock.now_ms();
         let found = store.snapshot();

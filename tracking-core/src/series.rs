@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::hex;
@@ -17,6 +18,7 @@ use crate::number::judge::{self, Reason, Verdict};
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
 use crate::number::serial::{Block, EPOCH_MS, Serial};
+use crate::series::record::SeriesRecord;
 use crate::shown::Shown;
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::Timeline;
@@ -25,7 +27,11 @@ use crate::store::timeline::Timeline;
 ///
 /// It is stored beside the allocator's state, so that two processes on one store cannot disagree
 /// about it. Its `Debug` output never shows the key.
-#[derive(Clone)]
+///
+/// In serde it is a record of `name`, `prefix`, `key` (32 hexadecimal digits) and `created_at` (RFC 3339).
+/// **That holds the key**: keep it as you keep that one.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(into = "SeriesRecord", try_from = "SeriesRecord")]
 pub struct Series {
     name: SeriesName,
     prefix: Prefix,
@@ -93,7 +99,7 @@ impl Series {
     /// Whether this series could have issued a number, without any database.
     ///
     /// `now_ms` is the time, in milliseconds since the Unix epoch. `timeline` is the state of the
-    /// series' store, as [`Store::snapshot`](crate::Store::snapshot) reads it *after* the number
+    /// series' store, as [`OpenStore::snapshot`](crate::OpenStore::snapshot) reads it *after* the number
     /// was received; without it fewer numbers are refused.
     ///
     /// Refused is certain, as long as the state knows what was granted. What it may have lost it

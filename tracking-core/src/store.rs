@@ -1,18 +1,24 @@
 //! Stores, named by a URL: [`open_store`] picks the allocator.
 
 pub(crate) mod allocator;
+pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod guard;
+pub(crate) mod keep;
 pub(crate) mod memory;
+pub(crate) mod newest;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 pub(crate) mod snapshot;
+pub(crate) mod store_allocator;
 pub mod timeline;
 pub(crate) mod url;
 
+use std::sync::Arc;
+
 use crate::clock::{Clock, SystemClock};
 use crate::series::opening::{OpenError, Opening, SeriesOptions};
-use crate::store::allocator::Store;
+use crate::store::allocator::OpenStore;
 use crate::store::file::FileAllocator;
 use crate::store::memory::MemoryAllocator;
 use crate::store::url::StoreUrl;
@@ -29,12 +35,34 @@ use crate::store::url::StoreUrl;
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn open_store(url: &StoreUrl, options: &SeriesOptions) -> Result<Box<dyn Store>, OpenError> {
+pub fn open_store(
+    url: &StoreUrl,
+    options: &SeriesOptions,
+) -> Result<Box<dyn OpenStore>, OpenError> {
+    open_store_with_clock(url, options, Arc::new(SystemClock))
+}
+
+/// Open the series of a store, with a given clock as this host's: the same in all processes of the host that
+/// share a state file.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn open_store_with_clock(
+    url: &StoreUrl,
+    options: &SeriesOptions,
+    clock: Arc<dyn Clock>,
+) -> Result<Box<dyn OpenStore>, OpenError> {
     match url {
-        StoreUrl::Memory => Ok(Box::new(open_memory(options)?)),
-        StoreUrl::File(file) => Ok(Box::new(FileAllocator::open(file, options)?)),
+        StoreUrl::Memory => Ok(Box::new(open_memory(options, clock)?)),
+        StoreUrl::File(file) => {
+            let allocator = FileAllocator::open_with_clock(file, options, clock)?;
+            Ok(Box::new(allocator))
+        }
         #[cfg(feature = "redis")]
-        StoreUrl::Redis(redis) => Ok(Box::new(redis::RedisAllocator::open(redis, options)?)),
+        StoreUrl::Redis(redis) => {
+            let allocator = redis::RedisAllocator::open_with_clock(redis, options, clock)?;
+            Ok(Box::new(allocator))
+        }
         #[cfg(not(feature = "redis"))]
         StoreUrl::Redis(redis) => Err(OpenError::NotBuiltIn {
             store: redis.to_string(),
@@ -43,17 +71,39 @@ pub fn open_store(url: &StoreUrl, options: &SeriesOptions) -> Result<Box<dyn Sto
     }
 }
 
-fn open_memory(options: &SeriesOptions) -> Result<MemoryAllocator, OpenError> {
+fn open_memory(
+    options: &SeriesOptions,
+    clock: Arc<dyn Clock>,
+) -> Result<MemoryAllocator, OpenError> {
     match options.opening {
         Opening::Existing => Err(OpenError::missing("memory:", &options.name)),
         Opening::OrCreate if options.key.is_some() => Err(OpenError::LocalKey {
             store: "memory:".to_owned(),
         }),
         Opening::OrCreate | Opening::New => {
-            let now_ms = SystemClock.now_ms();
-            Ok(MemoryAllocator::with_series(
-                options.new_series("memory:", now_ms)?,
-            ))
+            let series = options.new_series("memory:", clock.now_ms())?;
+            Ok(MemoryAllocator::with_clock(series, clock))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::serial::EPOCH_MS;
+    use crate::testing::ManualClock;
+
+    #[test]
+    fn a_series_is_made_and_granted_from_by_the_clock_that_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = format!("file:{}", folder.path().join("a.series").display());
+        let clock = Arc::new(ManualClock::at(EPOCH_MS + 5_000));
+        for url in ["memory:", &file] {
+            let url = url.parse().unwrap();
+            let store = open_store_with_clock(&url, &SeriesOptions::default(), clock.clone());
+            let store = store.unwrap();
+            assert_eq!(store.series().created_at_ms(), EPOCH_MS + 5_000);
+            assert_eq!(store.snapshot().unwrap().now_ms, EPOCH_MS + 5_000);
         }
     }
 }

@@ -12,7 +12,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use tracking_core::{Block, FileAllocator, Store};
+use tracking_core::{Block, FileAllocator, OpenStore};
 
 #[path = "file_faults/crowd.rs"]
 mod crowd;

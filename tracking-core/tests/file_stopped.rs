@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions};
 use tracking_core::{
-    AllocateError, Clock, FileAllocator, FileUrl, SeriesOptions, Store, SystemClock,
+    AllocateError, Clock, FileAllocator, FileUrl, OpenStore, SeriesOptions, SystemClock,
 };
 
 mod support;

@@ -1,7 +1,7 @@
 //! What is found about a number.
 
 use tracking_core::looks::{Look, Looks};
-use tracking_core::{AllocateError, Reason, Store, TrackingNumber, Verdict};
+use tracking_core::{AllocateError, OpenStore, Reason, TrackingNumber, Verdict};
 
 /// What is found about a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) struct Judge {
 
 #[derive(Debug)]
 struct OfSeries {
-    store: Box<dyn Store>,
+    store: Box<dyn OpenStore>,
     looks: Looks,
 }
 
@@ -33,7 +33,7 @@ impl Judge {
         Self { series: None }
     }
 
-    pub(crate) fn of_series(store: Box<dyn Store>) -> Self {
+    pub(crate) fn of_series(store: Box<dyn OpenStore>) -> Self {
         Self {
             series: Some(OfSeries {
                 store,

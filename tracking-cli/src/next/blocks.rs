@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use tracking_core::{AllocateError, Block, Guarded, SLOTS, Store, reserve_patiently};
+use tracking_core::{AllocateError, Block, Guarded, OpenStore, SLOTS, reserve_patiently};
 
 use crate::failure::Failure;
 
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Reserve `count` serials, not one more, and give them to `each` block after block. While one is
 /// worked on, the next is reserved, since that waits for a disk or a clock.
 pub(crate) fn for_each_block(
-    store: &dyn Store,
+    store: &dyn OpenStore,
     count: u64,
     mut each: impl FnMut(Block) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -39,7 +39,7 @@ pub(crate) fn for_each_block(
 /// The blocks of what is missing, up to the first error.
 struct Blocks<'a> {
     /// No store is trusted: one that grants again what it granted before is an error.
-    store: Guarded<&'a dyn Store>,
+    store: Guarded<&'a dyn OpenStore>,
     missing: u64,
 }
 
@@ -95,7 +95,7 @@ mod tests {
         }
     }
 
-    impl Store for Told {
+    impl OpenStore for Told {
         fn snapshot(&self) -> Result<Snapshot, AllocateError> {
             self.memory.snapshot()
         }

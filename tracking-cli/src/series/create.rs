@@ -1,6 +1,6 @@
 //! `tracking series create`.
 
-use tracking_core::{Opening, Store, open_store};
+use tracking_core::{OpenStore, Opening, open_store};
 use tracking_programs::args::StoreArgs;
 
 use crate::args::ReportArgs;
@@ -14,7 +14,7 @@ pub(super) fn run(report: ReportArgs, args: &StoreArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn create(args: &StoreArgs) -> Result<Box<dyn Store>, Failure> {
+fn create(args: &StoreArgs) -> Result<Box<dyn OpenStore>, Failure> {
     warn(args);
     let url = args.url()?;
     let options = args.options(Opening::New)?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tracking_core::{
-    Clock, EPOCH_MS, LANES, Series, Snapshot, Store, SystemClock, TICK_MS, TICKS,
+    Clock, EPOCH_MS, LANES, OpenStore, Series, Snapshot, SystemClock, TICK_MS, TICKS,
     timeline::{SHARED_FENCE_MS, Timeline},
 };
 
@@ -52,7 +52,11 @@ struct Fence {
 }
 
 impl Report {
-    pub(super) fn of(store: &dyn Store, is_local: bool, reveal_key: bool) -> Result<Self, Failure> {
+    pub(super) fn of(
+        store: &dyn OpenStore,
+        is_local: bool,
+        reveal_key: bool,
+    ) -> Result<Self, Failure> {
         let series: &Series = store.series();
         let snapshot = store.snapshot()?;
         let ours_ms = SystemClock.now_ms();

@@ -1,6 +1,6 @@
 //! `tracking series restore`.
 
-use tracking_core::{Clock, EPOCH_MS, Opening, Store, SystemClock, open_store};
+use tracking_core::{Clock, EPOCH_MS, OpenStore, Opening, SystemClock, open_store};
 use tracking_programs::args::StoreArgs;
 
 use crate::args::RestoreArgs;
@@ -15,7 +15,7 @@ pub(super) fn run(args: &RestoreArgs, store_args: &StoreArgs) -> Result<(), Fail
     Ok(())
 }
 
-fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn Store>, Failure> {
+fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn OpenStore>, Failure> {
     warn(args);
     let url = args.url()?;
     let mut options = args.options(Opening::New)?;

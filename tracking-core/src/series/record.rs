@@ -44,8 +44,8 @@ pub(crate) struct BadRecord {
     part: &'static str,
 }
 
-impl From<&Series> for SeriesRecord {
-    fn from(series: &Series) -> Self {
+impl From<Series> for SeriesRecord {
+    fn from(series: Series) -> Self {
         Self {
             name: series.name().to_string(),
             prefix: series.prefix(),
@@ -73,8 +73,8 @@ impl TryFrom<SeriesRecord> for Series {
     }
 }
 
-impl From<&Timeline> for TimelineRecord {
-    fn from(timeline: &Timeline) -> Self {
+impl From<Timeline> for TimelineRecord {
+    fn from(timeline: Timeline) -> Self {
         Self {
             history: timeline.history().to_string(),
             lane: timeline.lane(),
@@ -124,21 +124,20 @@ mod tests {
             Key::from_bytes([9; 16]),
             1_800_000_000_123,
         );
-        let json = serde_json::to_string(&SeriesRecord::from(&series)).unwrap();
+        let json = serde_json::to_string(&series).unwrap();
         assert_eq!(
             json,
             r#"{"name":"a-1","prefix":"Q7","key":"09090909090909090909090909090909","created_at":"2027-01-15T08:00:00.123Z"}"#
         );
-        let back = Series::try_from(serde_json::from_str::<SeriesRecord>(&json).unwrap()).unwrap();
+        let back: Series = serde_json::from_str(&json).unwrap();
         assert_eq!(format!("{back:?}"), format!("{series:?}"));
         assert_eq!(back.fingerprint(), series.fingerprint());
 
         let history = History::new("x").unwrap();
         let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();
         let timeline = timeline.with_use(Lanes::only(3).with(60), 7).unwrap();
-        let json = serde_json::to_string(&TimelineRecord::from(&timeline)).unwrap();
-        let back = serde_json::from_str::<TimelineRecord>(&json).unwrap();
-        assert_eq!(Timeline::try_from(back), Ok(timeline));
+        let json = serde_json::to_string(&timeline).unwrap();
+        assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), timeline);
     }
 
     #[test]
@@ -149,8 +148,7 @@ mod tests {
             r#"{{"history":"x","lane":3,"slot":4,"last":{}}}"#,
             serde_json::to_string(&last.to_vec()).unwrap()
         );
-        let record: TimelineRecord = serde_json::from_str(&old).unwrap();
-        let timeline = Timeline::try_from(record).unwrap();
+        let timeline: Timeline = serde_json::from_str(&old).unwrap();
         assert_eq!(timeline.doubt_tick(), 2_000);
         assert!(timeline.may_have_used(50, 2_000) && !timeline.may_have_used(50, 2_001));
     }
@@ -169,10 +167,9 @@ mod tests {
         ] {
             let history = History::new("x").unwrap();
             let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();
-            let mut json = serde_json::to_value(TimelineRecord::from(&timeline)).unwrap();
+            let mut json = serde_json::to_value(timeline).unwrap();
             json[field] = serde_json::from_str(value).unwrap();
-            let record: TimelineRecord = serde_json::from_value(json).unwrap();
-            assert!(Timeline::try_from(record).is_err(), "{field}");
+            assert!(serde_json::from_value::<Timeline>(json).is_err(), "{field}");
         }
     }
 }

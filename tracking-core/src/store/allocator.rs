@@ -1,6 +1,5 @@
 //! The `Allocator` trait: reserves blocks of serials, the only thing that processes must agree on.
 
-use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -8,8 +7,8 @@ use std::time::Duration;
 
 use crate::number::serial::Block;
 use crate::series::Series;
+pub use crate::store::error::AllocateError;
 use crate::store::snapshot::Snapshot;
-use crate::store::timeline::TimelineError;
 
 /// Reserves blocks of serials of one series.
 ///
@@ -41,10 +40,16 @@ pub trait Allocator: Debug + Display + Send + Sync {
     /// # Errors
     /// Nothing was granted; [`AllocateError`] says why, and whether to try again.
     fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError>;
+
+    /// The store that it reserves from, where that can be looked at: for whoever has the allocator behind a
+    /// generator or a desk. None unless the implementation says otherwise.
+    fn as_store(&self) -> Option<&dyn OpenStore> {
+        None
+    }
 }
 
-/// An allocator whose state can be looked at without changing it.
-pub trait Store: Allocator {
+/// A store that was opened: an allocator whose state can be looked at without changing it.
+pub trait OpenStore: Allocator {
     /// The state as it is now, and the store's clock.
     ///
     /// # Errors
@@ -73,9 +78,12 @@ macro_rules! forward {
             fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
                 (**self).reserve(wanted)
             }
+            fn as_store(&self) -> Option<&dyn OpenStore> {
+                (**self).as_store()
+            }
         }
 
-        impl<A: Store + ?Sized> Store for $wrapper {
+        impl<A: OpenStore + ?Sized> OpenStore for $wrapper {
             fn snapshot(&self) -> Result<Snapshot, AllocateError> {
                 (**self).snapshot()
             }
@@ -90,74 +98,6 @@ macro_rules! forward {
 }
 
 forward!(&A, Box<A>, Arc<A>);
-
-/// Why a reservation granted nothing.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum AllocateError {
-    /// The timeline grants nothing at this moment. No fault: ask again after the time named.
-    #[error("nothing can be reserved yet; ask again in {} ms", after.as_millis())]
-    NotYet {
-        /// How long to wait.
-        after: Duration,
-    },
-    /// A clock is wrong.
-    #[error("{store}: {source}")]
-    Clock {
-        /// The store, as a redacted URL.
-        store: String,
-        /// Which clock, and how.
-        source: TimelineError,
-    },
-    /// The store cannot be reached or is busy; it may be tried again.
-    #[error("{store}: {source}")]
-    Unavailable {
-        /// The store, as a redacted URL.
-        store: String,
-        /// What went wrong.
-        source: Arc<dyn Error + Send + Sync>,
-    },
-    /// The store must not be used as it is; trying again helps only once somebody has acted.
-    #[error("{store}: {source}")]
-    Refused {
-        /// The store, as a redacted URL.
-        store: String,
-        /// What is wrong, and what to do.
-        source: Arc<dyn Error + Send + Sync>,
-    },
-}
-
-impl AllocateError {
-    /// An [`Unavailable`](Self::Unavailable) of its parts.
-    pub fn unavailable(
-        store: impl Display,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        Self::Unavailable {
-            store: store.to_string(),
-            source: source.into().into(),
-        }
-    }
-
-    /// A [`Refused`](Self::Refused) of its parts.
-    pub fn refused(store: impl Display, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Refused {
-            store: store.to_string(),
-            source: source.into().into(),
-        }
-    }
-
-    /// The kind of the error in one word, for a metric or a log: `not-yet`, `clock`,
-    /// `unavailable` or `refused`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::NotYet { .. } => "not-yet",
-            Self::Clock { .. } => "clock",
-            Self::Unavailable { .. } => "unavailable",
-            Self::Refused { .. } => "refused",
-        }
-    }
-}
 
 /// Reserve from `allocator`, and wait for as long as it says that it grants nothing yet, up to
 /// `patience`.

@@ -1,4 +1,4 @@
-//! An allocator that keeps its state in one file, shared by all processes of a host.
+//! A state in one file, shared by all processes of a host.
 //!
 //! The file has two slots ([`slot`]), and is opened with suspicion ([`place`]). A reservation
 //! ([`session`]) takes the process's mutex and the file's lock ([`lock`]), looks whether the path
@@ -31,17 +31,15 @@
 //! unknown, if the clock went back meanwhile, and a genuine number of such a lane is refused.
 
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::fork::PerProcess;
-use crate::number::serial::Block;
-use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
-use crate::store::allocator::{AllocateError, Allocator, Store};
+use crate::store::allocator::AllocateError;
+use crate::store::keep::{Step, Store};
 use crate::store::snapshot::Snapshot;
-use crate::store::timeline::Answer;
+use crate::store::store_allocator::StoreAllocator;
 use crate::store::url::FileUrl;
 
 mod create;
@@ -71,7 +69,7 @@ use session::{Session, Setting};
 /// at most while they come and go; one that keeps the lock for 2 s is
 /// [`AllocateError::Unavailable`], with its process id.
 ///
-/// What only reads, such as [`snapshot`](Store::snapshot), takes no lock, and works on a read-only
+/// What only reads, such as [`snapshot`](crate::OpenStore::snapshot), takes no lock, and works on a read-only
 /// file system.
 ///
 /// ```
@@ -92,7 +90,10 @@ use session::{Session, Setting};
 /// assert_eq!(other.series().fingerprint(), allocator.series().fingerprint());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct FileAllocator {
+pub type FileAllocator = StoreAllocator<FileStore>;
+
+/// Keeps the state of a [`FileAllocator`].
+pub struct FileStore {
     setting: Setting,
     session: PerProcess<Mutex<Session>>,
     creation: Creation,
@@ -120,13 +121,17 @@ impl FileAllocator {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let (setting, session, creation) = opening::open(url, options, clock)?;
-        Ok(Self {
+        let series = setting.series.clone();
+        let store = FileStore {
             setting,
             session: PerProcess::new(Mutex::new(session)),
             creation,
-        })
+        };
+        Ok(Self::over(store, series))
     }
+}
 
+impl FileStore {
     fn session(&self) -> MutexGuard<'_, Session> {
         // What it knows is checked against the file each time, so a panic leaves nothing half done.
         let session = self.session.get(|| Mutex::new(Session::unopened()));
@@ -138,26 +143,16 @@ impl FileAllocator {
     }
 }
 
-impl Allocator for FileAllocator {
-    fn series(&self) -> &Series {
-        &self.setting.series
-    }
-
-    fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
+impl Store for FileStore {
+    fn update(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
         // Told before the mutex: threads that queue there wait no longer than the first of them.
         let asked_ms = self.setting.clock.monotonic_ms();
-        let answer = self
-            .session()
-            .reserve(&self.setting, wanted, asked_ms)
-            .map_err(|problem| self.failed(problem))?;
-        match answer {
-            Answer::Granted(block) => Ok(block),
-            Answer::NotYet(after) => Err(AllocateError::NotYet { after }),
-        }
+        self.session()
+            .update(&self.setting, step, asked_ms)
+            .map_err(|problem| self.failed(problem))
     }
-}
 
-impl Store for FileAllocator {
+    /// Without the lock, and so by no update.
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
         let timeline = self
             .session()
@@ -175,17 +170,16 @@ impl Store for FileAllocator {
     }
 }
 
-impl fmt::Display for FileAllocator {
+impl fmt::Display for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.setting.place.url().fmt(f)
     }
 }
 
-impl fmt::Debug for FileAllocator {
+impl fmt::Debug for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileAllocator")
+        f.debug_struct("FileStore")
             .field("path", &self.setting.place.path())
-            .field("series", &self.setting.series)
             .finish_non_exhaustive()
     }
 }

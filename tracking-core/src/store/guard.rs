@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::fork::PerProcess;
 use crate::number::serial::{Block, Serial};
 use crate::series::Series;
-use crate::store::allocator::{AllocateError, Allocator, Store};
+use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::LANE_COUNT;
 
@@ -102,15 +102,23 @@ impl<A: Allocator> Allocator for Guarded<A> {
         // More than was asked for is nobody's.
         Ok(block.split(wanted).0)
     }
+
+    fn as_store(&self) -> Option<&dyn OpenStore> {
+        self.allocator.as_store()
+    }
 }
 
-impl<A: Store> Store for Guarded<A> {
+impl<A: OpenStore> OpenStore for Guarded<A> {
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
         self.allocator.snapshot()
     }
 
     fn warnings(&self) -> Vec<String> {
         self.allocator.warnings()
+    }
+
+    fn is_new(&self) -> bool {
+        self.allocator.is_new()
     }
 }
 

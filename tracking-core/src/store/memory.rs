@@ -1,32 +1,33 @@
-//! An allocator that keeps its state in memory: for tests and trials, since it survives nothing.
+//! A state in memory: for tests and trials, since it survives nothing.
 
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::{Clock, SystemClock};
 use crate::fork::Process;
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
-use crate::number::serial::Block;
 use crate::series::{Series, SeriesName};
-use crate::store::allocator::{AllocateError, Allocator, Store};
-use crate::store::snapshot::Snapshot;
-use crate::store::timeline::{Answer, History, Request, Timeline, step};
+use crate::store::allocator::AllocateError;
+use crate::store::keep::{Moment, Rewinds, Step, Store};
+use crate::store::store_allocator::StoreAllocator;
+use crate::store::timeline::{History, Timeline};
 
 /// Store URL `memory:`. One process shares the series, and it ends with the process.
 ///
 /// Clones share one state. A child of `fork` has a copy of it, and would grant what its parent
 /// grants: there, every call is [`AllocateError::Refused`].
+pub type MemoryAllocator = StoreAllocator<MemoryStore>;
+
+/// Keeps the state of a [`MemoryAllocator`]. Clones share it.
 #[derive(Clone)]
-pub struct MemoryAllocator {
+pub struct MemoryStore {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     /// The only one that may grant from this state.
     process: Process,
-    series: Series,
     history: History,
     clock: Arc<dyn Clock>,
     timeline: Mutex<Option<Timeline>>,
@@ -49,15 +50,19 @@ impl MemoryAllocator {
 
     /// An allocator for a given series that reads a given clock.
     pub fn with_clock(series: Series, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                process: Process::current(),
-                series,
-                history: History::random(),
-                clock,
-                timeline: Mutex::new(None),
-            }),
-        }
+        let shared = Arc::new(Shared {
+            process: Process::current(),
+            history: History::random(),
+            clock,
+            timeline: Mutex::new(None),
+        });
+        Self::over(MemoryStore { shared }, series)
+    }
+}
+
+impl Default for MemoryAllocator {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -68,7 +73,7 @@ impl MemoryAllocator {
 )]
 struct InTheChild;
 
-impl MemoryAllocator {
+impl MemoryStore {
     fn timeline(&self) -> Result<MutexGuard<'_, Option<Timeline>>, AllocateError> {
         let shared = &*self.shared;
         // Before the lock, which a thread of the parent may have held.
@@ -81,37 +86,12 @@ impl MemoryAllocator {
     }
 }
 
-impl Default for MemoryAllocator {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Allocator for MemoryAllocator {
-    fn series(&self) -> &Series {
-        &self.shared.series
-    }
-
-    fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
-        let shared = &*self.shared;
+impl Store for MemoryStore {
+    fn update(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
         let mut timeline = self.timeline()?;
-        let now_ms = shared.clock.now_ms();
-        let request = Request::local(now_ms, &shared.history, wanted);
-        match step(&mut timeline, &request) {
-            Ok(Answer::Granted(block)) => Ok(block),
-            Ok(Answer::NotYet(after)) => Err(AllocateError::NotYet { after }),
-            Err(source) => Err(AllocateError::Clock {
-                store: self.to_string(),
-                source,
-            }),
-        }
-    }
-}
-
-impl Store for MemoryAllocator {
-    fn snapshot(&self) -> Result<Snapshot, AllocateError> {
-        let timeline = self.timeline()?.clone();
-        Ok(Snapshot::new(timeline, self.shared.clock.now_ms()))
+        let moment = Moment::local(self.shared.clock.now_ms(), &self.shared.history);
+        step(&mut timeline, &moment.with_rewinds(Rewinds::Impossible));
+        Ok(())
     }
 
     fn is_new(&self) -> bool {
@@ -120,16 +100,14 @@ impl Store for MemoryAllocator {
     }
 }
 
-impl fmt::Display for MemoryAllocator {
+impl fmt::Display for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("memory:")
     }
 }
 
-impl fmt::Debug for MemoryAllocator {
+impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryAllocator")
-            .field("series", &self.shared.series)
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
     }
 }

@@ -18,7 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::number::serial::Block;
 use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
-use crate::store::allocator::{AllocateError, Allocator, Store};
+use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{Seen, TimelineError};
 use crate::store::url::RedisUrl;
@@ -37,7 +37,6 @@ mod open;
 mod refusal;
 mod reply;
 mod script;
-mod seen;
 mod store;
 mod stream;
 mod text;
@@ -242,9 +241,13 @@ impl Allocator for RedisAllocator {
             Outcome::Missing => refused(Fault::Vanishing),
         })
     }
+
+    fn as_store(&self) -> Option<&dyn OpenStore> {
+        Some(self)
+    }
 }
 
-impl Store for RedisAllocator {
+impl OpenStore for RedisAllocator {
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
         let (stored, now_ms, _) = self.store.read()?;
         let timeline = match stored {

@@ -19,20 +19,20 @@ const RESERVATIONS: usize = 150;
 #[non_exhaustive]
 pub enum Violation {
     /// The factory failed.
-    #[error("{during}: the store could not be opened: {source}")]
+    #[error("{during}: the store could not be opened: {error}")]
     Open {
         /// Which part of the suite was run.
         during: &'static str,
         /// The factory's error.
-        source: Box<dyn Error + Send + Sync>,
+        error: Box<dyn Error + Send + Sync>,
     },
     /// A reservation failed, or granted nothing for 30 s.
-    #[error("{during}: a reservation failed: {source}")]
+    #[error("{during}: a reservation failed: {error}")]
     Reserve {
         /// Which part of the suite was run.
         during: &'static str,
         /// The allocator's error.
-        source: AllocateError,
+        error: AllocateError,
     },
     /// A serial was part of two answers.
     #[error("{during}: serial {serial} was granted twice")]
@@ -122,9 +122,9 @@ where
     F: Fn() -> Result<A, Box<dyn Error + Send + Sync>> + Sync,
 {
     fn open(&self) -> Result<A, Violation> {
-        (self.open)().map_err(|source| Violation::Open {
+        (self.open)().map_err(|error| Violation::Open {
             during: self.during,
-            source,
+            error,
         })
     }
 
@@ -284,7 +284,7 @@ fn reserve(
             Err(AllocateError::NotYet { after }) if Instant::now() + after < deadline => {
                 std::thread::sleep(after);
             }
-            Err(source) => return Err(Violation::Reserve { during, source }),
+            Err(error) => return Err(Violation::Reserve { during, error }),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use tracking_core::Store;
+use tracking_core::OpenStore;
 
 use crate::Running;
 use crate::support::mount::Mount;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tracking_core::{Allocator, Clock, Opening, RedisAllocator, Store, SystemClock};
+use tracking_core::{Allocator, Clock, OpenStore, Opening, RedisAllocator, SystemClock};
 
 use crate::common::*;
 use crate::support::server::RedisServer;

@@ -6,7 +6,7 @@ use std::thread;
 use tracking_core::testing::ManualClock;
 use tracking_core::timeline::Lanes;
 use tracking_core::{
-    Allocator, Clock, EPOCH_MS, LANES, OpenError, Opening, SeriesOptions, Store, SystemClock,
+    Allocator, Clock, EPOCH_MS, LANES, OpenError, OpenStore, Opening, SeriesOptions, SystemClock,
     open_store,
 };
 

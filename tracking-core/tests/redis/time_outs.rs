@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tracking_core::{Opening, Store};
+use tracking_core::{OpenStore, Opening};
 
 use crate::common::*;
 use crate::support::server::{RedisServer, until};

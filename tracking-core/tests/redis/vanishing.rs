@@ -1,6 +1,6 @@
 //! The series vanishes or is replaced while processes run.
 
-use tracking_core::{AllocateError, Allocator, LANES, OpenError, Opening, RedisWarning, Store};
+use tracking_core::{AllocateError, Allocator, LANES, OpenError, OpenStore, Opening, RedisWarning};
 
 use crate::common::*;
 use crate::support::server::{RedisServer, until};

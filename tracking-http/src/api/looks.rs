@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use tracking_core::looks::{Look, Looks};
-use tracking_core::{Series, Store, TrackingNumber, Verdict};
+use tracking_core::{OpenStore, Series, TrackingNumber, Verdict};
 
 /// For how long a look is good enough for who watches the store; one that failed, a shorter time, so that
 /// it is soon seen to be back.
@@ -21,14 +21,14 @@ const JUDGE_DEADLINE: Duration = Duration::from_secs(2);
 /// A store that is looked at.
 #[derive(Debug)]
 pub(crate) struct StoreWatch {
-    store: Arc<dyn Store>,
+    store: Arc<dyn OpenStore>,
     looks: Mutex<Looks>,
     /// Held while the store is read, which blocks: there is never more than one such thread.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl StoreWatch {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn OpenStore>) -> Self {
         Self {
             store,
             looks: Mutex::default(),

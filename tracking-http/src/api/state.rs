@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Issued;
 use tracking_core::looks::Look;
 use tracking_core::order::Order;
-use tracking_core::{AllocateError, Desk, Series, Store, TrackingNumber, Verdict};
+use tracking_core::{AllocateError, Desk, OpenStore, Series, TrackingNumber, Verdict};
 
 use crate::api::looks::StoreWatch;
 use crate::api::turns::Turns;
@@ -65,7 +65,7 @@ pub(crate) struct NoNumber {
 impl Api {
     pub(crate) fn new(
         desk: Desk,
-        store: Option<Arc<dyn Store>>,
+        store: Option<Arc<dyn OpenStore>>,
         metrics: Arc<Metrics>,
         turns: Turns,
         tables: Tables,

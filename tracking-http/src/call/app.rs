@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracking_core::{Desk, Store};
+use tracking_core::{Desk, OpenStore};
 
 use crate::call::cors::Origin;
 use crate::call::gate::Gate;
@@ -22,7 +22,7 @@ pub struct Options {
     /// Judge numbers by the state of this store, too, which must be the desk's own: more of those that were
     /// never issued are refused then, and what is in the future is told by the store's clock. `/metrics` shows
     /// that state.
-    pub store: Option<Arc<dyn Store>>,
+    pub store: Option<Arc<dyn OpenStore>>,
     /// The origins whose pages may use the API in browsers.
     pub cors_origins: Vec<Origin>,
     /// Who is let in.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::spawn_blocking;
-use tracking_core::{Desk, Generator, Store, open_store};
+use tracking_core::{Desk, Generator, OpenStore, open_store};
 
 use crate::call::{App, Gate, Options};
 use crate::program::args::Config;
@@ -53,7 +53,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     // and that is this one.
     let (url, series) = (config.store.clone(), config.series);
     let store = spawn_blocking(move || open_store(&url, &series)).await;
-    let store: Arc<dyn Store> = store
+    let store: Arc<dyn OpenStore> = store
         .map_err(|error| StartError::Runtime(error.into()))??
         .into();
     let mut warnings = store.warnings();

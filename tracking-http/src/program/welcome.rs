@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tracking_core::shown::Plain;
-use tracking_core::{Fingerprint, Prefix, SeriesName, Store, StoreUrl};
+use tracking_core::{Fingerprint, OpenStore, Prefix, SeriesName, StoreUrl};
 use tracking_programs::tokens::Count;
 
 use crate::serve::Listen;
@@ -28,7 +28,7 @@ impl Welcome {
     pub(crate) fn new(
         listen: Listen,
         url: &StoreUrl,
-        store: &dyn Store,
+        store: &dyn OpenStore,
         tokens: Option<Count>,
     ) -> Self {
         let series = store.series();

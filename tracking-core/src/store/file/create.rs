@@ -36,7 +36,7 @@ pub(super) fn create(place: &Place, series: &Series, now_ms: i64) -> Result<Crea
         .file
         .try_lock()
         .map_err(|error| Problem::NoLocks {
-            source: error.into(),
+            error: error.into(),
         })?;
     let timeline = first_timeline(&temporary.file, now_ms)?;
     let bytes = slot::new_file(series, &timeline, std::process::id())?;
@@ -110,7 +110,9 @@ fn write_whole(mut file: &File, bytes: &[u8]) -> io::Result<()> {
 
 fn link_problem(source: io::Error) -> Problem {
     match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported => Problem::NoLinks { source },
+        io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported => {
+            Problem::NoLinks { error: source }
+        }
         _ => Problem::io("give it its name", source),
     }
 }

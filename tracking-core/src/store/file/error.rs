@@ -22,12 +22,13 @@ const WHOLE_COPY: &str = "put back a whole copy (nothing repeats), or move it aw
 /// Whose it cannot be.
 const NOT_OURS: &str = "no version of tracking writes that: ";
 
+/// None keeps an error as its source: its text is in the problem's own.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("cannot {doing}: {source}{}", hint(source))]
+    #[error("cannot {doing}: {error}{}", hint(error))]
     Io {
         doing: &'static str,
-        source: io::Error,
+        error: io::Error,
     },
     #[error("its lock could not be had within 2 s; {holder}")]
     Locked { holder: Holder },
@@ -74,12 +75,12 @@ pub(super) enum Problem {
         "it lies on {found}, whose locks may not hold between hosts; name a file on a local disk, or, if you vouch for the locks, add ?network_file_system=allow to the store's URL"
     )]
     Network { found: &'static str },
-    #[error("its file system has no locks ({source}); name a file on another one with --store")]
-    NoLocks { source: io::Error },
+    #[error("its file system has no locks ({error}); name a file on another one with --store")]
+    NoLocks { error: io::Error },
     #[error(
-        "its file system has no hard links ({source}), without which two first runs could both create the series; name a file on another one with --store"
+        "its file system has no hard links ({error}), without which two first runs could both create the series; name a file on another one with --store"
     )]
-    NoLinks { source: io::Error },
+    NoLinks { error: io::Error },
     #[error(
         "it was deleted or moved away while this process ran, and nothing more is granted; put it back and this process goes on (its last state can still be copied from /proc/{pid}/fd/{descriptor}); a restart without it would make a new series with another key"
     )]
@@ -102,8 +103,8 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    pub(super) fn io(doing: &'static str, source: io::Error) -> Self {
-        Self::Io { doing, source }
+    pub(super) fn io(doing: &'static str, error: io::Error) -> Self {
+        Self::Io { doing, error }
     }
 
     /// Whether somebody must act before it makes sense to try again.
@@ -112,10 +113,10 @@ impl Problem {
         /// A loop of symbolic links, which `ErrorKind` does not name yet.
         const LOOP: i32 = rustix::io::Errno::LOOP.raw_os_error();
         match self {
-            Self::Io { source, .. } => {
-                source.raw_os_error() == Some(LOOP)
+            Self::Io { error, .. } => {
+                error.raw_os_error() == Some(LOOP)
                     || matches!(
-                        source.kind(),
+                        error.kind(),
                         InvalidFilename | IsADirectory | NotADirectory | PermissionDenied
                     )
             }
@@ -125,9 +126,9 @@ impl Problem {
     }
 }
 
-fn hint(source: &io::Error) -> &'static str {
+fn hint(error: &io::Error) -> &'static str {
     use io::ErrorKind::{NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem};
-    match source.kind() {
+    match error.kind() {
         io::ErrorKind::StorageFull | QuotaExceeded => {
             "; make room there, or name another file with --store"
         }

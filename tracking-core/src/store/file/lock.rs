@@ -111,7 +111,7 @@ fn try_lock(file: &File) -> Result<Option<Locked<'_>>, Problem> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(source)) => match source.kind() {
             io::ErrorKind::Interrupted => Ok(None),
-            io::ErrorKind::Unsupported => Err(Problem::NoLocks { source }),
+            io::ErrorKind::Unsupported => Err(Problem::NoLocks { error: source }),
             _ => Err(Problem::io("lock it", source)),
         },
     }

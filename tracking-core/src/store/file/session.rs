@@ -1,8 +1,6 @@
 //! What a process knows of the file from one reservation to the next, and the reservation itself.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::create::sync_folder;
 use super::error::Problem;
@@ -12,9 +10,9 @@ use super::place::{Named, Place};
 use super::slot::{Present, Record};
 use super::tick;
 use crate::clock::Clock;
-use crate::number::serial::TICK_MS;
 use crate::series::Series;
-use crate::store::timeline::{Answer, Request, Timeline, step};
+use crate::store::keep::{Moment, Rewinds, Step};
+use crate::store::timeline::Timeline;
 
 /// How often a reservation starts again because the file was replaced while it waited for the lock.
 const STARTS: u32 = 16;
@@ -59,14 +57,14 @@ impl Session {
         }
     }
 
-    /// One reservation, asked for at `asked_ms` of the monotonic clock.
-    pub(super) fn reserve(
+    /// One step of the state, asked for at `asked_ms` of the monotonic clock.
+    pub(super) fn update(
         &mut self,
         setting: &Setting,
-        wanted: NonZeroU32,
+        step: &mut Step<'_>,
         asked_ms: u64,
-    ) -> Result<Answer, Problem> {
-        let result = self.try_reserve(setting, wanted, asked_ms);
+    ) -> Result<(), Problem> {
+        let result = self.try_update(setting, step, asked_ms);
         // What failed is not used again: see `Handle::write`.
         if matches!(result, Err(Problem::Io { .. })) {
             self.handle = None;
@@ -97,19 +95,19 @@ impl Session {
         }
     }
 
-    fn try_reserve(
+    fn try_update(
         &mut self,
         setting: &Setting,
-        wanted: NonZeroU32,
+        step: &mut Step<'_>,
         asked_ms: u64,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<(), Problem> {
         let wait = Wait::new(asked_ms, self.moved_ms);
         for _ in 0..STARTS {
             let handle = self.handle_to_lock(setting)?;
             let _locked = handle.lock(&*setting.clock, wait)?;
             // Two files have two locks: this one must be the file's that others find.
             if setting.place.names(&handle)? == Named::Same {
-                return self.step(setting, &handle, wanted);
+                return self.step(setting, &handle, step);
             }
         }
         Err(Problem::Replaced)
@@ -169,21 +167,16 @@ impl Session {
         &mut self,
         setting: &Setting,
         handle: &Handle,
-        wanted: NonZeroU32,
-    ) -> Result<Answer, Problem> {
+        step: &mut Step<'_>,
+    ) -> Result<(), Problem> {
         let now_ms = tick::wait_for_next(&*setting.clock)?;
         let present = of_series(handle.read()?, &setting.series)?;
         let mut after = Some(self.as_known(&present, now_ms));
         let before = present.record.timeline;
         let history = handle.history(before.history());
-        let request = Request::local(now_ms, &history, wanted);
-        let answer = match step(&mut after, &request)? {
-            // Somebody granted from this tick, so the clock was set back. Its rest is nobody's.
-            Answer::Granted(block) if block.start().slot() > 0 => {
-                return Ok(Answer::NotYet(Duration::from_millis(TICK_MS)));
-            }
-            answer => answer,
-        };
+        // The tick began under this lock.
+        let moment = Moment::local(now_ms, &history).with_rewinds(Rewinds::Harmless);
+        step(&mut after, &moment);
         // A step that only waits leaves the state as it is, and the disk alone.
         if let Some(timeline) = after.filter(|after| *after != before) {
             let record = Record {
@@ -204,7 +197,7 @@ impl Session {
             self.generation = record.generation;
             self.moved_ms = setting.clock.monotonic_ms();
         }
-        Ok(answer)
+        Ok(())
     }
 
     #[cfg(test)]

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Problem;
 use crate::series::Series;
-use crate::series::record::{SeriesRecord, TimelineRecord};
 use crate::store::timeline::Timeline;
 
 /// Bytes of a slot: one page, and one or eight whole sectors of a disk.
@@ -42,8 +41,8 @@ struct Line {
     version: u64,
     generation: u64,
     pid: u32,
-    series: SeriesRecord,
-    timeline: TimelineRecord,
+    series: Series,
+    timeline: Timeline,
 }
 
 /// What every version's line has.
@@ -74,8 +73,8 @@ impl Record {
             version: VERSION,
             generation: self.generation,
             pid: self.pid,
-            series: (&self.series).into(),
-            timeline: (&self.timeline).into(),
+            series: self.series.clone(),
+            timeline: self.timeline.clone(),
         };
         let mut slot = [b' '; SLOT_SIZE];
         slot[JSON_END] = b'\n';
@@ -101,8 +100,8 @@ impl Record {
         }
         Ok(Self {
             generation: line.generation,
-            series: line.series.try_into().map_err(|_| Fault::Damaged)?,
-            timeline: line.timeline.try_into().map_err(|_| Fault::Damaged)?,
+            series: line.series,
+            timeline: line.timeline,
             pid: line.pid,
         })
     }

@@ -8,8 +8,11 @@ use std::time::Duration;
 use super::handle::faults;
 use super::*;
 use crate::number::key::Key;
-use crate::number::serial::{EPOCH_MS, TICK_MS};
+use std::num::NonZeroU32;
+
+use crate::number::serial::{Block, EPOCH_MS, TICK_MS};
 use crate::series::opening::Opening;
+use crate::store::allocator::{Allocator, OpenStore};
 
 mod model;
 mod opening;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use redis::Value;
 
-use crate::series::record::SeriesRecord;
 use crate::series::{Series, SeriesName};
 use crate::store::timeline::{History, LANE_COUNT, Lanes, Timeline};
 
@@ -50,14 +49,13 @@ pub(super) fn read(answer: &Value) -> Result<Option<Stored>, BadField> {
 }
 
 fn read_series(fields: &BTreeMap<&str, &str>) -> Result<Series, BadField> {
-    let record = ["name", "prefix", "key", "created_at"]
+    let series = ["name", "prefix", "key", "created_at"]
         .into_iter()
         .map(|name| Some((name, *fields.get(name)?)))
         .collect::<Option<BTreeMap<_, _>>>()
         .and_then(|record| serde_json::to_value(record).ok())
-        .and_then(|record| serde_json::from_value::<SeriesRecord>(record).ok())
+        .and_then(|record| serde_json::from_value::<Series>(record).ok())
         .ok_or("name, prefix, key, created_at")?;
-    let series = Series::try_from(record).map_err(|_| "name, prefix, key, created_at")?;
     // What tells a changed prefix or key from the ones that numbers were made with.
     let fingerprint = series.fingerprint().to_string();
     match fields.get("fingerprint") {
@@ -114,8 +112,7 @@ pub(super) fn creation(series: &Series) -> Vec<String> {
         VERSION.to_owned(),
     ];
     // A record is an object of texts; the conversion of one cannot fail.
-    if let Ok(serde_json::Value::Object(record)) = serde_json::to_value(SeriesRecord::from(series))
-    {
+    if let Ok(serde_json::Value::Object(record)) = serde_json::to_value(series) {
         for (field, value) in record {
             arguments.push(field);
             arguments.push(value.as_str().unwrap_or_default().to_owned());

@@ -13,11 +13,12 @@ use super::hash::Stored;
 use super::health::RedisWarning;
 use super::info::Info;
 use super::link::Link;
-use super::{clocks, finder, hash, health, script, seen, text, turn};
+use super::{clocks, finder, hash, health, script, text, turn};
 use crate::clock::Clock;
 use crate::fork::PerProcess;
 use crate::series::Series;
 use crate::store::allocator::AllocateError;
+use crate::store::newest::Newest;
 use crate::store::timeline::SHARED_FENCE_MS;
 use crate::store::url::{RedisPlace, RedisUrl};
 
@@ -33,7 +34,7 @@ pub(super) struct RedisStore {
     pub(super) key: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) clocks: clocks::Clocks,
-    pub(super) newest: PerProcess<seen::Newest>,
+    pub(super) newest: PerProcess<Newest>,
 }
 
 impl RedisStore {
@@ -51,7 +52,7 @@ impl RedisStore {
 
     /// What this process has seen granted. A child of `fork` starts without: its parent's mutex may
     /// be held for ever.
-    pub(super) fn newest(&self) -> &seen::Newest {
+    pub(super) fn newest(&self) -> &Newest {
         self.newest.get(Default::default)
     }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tracking_core::{AllocateError, Allocator, Block, MemoryAllocator, Series, Snapshot, Store};
+use tracking_core::{
+    AllocateError, Allocator, Block, MemoryAllocator, OpenStore, Series, Snapshot,
+};
 
 /// Clones share one store and one switch.
 #[derive(Debug, Clone)]
@@ -88,7 +90,7 @@ impl Allocator for Switch {
     }
 }
 
-impl Store for Switch {
+impl OpenStore for Switch {
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
         self.state.snapshots.fetch_add(1, Ordering::Relaxed);
         while self.state.mode.load(Ordering::Relaxed) == HANGS {

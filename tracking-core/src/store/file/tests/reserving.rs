@@ -203,7 +203,7 @@ fn a_write_that_fails_burns_its_block_and_the_handle() {
         assert_eq!(found, ("unavailable", message.to_owned()));
         assert_eq!(syncs(), waited, "the disk was asked again");
         assert!(
-            allocator.session().handle_mut().is_none(),
+            allocator.store().session().handle_mut().is_none(),
             "kept the handle"
         );
         assert!(before.last() < grant(&allocator, 1).start());
@@ -356,7 +356,7 @@ fn each_reservation_locks_what_it_opened_itself() {
     let allocator = bench.open();
     grant(&allocator, 1);
     let open_now = || {
-        let mut session = allocator.session();
+        let mut session = allocator.store().session();
         session.handle_mut().unwrap().file().try_clone().unwrap()
     };
     let inherited = open_now();

@@ -1,51 +1,70 @@
-//! What this process has seen a server grant, so that it notices when an older state is put in the
+//! What this process has seen a store grant, so that it notices when an older state is put in the
 //! place of a living one.
 
 use std::sync::{Mutex, PoisonError};
 
+#[cfg(any(feature = "redis", test))]
 use crate::number::serial::Block;
 use crate::store::timeline::{Seen, Timeline};
 
-/// The newest grant that was seen, and the process of Redis that made it. Of another process nothing
-/// is known: it takes another lane in any case.
+/// The newest grant that was seen, and the history that made it. Of another history nothing is known:
+/// it takes another lane in any case.
 #[derive(Default)]
-pub(super) struct Newest(Mutex<Option<(String, Seen)>>);
+pub(crate) struct Newest(Mutex<Option<(String, Seen)>>);
 
 impl Newest {
-    /// A grant by the server whose process is `run_id`.
-    pub(super) fn note(&self, run_id: &str, seen: Seen) {
+    /// A grant of a history.
+    pub(crate) fn note(&self, history: &str, seen: Seen) {
         let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_newer = newest.as_ref().is_none_or(|(before, known)| {
-            (before != run_id || known.lane != seen.lane)
+            (before != history || known.lane != seen.lane)
                 || (known.tick, known.slot) < (seen.tick, seen.slot)
         });
         if is_newer {
-            *newest = Some((run_id.to_owned(), seen));
+            *newest = Some((history.to_owned(), seen));
         }
     }
 
     /// The last grant that a state tells of.
-    pub(super) fn note_state(&self, run_id: &str, timeline: &Timeline) {
+    pub(crate) fn note_state(&self, history: &str, timeline: &Timeline) {
         let (lane, slot) = (timeline.lane(), timeline.slot());
-        if slot > 0 && timeline.history().as_str() == run_id {
+        if slot > 0 && timeline.history().as_str() == history {
             let tick = timeline.last_tick(lane);
-            self.note(run_id, Seen { lane, tick, slot });
+            self.note(history, Seen { lane, tick, slot });
         }
     }
 
     /// Whether a block lies above all that this process has seen of its lane. Every grant does: one
     /// that does not is the answer to another question.
-    pub(super) fn is_above(&self, run_id: &str, block: &Block) -> bool {
+    #[cfg(any(feature = "redis", test))]
+    pub(crate) fn is_above(&self, history: &str, block: &Block) -> bool {
         let start = block.start();
-        let known = self.by(run_id).filter(|seen| seen.lane == start.lane());
+        let known = self.by(history).filter(|seen| seen.lane == start.lane());
         known.is_none_or(|seen| (start.tick(), start.slot()) >= (seen.tick, seen.slot))
     }
 
-    /// The newest grant by that process.
-    pub(super) fn by(&self, run_id: &str) -> Option<Seen> {
+    /// What is known now.
+    pub(crate) fn known(&self) -> Known {
         let newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = newest.as_ref().filter(|(known, _)| known == run_id);
-        known.map(|(_, seen)| *seen)
+        Known(newest.clone())
+    }
+
+    /// The newest grant of that history.
+    #[cfg(any(feature = "redis", test))]
+    pub(crate) fn by(&self, history: &str) -> Option<Seen> {
+        self.known().by(history)
+    }
+}
+
+/// What was known at a moment.
+pub(crate) struct Known(Option<(String, Seen)>);
+
+impl Known {
+    /// The newest grant of that history.
+    pub(crate) fn by(&self, history: &str) -> Option<Seen> {
+        let Self(known) = self;
+        let of_it = known.as_ref().filter(|(known, _)| known == history);
+        of_it.map(|(_, seen)| *seen)
     }
 }
 
@@ -56,7 +75,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     #[test]
-    fn the_newest_of_a_process_is_kept() {
+    fn the_newest_of_a_history_is_kept() {
         let newest = Newest::default();
         let seen = |lane, tick, slot| Seen { lane, tick, slot };
         assert_eq!(newest.by("a"), None);
