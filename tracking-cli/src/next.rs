@@ -1,19 +1,12 @@
 //! `tracking next`: issue numbers.
 
-mod blocks;
-mod encode;
 mod page;
 mod progress;
 
-use std::num::NonZeroU32;
-
-use tracking_core::issued::{Issued, Zone};
-use tracking_core::order::Order;
-use tracking_core::{Block, Clock, Series, SystemClock, TrackingNumber};
+use tracking_core::issued::IssuedMany;
+use tracking_core::{Desk, Generator};
 use tracking_programs::args::StoreArgs;
 
-use self::blocks::for_each_block;
-use self::encode::Encoder;
 use self::page::Page;
 use self::progress::Progress;
 use crate::args::NextArgs;
@@ -22,17 +15,10 @@ use crate::output::Output;
 use crate::stop::Stop;
 use crate::stores::open_or_create;
 
-/// Numbers of a page: what is written at once, and what a signal waits for.
-const PAGE: NonZeroU32 = NonZeroU32::new(65_536).unwrap();
-
 pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
     let order = args.order.order()?;
     let mut press = Press {
-        encoder: Encoder::new(),
         page: Page::new(args.format),
-        order: &order,
-        zone: args.zone.zone(),
-        numbers: Vec::new(),
         printed: 0,
         output: Output::new()?,
     };
@@ -45,17 +31,13 @@ pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
     let store = open_or_create(store)?;
     // The first number may take its time.
     stop.wait_no_more()?;
+    let desk = Desk::new(Generator::new(store)).with_zone(args.zone.zone());
     let progress = Progress::new(args.count, &press.output);
-    let result = for_each_block(&*store, args.count, |block| {
-        let mut rest = Some(block);
-        while let Some(block) = rest {
-            stop.check()?;
-            stop.wait();
-            let (page, tail) = block.split(PAGE);
-            press.print(store.series(), page)?;
-            progress.at(press.printed);
-            rest = tail;
-        }
+    let result = desk.issue_many(&order, args.count, |page| {
+        stop.check()?;
+        stop.wait();
+        press.print(page)?;
+        progress.at(press.printed);
         Ok(())
     });
     drop(progress);
@@ -76,35 +58,21 @@ pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
     }
 }
 
-/// Makes serials into numbers and prints them, page after page in the same buffers.
-struct Press<'a> {
-    encoder: Encoder,
+/// Prints numbers, page after page in the same buffers.
+struct Press {
     page: Page,
-    order: &'a Order,
-    zone: Zone,
-    numbers: Vec<TrackingNumber>,
     /// How many numbers.
     printed: u64,
     output: Output,
 }
 
-impl Press<'_> {
-    fn print(&mut self, series: &Series, block: Block) -> Result<(), Failure> {
-        let count = block.length().get() as usize;
-        let first = series.encode(block.start());
-        self.numbers.resize(count, first);
-        self.encoder.encode(series, block, &mut self.numbers);
-        let issued = Issued {
-            number: first,
-            at_ms: SystemClock.now_ms(),
-            order: self.order,
-            zone: self.zone,
-        };
+impl Press {
+    fn print(&mut self, issued: IssuedMany<'_, '_>) -> Result<(), Failure> {
         if self.printed == 0 {
             self.output.write(&self.page.start())?;
         }
-        self.output.write(self.page.fill(&self.numbers, &issued))?;
-        self.printed += count as u64;
+        self.output.write(self.page.fill(issued))?;
+        self.printed += issued.numbers.len() as u64;
         Ok(())
     }
 

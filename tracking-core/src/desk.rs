@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::generator::Generator;
-use crate::issued::{Issued, Zone};
+use crate::issued::{Issued, IssuedMany, Zone};
 use crate::number::TrackingNumber;
 use crate::order::Order;
 use crate::series::Series;
@@ -115,6 +115,45 @@ impl Desk {
         Ok(self.issued(self.generator.next_async().await?, order))
     }
 
+    /// Issue exactly `count` numbers for one order, and give them to `each` in pages of at most 65,536, each of
+    /// one moment. Straight from the store: see [`Generator::for_each_page`].
+    ///
+    /// ```
+    /// use tracking_core::order::Order;
+    /// use tracking_core::{AllocateError, Desk, Generator, MemoryAllocator};
+    ///
+    /// let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+    /// let (order, mut lines) = (Order::default(), Vec::new());
+    /// desk.issue_many(&order, 3, |page| {
+    ///     for issued in page.iter() {
+    ///         issued.write_json(&mut lines);
+    ///         lines.push(b'\n');
+    ///     }
+    ///     Ok::<_, AllocateError>(())
+    /// })?;
+    /// assert_eq!(lines.iter().filter(|&&byte| byte == b'\n').count(), 3);
+    /// # Ok::<(), AllocateError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The allocator's, or what `each` answers. Nothing more is issued then; what was issued before stays
+    /// issued.
+    pub fn issue_many<'a, E: From<AllocateError>>(
+        &self,
+        order: &'a Order,
+        count: u64,
+        mut each: impl FnMut(IssuedMany<'_, 'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.generator.for_each_page(count, |numbers| {
+            each(IssuedMany {
+                numbers,
+                at_ms: self.now_ms(),
+                order,
+                zone: self.zone,
+            })
+        })
+    }
+
     /// What a number is that was issued for an order now.
     #[inline]
     fn issued<'a>(&self, number: TrackingNumber, order: &'a Order) -> Issued<'a> {
@@ -211,6 +250,32 @@ mod tests {
             let issued = desk.issue(&order).unwrap();
             assert_eq!(issued.created_at().to_string(), shown);
         }
+    }
+
+    #[test]
+    fn many_are_of_the_order_and_of_the_moment_that_their_page_is_of() {
+        let clock = Arc::new(ManualClock::at(1_735_689_600_123));
+        let generator = Generator::new(MemoryAllocator::new());
+        let desk = Desk::new(generator).with_clock(clock.clone());
+        let order = order("");
+        let (mut numbers, mut moments) = (HashSet::new(), Vec::new());
+        desk.issue_many(&order, 65_537, |page| {
+            assert!(std::ptr::eq(page.order, &order));
+            assert_eq!(page.iter().len(), page.numbers.len());
+            for issued in page.iter() {
+                assert!(numbers.insert(issued.number));
+                assert_eq!(issued.at_ms, page.at_ms);
+            }
+            moments.push((page.numbers.len(), page.at_ms));
+            clock.step(5);
+            Ok::<_, AllocateError>(())
+        })
+        .unwrap();
+        assert_eq!(
+            moments,
+            [(65_536, 1_735_689_600_123), (1, 1_735_689_600_128)]
+        );
+        assert_eq!(numbers.len(), 65_537);
     }
 
     #[test]

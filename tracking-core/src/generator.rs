@@ -8,6 +8,7 @@
 //! that is in hand is one `supply`, of which each process has its own.
 
 mod batch;
+mod exactly;
 mod moment;
 mod plan;
 mod ready;
@@ -278,6 +279,24 @@ impl Generator {
                 Ok(1)
             }
         }
+    }
+
+    /// Issue exactly `count` numbers, and give them to `each` in pages of at most 65,536.
+    ///
+    /// They are reserved for this alone, straight from the allocator: not one more than `count`, and none
+    /// is left in hand. While one block is worked on the next is reserved, and a page is made on all
+    /// processors: for bulk, and for programs that issue a few numbers and end. Waits up to 30 s where the
+    /// store grants nothing yet.
+    ///
+    /// # Errors
+    /// The allocator's, or what `each` answers: nothing more is issued then, and what was issued before stays
+    /// issued. What was reserved and not given to `each` becomes a gap.
+    pub fn for_each_page<E: From<AllocateError>>(
+        &self,
+        count: u64,
+        each: impl FnMut(&[TrackingNumber]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        exactly::for_each_page(&self.handle.source, count, each)
     }
 
     /// A future that resolves when a number is in hand, for callers that must not block: then

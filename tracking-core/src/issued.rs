@@ -10,6 +10,9 @@ mod zone;
 
 use std::borrow::Cow;
 
+use serde::ser::{self, Serialize, SerializeStruct, Serializer};
+use serde_json::value::RawValue;
+
 pub use self::timestamp::Timestamp;
 pub use self::zone::{UnknownZone, Zone};
 use crate::number::TrackingNumber;
@@ -142,6 +145,68 @@ impl Issued<'_> {
         write_quoted(out, |out| out.extend_from_slice(self.number.as_bytes()));
         out.extend_from_slice(b",\"created_at\":");
         write_quoted(out, |out| self.created_at().write(out));
+    }
+}
+
+/// Numbers that were issued at one moment for one order.
+#[derive(Clone, Copy, Debug)]
+pub struct IssuedMany<'n, 'a> {
+    /// The numbers.
+    pub numbers: &'n [TrackingNumber],
+    /// When they were issued: milliseconds since 1970-01-01T00:00:00Z.
+    pub at_ms: i64,
+    /// The order that they were issued for.
+    pub order: &'a Order,
+    /// Where the time is shown, if the order gave no offset.
+    pub zone: Zone,
+}
+
+impl<'n, 'a> IssuedMany<'n, 'a> {
+    /// Each of them.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = Issued<'a>> + 'n
+    where
+        'a: 'n,
+    {
+        self.numbers.iter().map(move |number| Issued {
+            number: *number,
+            at_ms: self.at_ms,
+            order: self.order,
+            zone: self.zone,
+        })
+    }
+}
+
+/// The members of [`write_json`](Issued::write_json), for serde. A weight's three decimals need a format that
+/// takes numbers as they are written: it is JSON (`serde_json`) that is meant, where the bytes are the same,
+/// but for U+2028 and U+2029, which serde_json does not escape.
+impl Serialize for Issued<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [
+            number,
+            created_at,
+            origin,
+            destination,
+            weight,
+            id,
+            name,
+            slug,
+        ] = Self::CSV_HEADER;
+        let order = self.order;
+        let kilograms = order
+            .weight()
+            .map(|weight| RawValue::from_string(weight.to_string()))
+            .transpose()
+            .map_err(ser::Error::custom)?;
+        let mut object = serializer.serialize_struct("Issued", Self::CSV_HEADER.len())?;
+        object.serialize_field(number, self.number.as_str())?;
+        object.serialize_field(created_at, &self.created_at().to_string())?;
+        object.serialize_field(origin, &order.origin_country_id())?;
+        object.serialize_field(destination, &order.destination_country_id())?;
+        object.serialize_field(weight, &kilograms)?;
+        object.serialize_field(id, &order.customer_id())?;
+        object.serialize_field(name, &order.customer_name())?;
+        object.serialize_field(slug, &order.customer_slug())?;
+        object.end()
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use tracking_core::TrackingNumber;
-use tracking_core::issued::Issued;
+use tracking_core::issued::{Issued, IssuedMany};
 use tracking_core::shown::escape_json;
 
 use crate::args::NextFormat;
@@ -50,12 +49,16 @@ impl Page {
         }
     }
 
-    /// The page of some numbers of one series; `issued` is that of any of them.
-    pub(crate) fn fill(&mut self, numbers: &[TrackingNumber], issued: &Issued<'_>) -> &[u8] {
+    /// The page of some numbers of one series.
+    pub(crate) fn fill(&mut self, issued: IssuedMany<'_, '_>) -> &[u8] {
+        let numbers = issued.numbers;
+        let Some(any) = issued.iter().next() else {
+            return &[];
+        };
         let of_this_moment =
             self.issued_at_ms == Some(issued.at_ms) || self.format == NextFormat::Text;
         if self.record.is_empty() || !of_this_moment {
-            self.write_record(issued);
+            self.write_record(&any);
             self.bytes.clear();
         }
         let length = numbers.len() * self.record.len();
@@ -134,6 +137,7 @@ fn write_csv(out: &mut Vec<u8>, fields: &[Cow<'_, str>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tracking_core::TrackingNumber;
     use tracking_core::issued::Zone;
     use tracking_core::order::{OrderBuilder, Required};
 
@@ -157,13 +161,13 @@ mod tests {
         };
         let mut page = Page::new(NextFormat::Csv);
         for (count, now_ms) in [(3, 5), (20, 5), (2, 6), (1, 6), (9, 7)] {
-            let first = Issued {
-                number: numbers[0],
+            let issued_many = IssuedMany {
+                numbers: &numbers[..count],
                 at_ms: now_ms,
                 order: &order,
                 zone: Zone::UTC,
             };
-            let written = page.fill(&numbers[..count], &first).to_vec();
+            let written = page.fill(issued_many).to_vec();
             let mut expected = Vec::new();
             for number in &numbers[..count] {
                 write_csv(&mut expected, &issued(number, now_ms).map(Cow::Owned));

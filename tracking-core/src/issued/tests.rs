@@ -162,6 +162,9 @@ proptest! {
 
         let text = written(|out| issued.write_json(out));
         prop_assert_eq!(&serde_json::from_str::<Value>(&text).unwrap(), &oracle);
+        let by_serde = serde_json::to_string(&issued).unwrap();
+        prop_assert_eq!(by_serde.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"), &*text);
+        prop_assert_eq!(&serde_json::to_value(issued).unwrap(), &oracle);
         let places: Vec<_> = Issued::CSV_HEADER.iter().map(|member| text.find(&format!("\"{member}\":")).unwrap()).collect();
         prop_assert!(places.is_sorted());
 
