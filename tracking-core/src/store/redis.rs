@@ -26,13 +26,13 @@ use crate::store::url::RedisUrl;
 mod answer;
 mod clocks;
 mod cluster;
+mod connection;
 mod deadline;
 mod fault;
 mod finder;
 mod hash;
 mod health;
 mod info;
-mod link;
 mod open;
 mod refusal;
 mod reply;
@@ -45,10 +45,10 @@ mod tls;
 mod turn;
 
 use answer::{Creation, Outcome, Reservation};
+use connection::Connection;
 use deadline::Deadline;
-use fault::Fault;
+use fault::RedisFault;
 pub use health::RedisWarning;
-use link::Link;
 use store::RedisStore;
 
 /// How often one reservation writes back a series that vanished.
@@ -129,13 +129,13 @@ impl RedisAllocator {
     /// One run of the script, and more where the series must be written back first.
     fn attempt(
         &self,
-        link: &mut Link,
+        connection: &mut Connection,
         wanted: NonZeroU32,
         deadline: Deadline,
-    ) -> Result<(Reservation, i64), Fault> {
+    ) -> Result<(Reservation, i64), RedisFault> {
         let (clock, wait) = (&self.store.clock, self.store.finder.url.wait());
         let fingerprint = self.series.fingerprint().to_string();
-        let run_id = link.run_id.clone();
+        let run_id = connection.run_id.clone();
         for _ in 0..=WRITE_BACKS {
             let mut caller_ms = 0;
             let arguments = || {
@@ -153,22 +153,25 @@ impl RedisAllocator {
                 arguments
             };
             let keys = [&*self.store.key];
-            let (value, reached) = link.run(&script::RESERVE, &keys, arguments, wait, deadline)?;
+            let (value, reached) =
+                connection.run(&script::RESERVE, &keys, arguments, wait, deadline)?;
             let answer = Reservation::of(&value, wanted)
-                .ok_or_else(|| link.garbled(&format!("{value:?}")))?;
+                .ok_or_else(|| connection.garbled(&format!("{value:?}")))?;
             self.store.note(caller_ms, answer.store_ms);
             if let Outcome::Granted(block) = &answer.outcome {
-                if !self.store.newest().is_above(&link.run_id, block) {
-                    return Err(link.garbled("a block that was granted before"));
+                if !self.store.newest().is_above(&connection.run_id, block) {
+                    return Err(connection.garbled("a block that was granted before"));
                 }
-                self.store.newest().note(&link.run_id, Seen::end_of(block));
+                self.store
+                    .newest()
+                    .note(&connection.run_id, Seen::end_of(block));
             }
             match (&answer.outcome, wait, reached) {
-                (Outcome::Missing, ..) => self.write_back(link, deadline)?,
+                (Outcome::Missing, ..) => self.write_back(connection, deadline)?,
                 (Outcome::Granted(_), Some(wait), Some(found))
                     if found < i64::from(wait.replicas.get()) =>
                 {
-                    return Err(Fault::Replicas {
+                    return Err(RedisFault::Replicas {
                         wanted: wait.replicas.get(),
                         found,
                         within: wait.patience,
@@ -177,14 +180,18 @@ impl RedisAllocator {
                 _ => return Ok((answer, caller_ms)),
             }
         }
-        Err(Fault::Vanishing)
+        Err(RedisFault::Vanishing)
     }
 
     /// The series vanished while this process holds it: bring it back as it was, without its
     /// timeline, so that the next step fences every lane.
-    fn write_back(&self, link: &mut Link, deadline: Deadline) -> Result<(), Fault> {
+    fn write_back(
+        &self,
+        connection: &mut Connection,
+        deadline: Deadline,
+    ) -> Result<(), RedisFault> {
         let fingerprint = self.series.fingerprint();
-        match self.store.create(link, &self.series, deadline)? {
+        match self.store.create(connection, &self.series, deadline)? {
             Creation::Created => {
                 self.written_back.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(
@@ -197,11 +204,11 @@ impl RedisAllocator {
             }
             // Another process was faster.
             Creation::Exists { fingerprint: found } if found == fingerprint.to_string() => Ok(()),
-            Creation::Exists { fingerprint: found } => Err(Fault::Foreign {
+            Creation::Exists { fingerprint: found } => Err(RedisFault::Foreign {
                 expected: fingerprint,
                 found,
             }),
-            Creation::Taken { by } => Err(Fault::PrefixTaken {
+            Creation::Taken { by } => Err(RedisFault::PrefixTaken {
                 prefix: self.series.prefix(),
                 taken_by: by.name,
                 fingerprint: by.fingerprint,
@@ -218,13 +225,13 @@ impl Allocator for RedisAllocator {
     fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
         let (answer, caller_ms) = self
             .store
-            .call(|link, deadline| self.attempt(link, wanted, deadline))?;
+            .call(|connection, deadline| self.attempt(connection, wanted, deadline))?;
         let store_ms = answer.store_ms;
         let clock = |source| AllocateError::Clock {
             store: self.to_string(),
             source,
         };
-        let refused = |fault: Fault| fault.into_error(self);
+        let refused = |fault: RedisFault| fault.into_error(self);
         Err(match answer.outcome {
             Outcome::Granted(block) => return Ok(block),
             Outcome::NotYet(after) => AllocateError::NotYet { after },
@@ -234,12 +241,12 @@ impl Allocator for RedisAllocator {
                 store_ms,
                 caller_ms,
             }),
-            Outcome::Foreign { fingerprint } => refused(Fault::Foreign {
+            Outcome::Foreign { fingerprint } => refused(RedisFault::Foreign {
                 expected: self.series.fingerprint(),
                 found: text::quoted(&fingerprint),
             }),
             Outcome::Corrupt { field } => refused(self.store.corrupt(&field)),
-            Outcome::Missing => refused(Fault::Vanishing),
+            Outcome::Missing => refused(RedisFault::Vanishing),
         })
     }
 }
@@ -249,7 +256,7 @@ impl Store for RedisAllocator {
         let (stored, now_ms, _) = self.store.read()?;
         let timeline = match stored {
             Some(stored) if stored.series.fingerprint() != self.series.fingerprint() => {
-                return Err(Fault::Foreign {
+                return Err(RedisFault::Foreign {
                     expected: self.series.fingerprint(),
                     found: stored.series.fingerprint().to_string(),
                 }

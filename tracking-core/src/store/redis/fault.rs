@@ -13,7 +13,7 @@ use super::refusal::{Refusal, RefusalKind};
 
 /// Why a call to a Redis has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum RedisFault {
     #[error("cannot connect to {address}: {source}")]
     Connect {
         address: String,
@@ -114,7 +114,7 @@ pub(super) enum Remedy {
     Follow { host: RedisHost, asking: bool },
 }
 
-impl Fault {
+impl RedisFault {
     /// What may be done next. `reused` says that the connection had been used before.
     pub(super) fn remedy(&self, reused: bool) -> Remedy {
         match self {

@@ -10,10 +10,10 @@ use crate::fork::PerProcess;
 use crate::store::url::{RedisHost, RedisPlace, RedisUrl};
 
 use super::cluster;
+use super::connection::{Connection, is_timeout};
 use super::deadline::Deadline;
-use super::fault::Fault;
+use super::fault::RedisFault;
 use super::info::Info;
-use super::link::{Link, is_timeout};
 use super::refusal::RefusalKind;
 use super::stream::{Address, Stream};
 use super::text::{host_of, text};
@@ -41,7 +41,7 @@ impl Finder {
     }
 
     /// A connection to the server that takes this series' writes.
-    pub(super) fn find(&self, deadline: Deadline) -> Result<Link, Fault> {
+    pub(super) fn find(&self, deadline: Deadline) -> Result<Connection, RedisFault> {
         match self.url.place() {
             RedisPlace::Server(host) => self.primary(host, deadline),
             RedisPlace::Tls { host, .. } => self.primary(host, deadline),
@@ -56,9 +56,13 @@ impl Finder {
     }
 
     /// A connection to a server that must be a primary.
-    pub(super) fn primary(&self, host: &RedisHost, deadline: Deadline) -> Result<Link, Fault> {
-        let link = self.connect_host(host, deadline)?;
-        self.checked(link, deadline)
+    pub(super) fn primary(
+        &self,
+        host: &RedisHost,
+        deadline: Deadline,
+    ) -> Result<Connection, RedisFault> {
+        let connection = self.connect_host(host, deadline)?;
+        self.checked(connection, deadline)
     }
 
     /// Asks each Sentinel for the master, and the server that it names whether it is one. Right
@@ -68,21 +72,21 @@ impl Finder {
         hosts: &[RedisHost],
         master: &str,
         deadline: Deadline,
-    ) -> Result<Link, Fault> {
+    ) -> Result<Connection, RedisFault> {
         let mut told = Vec::new();
         for (index, host) in hosts.iter().enumerate() {
             let share = deadline.share(hosts.len() - index, deadline.whole());
-            let link = self
+            let connection = self
                 .ask_sentinel(host, master, share)
                 .and_then(|found| self.primary(&found, share));
-            match link {
-                Ok(link) => return Ok(link),
+            match connection {
+                Ok(connection) => return Ok(connection),
                 // The master's own error, which no other Sentinel would change.
                 Err(fault) if hosts.len() == 1 || lasting(&fault) => return Err(fault),
                 Err(fault) => told.push(format!("{host}: {fault}")),
             }
         }
-        Err(Fault::NoMaster { told })
+        Err(RedisFault::NoMaster { told })
     }
 
     fn ask_sentinel(
@@ -90,19 +94,19 @@ impl Finder {
         host: &RedisHost,
         master: &str,
         deadline: Deadline,
-    ) -> Result<RedisHost, Fault> {
-        let mut link = self.connect_host(host, deadline)?;
+    ) -> Result<RedisHost, RedisFault> {
+        let mut connection = self.connect_host(host, deadline)?;
         let question = || {
             cmd("SENTINEL")
                 .arg("GET-MASTER-ADDR-BY-NAME")
                 .arg(master)
                 .take()
         };
-        let answer = match link.ask(question(), deadline) {
+        let answer = match connection.ask(question(), deadline) {
             // Most Sentinels have no password; one that has is given the same.
-            Err(Fault::Refused { refusal, .. }) if refusal.kind == RefusalKind::NoLogin => {
-                self.log_in(&mut link, deadline)?;
-                link.ask(question(), deadline)?
+            Err(RedisFault::Refused { refusal, .. }) if refusal.kind == RefusalKind::NoLogin => {
+                self.log_in(&mut connection, deadline)?;
+                connection.ask(question(), deadline)?
             }
             answer => answer?,
         };
@@ -113,11 +117,15 @@ impl Finder {
             },
             _ => None,
         };
-        found.ok_or_else(|| link.garbled(&format!("no address of a master called {master}")))
+        found.ok_or_else(|| connection.garbled(&format!("no address of a master called {master}")))
     }
 
     /// Asks one node after the other who owns the slot, those first that were told of last.
-    fn find_owner(&self, seeds: &[RedisHost], deadline: Deadline) -> Result<Link, Fault> {
+    fn find_owner(
+        &self,
+        seeds: &[RedisHost],
+        deadline: Deadline,
+    ) -> Result<Connection, RedisFault> {
         let mut nodes = self.known_nodes().clone();
         nodes.extend(
             seeds
@@ -130,25 +138,25 @@ impl Finder {
         for (index, node) in nodes.iter().enumerate() {
             let share = deadline.share(nodes.len() - index, deadline.whole());
             match self.ask_node(node, share) {
-                Ok(link) => return Ok(link),
+                Ok(connection) => return Ok(connection),
                 Err(fault) if lasting(&fault) => return Err(fault),
                 Err(fault) => told.push(format!("{node}: {fault}")),
             }
         }
-        Err(Fault::NoNode { told })
+        Err(RedisFault::NoNode { told })
     }
 
-    fn ask_node(&self, node: &RedisHost, deadline: Deadline) -> Result<Link, Fault> {
-        let mut link = self.connect_host(node, deadline)?;
-        self.log_in(&mut link, deadline)?;
-        let slots = link.ask(cmd("CLUSTER").arg("SLOTS").take(), deadline)?;
+    fn ask_node(&self, node: &RedisHost, deadline: Deadline) -> Result<Connection, RedisFault> {
+        let mut connection = self.connect_host(node, deadline)?;
+        self.log_in(&mut connection, deadline)?;
+        let slots = connection.ask(cmd("CLUSTER").arg("SLOTS").take(), deadline)?;
         let map = cluster::Map::of(&slots, node);
         let Some(owner) = map.owner else {
-            return Err(link.garbled("no owner of the slot of {tracking}"));
+            return Err(connection.garbled("no owner of the slot of {tracking}"));
         };
         *self.known_nodes() = map.nodes;
         if owner == *node {
-            return self.checked(link, deadline);
+            return self.checked(connection, deadline);
         }
         self.primary(&owner, deadline)
     }
@@ -158,16 +166,16 @@ impl Finder {
         &self,
         host: RedisHost,
         asking: bool,
-        from: &Link,
+        from: &Connection,
         deadline: Deadline,
-    ) -> Result<Link, Fault> {
+    ) -> Result<Connection, RedisFault> {
         let host = match &from.host {
             Some(own) if host.name().is_empty() => RedisHost::new(own.name(), host.port()),
             _ => host,
         };
-        let mut link = self.primary(&host, deadline)?;
-        link.asking = asking;
-        Ok(link)
+        let mut connection = self.primary(&host, deadline)?;
+        connection.asking = asking;
+        Ok(connection)
     }
 
     fn known_nodes(&self) -> std::sync::MutexGuard<'_, Vec<RedisHost>> {
@@ -176,34 +184,38 @@ impl Finder {
     }
 
     /// Logs in, picks the database, and checks that this is a primary of a version that will do.
-    fn checked(&self, mut link: Link, deadline: Deadline) -> Result<Link, Fault> {
-        self.log_in(&mut link, deadline)?;
+    fn checked(
+        &self,
+        mut connection: Connection,
+        deadline: Deadline,
+    ) -> Result<Connection, RedisFault> {
+        self.log_in(&mut connection, deadline)?;
         if self.url.database() > 0 {
             let select = cmd("SELECT").arg(self.url.database()).take();
-            link.ask(select, deadline)?;
+            connection.ask(select, deadline)?;
         }
         let sections = ["server", "replication"].map(|section| cmd("INFO").arg(section).take());
-        let [server, replication] = link.ask_all(sections, deadline)?;
+        let [server, replication] = connection.ask_all(sections, deadline)?;
         let (server, replication) = (Info::of(&server), Info::of(&replication));
         let Some(version) = server.field("redis_version") else {
-            return Err(link.garbled("no redis_version in INFO"));
+            return Err(connection.garbled("no redis_version in INFO"));
         };
         let major = version
             .split('.')
             .next()
             .and_then(|major| major.parse().ok());
         if major.unwrap_or(0) < 5 {
-            return Err(Fault::TooOld {
-                address: link.address,
+            return Err(RedisFault::TooOld {
+                address: connection.address,
                 version: version.to_owned(),
             });
         }
-        link.is_primary(&replication)?;
-        link.run_id = server.field("run_id").unwrap_or_default().to_owned();
-        Ok(link)
+        connection.is_primary(&replication)?;
+        connection.run_id = server.field("run_id").unwrap_or_default().to_owned();
+        Ok(connection)
     }
 
-    fn log_in(&self, link: &mut Link, deadline: Deadline) -> Result<(), Fault> {
+    fn log_in(&self, connection: &mut Connection, deadline: Deadline) -> Result<(), RedisFault> {
         let (user, password) = (self.url.user(), self.url.expose_password());
         if user.is_none() && password.is_none() {
             return Ok(());
@@ -212,11 +224,11 @@ impl Finder {
         if let Some(user) = user {
             command.arg(user);
         }
-        link.ask(command.arg(password.unwrap_or_default()).take(), deadline)?;
+        connection.ask(command.arg(password.unwrap_or_default()).take(), deadline)?;
         Ok(())
     }
 
-    fn connect_host(&self, host: &RedisHost, deadline: Deadline) -> Result<Link, Fault> {
+    fn connect_host(&self, host: &RedisHost, deadline: Deadline) -> Result<Connection, RedisFault> {
         let address = Address::Host(host.clone());
         self.connect(address, host.to_string(), Some(host.clone()), deadline)
     }
@@ -229,16 +241,16 @@ impl Finder {
         shown: String,
         host: Option<RedisHost>,
         deadline: Deadline,
-    ) -> Result<Link, Fault> {
+    ) -> Result<Connection, RedisFault> {
         let connecting = self.connecting.get(Default::default);
         let attempts = Arc::strong_count(connecting) - 1;
         if attempts >= CONNECTING {
-            return Err(Fault::Crowded { attempts });
+            return Err(RedisFault::Crowded { attempts });
         }
         let tls =
             match self.url.place() {
                 RedisPlace::Tls { ca, .. } => Some(tls::config(ca.as_deref()).map_err(
-                    |source| Fault::Certificates {
+                    |source| RedisFault::Certificates {
                         path: ca.clone().unwrap_or_else(|| "the system".into()),
                         source: Arc::new(source),
                     },
@@ -246,10 +258,10 @@ impl Finder {
                 _ => None,
             };
         let whole = deadline.share(1, self.url.connect_timeout());
-        let within = whole.left().ok_or(Fault::TooLate {
+        let within = whole.left().ok_or(RedisFault::TooLate {
             within: deadline.whole(),
         })?;
-        let failed = |source: Arc<dyn std::error::Error + Send + Sync>| Fault::Connect {
+        let failed = |source: Arc<dyn std::error::Error + Send + Sync>| RedisFault::Connect {
             address: shown.clone(),
             source,
         };
@@ -265,9 +277,9 @@ impl Finder {
             })
             .map_err(|error| failed(Arc::new(error)))?;
         match receiver.recv_timeout(within) {
-            Ok(Ok(stream)) => Ok(Link::new(stream, shown, host)),
+            Ok(Ok(stream)) => Ok(Connection::new(stream, shown, host)),
             Ok(Err(error)) if !is_timeout(&error) => Err(failed(Arc::new(error))),
-            Ok(Err(_)) | Err(RecvTimeoutError::Timeout) => Err(Fault::ConnectTimeout {
+            Ok(Err(_)) | Err(RecvTimeoutError::Timeout) => Err(RedisFault::ConnectTimeout {
                 address: shown,
                 within,
             }),
@@ -277,10 +289,10 @@ impl Finder {
 }
 
 /// Whether the fault is that of a server that was found, and stays until somebody acts.
-fn lasting(fault: &Fault) -> bool {
+fn lasting(fault: &RedisFault) -> bool {
     match fault {
-        Fault::Refused { refusal, .. } => refusal.kind.lasts(),
-        Fault::TooOld { .. } => true,
+        RedisFault::Refused { refusal, .. } => refusal.kind.lasts(),
+        RedisFault::TooOld { .. } => true,
         _ => false,
     }
 }

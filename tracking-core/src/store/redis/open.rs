@@ -48,9 +48,9 @@ impl RedisStore {
         for attempt in 1.. {
             let series = options.new_series(&self.finder.url.to_string(), created_at_ms)?;
             let mut runs = 0;
-            let created = self.call(|link, deadline| {
+            let created = self.call(|connection, deadline| {
                 runs += 1;
-                self.create(link, &series, deadline)
+                self.create(connection, &series, deadline)
             })?;
             let fingerprint = series.fingerprint().to_string();
             match created {

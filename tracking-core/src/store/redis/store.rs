@@ -7,12 +7,12 @@ use std::time::Duration;
 use redis::cmd;
 
 use super::answer::{Creation, Owner};
+use super::connection::Connection;
 use super::deadline::Deadline;
-use super::fault::{Fault, Remedy};
+use super::fault::{RedisFault, Remedy};
 use super::hash::Stored;
 use super::health::RedisWarning;
 use super::info::Info;
-use super::link::Link;
 use super::{clocks, finder, hash, health, script, seen, text, turn};
 use crate::clock::Clock;
 use crate::fork::PerProcess;
@@ -61,7 +61,7 @@ impl RedisStore {
     /// the server surely did nothing, or where what it did is given up.
     pub(super) fn call<T>(
         &self,
-        mut work: impl FnMut(&mut Link, Deadline) -> Result<T, Fault>,
+        mut work: impl FnMut(&mut Connection, Deadline) -> Result<T, RedisFault>,
     ) -> Result<T, AllocateError> {
         let deadline = Deadline::after(self.finder.url.timeout());
         self.call_until(deadline, &mut work)
@@ -71,21 +71,21 @@ impl RedisStore {
     fn call_until<T>(
         &self,
         deadline: Deadline,
-        work: &mut impl FnMut(&mut Link, Deadline) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        work: &mut impl FnMut(&mut Connection, Deadline) -> Result<T, RedisFault>,
+    ) -> Result<T, RedisFault> {
         let cluster = matches!(self.finder.url.place(), RedisPlace::Cluster { .. });
         let mut turn = self.turns.get(Default::default).take(deadline)?;
-        let mut reused = turn.link.is_some();
-        let mut last = Fault::Wandering { hops: 0 };
+        let mut reused = turn.connection.is_some();
+        let mut last = RedisFault::Wandering { hops: 0 };
         for _ in 0..TURNS {
-            let mut link = match turn.link.take() {
-                Some(link) => link,
+            let mut connection = match turn.connection.take() {
+                Some(connection) => connection,
                 None => self.finder.find(deadline)?,
             };
-            let fault = match work(&mut link, deadline) {
+            let fault = match work(&mut connection, deadline) {
                 Ok(value) => {
                     // A node that only takes a slot over is asked for one call at a time.
-                    turn.link = (!link.asking).then_some(link);
+                    turn.connection = (!connection.asking).then_some(connection);
                     return Ok(value);
                 }
                 Err(fault) => fault,
@@ -93,8 +93,9 @@ impl RedisStore {
             last = match fault.remedy(reused) {
                 Remedy::Reconnect => fault,
                 Remedy::Follow { host, asking } if cluster => {
-                    turn.link = Some(self.finder.follow(host, asking, &link, deadline)?);
-                    Fault::Wandering { hops: TURNS }
+                    turn.connection =
+                        Some(self.finder.follow(host, asking, &connection, deadline)?);
+                    RedisFault::Wandering { hops: TURNS }
                 }
                 Remedy::Pause if deadline.left().is_some_and(|left| left > PAUSE) => {
                     thread::sleep(PAUSE);
@@ -114,9 +115,9 @@ impl RedisStore {
     /// yet may lack what its predecessor granted last.
     pub(super) fn read(&self) -> Result<(Option<Stored>, i64, i64), AllocateError> {
         let key = &self.key;
-        self.call(|link, deadline| {
+        self.call(|connection, deadline| {
             let before_ms = self.clock.now_ms();
-            let [hash, time, server, replication] = link.ask_all(
+            let [hash, time, server, replication] = connection.ask_all(
                 [
                     cmd("HGETALL").arg(key).take(),
                     cmd("TIME"),
@@ -125,14 +126,14 @@ impl RedisStore {
                 ],
                 deadline,
             )?;
-            link.is_primary(&Info::of(&replication))?;
-            let store_ms = time_ms(&time).ok_or_else(|| link.garbled("no TIME"))?;
+            connection.is_primary(&Info::of(&replication))?;
+            let store_ms = time_ms(&time).ok_or_else(|| connection.garbled("no TIME"))?;
             self.note(before_ms, store_ms);
             let stored = hash::read(&hash).map_err(|field| self.corrupt(field))?;
             let own = Info::of(&server);
             let own = own
                 .field("run_id")
-                .ok_or_else(|| link.garbled("no run_id in INFO"))?;
+                .ok_or_else(|| connection.garbled("no run_id in INFO"))?;
             if let Some(timeline) = stored.as_ref().and_then(|stored| stored.timeline.as_ref()) {
                 self.newest().note_state(own, timeline);
             }
@@ -151,14 +152,14 @@ impl RedisStore {
 
     pub(super) fn create(
         &self,
-        link: &mut Link,
+        connection: &mut Connection,
         series: &Series,
         deadline: Deadline,
-    ) -> Result<Creation, Fault> {
+    ) -> Result<Creation, RedisFault> {
         let arguments = || hash::creation(series);
         let keys = [self.key.as_str(), hash::PREFIXES];
-        let (value, _) = link.run(&script::CREATE, &keys, arguments, None, deadline)?;
-        Creation::of(&value).ok_or_else(|| link.garbled(&format!("{value:?}")))
+        let (value, _) = connection.run(&script::CREATE, &keys, arguments, None, deadline)?;
+        Creation::of(&value).ok_or_else(|| connection.garbled(&format!("{value:?}")))
     }
 
     /// Register the prefix of a series that is there, where the register has lost it; who else has it,
@@ -167,10 +168,10 @@ impl RedisStore {
         let (prefix, name) = (series.prefix(), series.name().as_str());
         let fingerprint = series.fingerprint().to_string();
         let registered = format!("{name} {fingerprint}");
-        self.call(|link, deadline| {
+        self.call(|connection, deadline| {
             // Nearly always it is there, and nothing needs to be written.
             let look = cmd("HMGET").arg(hash::PREFIXES).arg(prefix.as_str()).take();
-            if let redis::Value::Array(found) = link.ask(look, deadline)?
+            if let redis::Value::Array(found) = connection.ask(look, deadline)?
                 && found.first().and_then(text::text) == Some(&registered)
             {
                 return Ok(None);
@@ -180,7 +181,7 @@ impl RedisStore {
                     .map(str::to_owned)
                     .to_vec()
             };
-            let (value, _) = link.run(
+            let (value, _) = connection.run(
                 &script::REGISTER,
                 &[hash::PREFIXES],
                 arguments,
@@ -190,7 +191,7 @@ impl RedisStore {
             match Creation::of(&value) {
                 Some(Creation::Created) => Ok(None),
                 Some(Creation::Taken { by }) => Ok(Some(by)),
-                _ => Err(link.garbled(&format!("{value:?}"))),
+                _ => Err(connection.garbled(&format!("{value:?}"))),
             }
         })
     }
@@ -205,8 +206,8 @@ impl RedisStore {
             .note(&self.finder.url, before_ms, store_ms, clock);
     }
 
-    pub(super) fn corrupt(&self, field: &str) -> Fault {
-        Fault::Corrupt {
+    pub(super) fn corrupt(&self, field: &str) -> RedisFault {
+        RedisFault::Corrupt {
             key: self.key.clone(),
             field: text::quoted(field),
         }

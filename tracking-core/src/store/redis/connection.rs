@@ -8,7 +8,7 @@ use redis::{Cmd, Value, cmd};
 use crate::store::url::{RedisHost, ReplicaWait};
 
 use super::deadline::Deadline;
-use super::fault::Fault;
+use super::fault::RedisFault;
 use super::info::Info;
 use super::refusal::{Refusal, RefusalKind};
 use super::reply::{self, Failure};
@@ -16,8 +16,8 @@ use super::script::Script;
 use super::stream::Stream;
 use super::text::{quoted, text};
 
-/// A connection. Whoever gets a [`Fault`] from it drops it, since an answer may still be under way.
-pub(super) struct Link {
+/// A connection. Whoever gets a [`RedisFault`] from it drops it, since an answer may still be under way.
+pub(super) struct Connection {
     stream: BufReader<Stream>,
     /// Where it leads, for messages.
     pub(super) address: String,
@@ -32,7 +32,7 @@ pub(super) struct Link {
 /// One reply: a value, or the server's refusal.
 pub(super) type Reply = Result<Value, Refusal>;
 
-impl Link {
+impl Connection {
     pub(super) fn new(stream: Stream, address: String, host: Option<RedisHost>) -> Self {
         Self {
             stream: BufReader::new(stream),
@@ -48,7 +48,7 @@ impl Link {
         &mut self,
         commands: &[Cmd],
         deadline: Deadline,
-    ) -> Result<Vec<Reply>, Fault> {
+    ) -> Result<Vec<Reply>, RedisFault> {
         let mut request = Vec::new();
         for command in commands {
             if self.asking {
@@ -56,7 +56,7 @@ impl Link {
             }
             request.extend(command.get_packed_command());
         }
-        deadline.left().ok_or(Fault::TooLate {
+        deadline.left().ok_or(RedisFault::TooLate {
             within: deadline.whole(),
         })?;
         self.only_what_was_asked_for(deadline)?;
@@ -78,7 +78,7 @@ impl Link {
     }
 
     /// Nothing may be left to read between two questions: the next answer would be another one's.
-    fn only_what_was_asked_for(&self, deadline: Deadline) -> Result<(), Fault> {
+    fn only_what_was_asked_for(&self, deadline: Deadline) -> Result<(), RedisFault> {
         match self.stream.get_ref().is_quiet() {
             Ok(true) if self.stream.buffer().is_empty() => Ok(()),
             Ok(_) => Err(self.garbled("more than was asked for")),
@@ -86,7 +86,7 @@ impl Link {
         }
     }
 
-    fn receive(&mut self, deadline: Deadline) -> Result<Reply, Fault> {
+    fn receive(&mut self, deadline: Deadline) -> Result<Reply, RedisFault> {
         let value =
             reply::read(&mut self.stream).map_err(|failure| self.fault(failure, deadline))?;
         Ok(match value {
@@ -96,7 +96,7 @@ impl Link {
     }
 
     /// One command and its value.
-    pub(super) fn ask(&mut self, command: Cmd, deadline: Deadline) -> Result<Value, Fault> {
+    pub(super) fn ask(&mut self, command: Cmd, deadline: Deadline) -> Result<Value, RedisFault> {
         let [value] = self.ask_all([command], deadline)?;
         Ok(value)
     }
@@ -106,7 +106,7 @@ impl Link {
         &mut self,
         commands: [Cmd; N],
         deadline: Deadline,
-    ) -> Result<[Value; N], Fault> {
+    ) -> Result<[Value; N], RedisFault> {
         let replies = self.exchange(&commands, deadline)?;
         let values = replies
             .into_iter()
@@ -126,7 +126,7 @@ impl Link {
         mut arguments: impl FnMut() -> Vec<String>,
         wait: Option<ReplicaWait>,
         deadline: Deadline,
-    ) -> Result<(Value, Option<i64>), Fault> {
+    ) -> Result<(Value, Option<i64>), RedisFault> {
         for known in [true, false] {
             if !known {
                 let load = cmd("SCRIPT").arg("LOAD").arg(&script.text).take();
@@ -173,45 +173,45 @@ impl Link {
     }
 
     /// Whether the server is one that takes writes, by its `INFO replication`.
-    pub(super) fn is_primary(&self, replication: &Info<'_>) -> Result<(), Fault> {
+    pub(super) fn is_primary(&self, replication: &Info<'_>) -> Result<(), RedisFault> {
         match replication.field("role") {
             Some("master") => Ok(()),
-            Some(_) => Err(Fault::Replica {
+            Some(_) => Err(RedisFault::Replica {
                 address: self.address.clone(),
             }),
             None => Err(self.garbled("no role in INFO")),
         }
     }
 
-    pub(super) fn refused(&self, refusal: Refusal) -> Fault {
-        Fault::Refused {
+    pub(super) fn refused(&self, refusal: Refusal) -> RedisFault {
+        RedisFault::Refused {
             address: self.address.clone(),
             refusal,
         }
     }
 
-    pub(super) fn garbled(&self, found: &str) -> Fault {
-        Fault::Garbled {
+    pub(super) fn garbled(&self, found: &str) -> RedisFault {
+        RedisFault::Garbled {
             address: self.address.clone(),
             found: quoted(found),
         }
     }
 
-    fn no_answer(&self, deadline: Deadline) -> Fault {
-        Fault::NoAnswer {
+    fn no_answer(&self, deadline: Deadline) -> RedisFault {
+        RedisFault::NoAnswer {
             address: self.address.clone(),
             within: deadline.whole(),
         }
     }
 
-    fn fault(&self, failure: Failure, deadline: Deadline) -> Fault {
+    fn fault(&self, failure: Failure, deadline: Deadline) -> RedisFault {
         match failure {
             Failure::Io(error) if is_timeout(&error) => self.no_answer(deadline),
-            Failure::Io(error) => Fault::Broken {
+            Failure::Io(error) => RedisFault::Broken {
                 address: self.address.clone(),
                 source: Arc::new(error),
             },
-            Failure::TooLong => Fault::TooLong {
+            Failure::TooLong => RedisFault::TooLong {
                 address: self.address.clone(),
             },
             Failure::Garbled(found) => self.garbled(&found),
