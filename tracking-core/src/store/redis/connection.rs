@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use redis::{Cmd, Value, cmd};
 
-use crate::store::url::{RedisHost, ReplicaWait};
+use crate::store::url::RedisHost;
 
 use super::deadline::Deadline;
 use super::fault::RedisFault;
 use super::info::Info;
-use super::refusal::{Refusal, RefusalKind};
+use super::refusal::Refusal;
 use super::reply::{self, Failure};
-use super::script::Script;
 use super::stream::Stream;
-use super::text::{quoted, text};
+use super::text::quoted;
 
 /// A connection. Whoever gets a [`RedisFault`] from it drops it, since an answer may still be under way.
 pub(super) struct Connection {
@@ -23,6 +22,10 @@ pub(super) struct Connection {
     pub(super) address: String,
     /// The server, where it has a host.
     pub(super) host: Option<RedisHost>,
+    /// Whether an earlier call has used it.
+    pub(super) kept: bool,
+    /// Whether each script is sent along, since the server lacked one.
+    pub(super) with_scripts: bool,
     /// Whether each command is to be served though the slot is only on its way to this node.
     pub(super) asking: bool,
     /// The identity of the server's process, where that was asked for: a connection never outlives it.
@@ -38,9 +41,22 @@ impl Connection {
             stream: BufReader::new(stream),
             address,
             host,
+            kept: false,
+            with_scripts: false,
             asking: false,
             run_id: String::new(),
         }
+    }
+
+    /// What the next call finds of it. A node that only takes a slot over is asked for one call at
+    /// a time.
+    pub(super) fn for_the_next_call(self) -> Option<Self> {
+        let kept = Self {
+            kept: true,
+            with_scripts: false,
+            ..self
+        };
+        (!kept.asking).then_some(kept)
     }
 
     /// Send all commands at once, and read a reply for each.
@@ -114,62 +130,6 @@ impl Connection {
             .collect::<Result<Vec<_>, _>>()?;
         // `exchange` answers as many replies as it was given commands.
         <[Value; N]>::try_from(values).map_err(|_| self.garbled("too few replies"))
-    }
-
-    /// Run a script, in one round trip where the server has it. With `wait`, what it wrote must be
-    /// on that many replicas; the second value is how many it reached. The arguments are made anew for
-    /// each time it is sent, since one of them may be what time it is.
-    pub(super) fn run(
-        &mut self,
-        script: &Script,
-        keys: &[&str],
-        mut arguments: impl FnMut() -> Vec<String>,
-        wait: Option<ReplicaWait>,
-        deadline: Deadline,
-    ) -> Result<(Value, Option<i64>), RedisFault> {
-        for known in [true, false] {
-            if !known {
-                let load = cmd("SCRIPT").arg("LOAD").arg(&script.text).take();
-                let sha = self.ask(load, deadline)?;
-                if text(&sha) != Some(&script.sha) {
-                    return Err(self.garbled("the script under another SHA-1"));
-                }
-            }
-            let mut commands = vec![
-                cmd("EVALSHA")
-                    .arg(&script.sha)
-                    .arg(keys.len())
-                    .arg(keys)
-                    .arg(arguments())
-                    .take(),
-            ];
-            if let Some(wait) = wait {
-                let left = deadline.left().unwrap_or_default().min(wait.patience);
-                // WAIT takes 0 for "as long as it takes".
-                let ms = left.as_millis().max(1) as u64;
-                commands.push(cmd("WAIT").arg(wait.replicas.get()).arg(ms).take());
-            }
-            let mut replies = self.exchange(&commands, deadline)?.into_iter();
-            let reached = |reply: Option<Reply>| match (wait, reply) {
-                (None, _) => Ok(None),
-                (Some(_), Some(Ok(Value::Int(reached)))) => Ok(Some(reached)),
-                (Some(_), Some(Err(refusal))) => Err(Err(refusal)),
-                (Some(_), _) => Err(Ok("no number of replicas")),
-            };
-            match replies.next() {
-                Some(Ok(value)) => {
-                    return match reached(replies.next()) {
-                        Ok(reached) => Ok((value, reached)),
-                        Err(Err(refusal)) => Err(self.refused(refusal)),
-                        Err(Ok(found)) => Err(self.garbled(found)),
-                    };
-                }
-                Some(Err(refusal)) if known && refusal.kind == RefusalKind::NoScript => {}
-                Some(Err(refusal)) => return Err(self.refused(refusal)),
-                None => return Err(self.garbled("no reply")),
-            }
-        }
-        Err(self.garbled("no script"))
     }
 
     /// Whether the server is one that takes writes, by its `INFO replication`.
