@@ -122,9 +122,9 @@ impl Connector {
         let within = whole.left().ok_or(RedisFault::TooLate {
             within: deadline.whole(),
         })?;
-        let failed = |source: Arc<dyn Error + Send + Sync>| RedisFault::Connect {
+        let failed = |cause: Arc<dyn Error + Send + Sync>| RedisFault::Connect {
             address: shown.clone(),
-            source,
+            cause,
         };
         let (sender, receiver) = sync_channel(1);
         let attempt = Arc::clone(connecting);
@@ -153,9 +153,9 @@ impl Connector {
         let RedisPlace::Tls { ca, .. } = self.url.place() else {
             return Ok(None);
         };
-        let config = tls::config(ca.as_deref()).map_err(|source| RedisFault::Certificates {
+        let config = tls::config(ca.as_deref()).map_err(|cause| RedisFault::Certificates {
             path: ca.clone().unwrap_or_else(|| "the system".into()),
-            source: Arc::new(source),
+            cause: Arc::new(cause),
         })?;
         Ok(Some(config))
     }

@@ -169,7 +169,7 @@ impl Connection {
             Failure::Io(error) if is_timeout(&error) => self.no_answer(deadline),
             Failure::Io(error) => RedisFault::Broken {
                 address: self.address.clone(),
-                source: Arc::new(error),
+                cause: Arc::new(error),
             },
             Failure::TooLong => RedisFault::TooLong {
                 address: self.address.clone(),

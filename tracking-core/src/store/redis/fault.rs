@@ -14,20 +14,21 @@ use crate::store::allocator::AllocateError;
 
 use super::refusal::Refusal;
 
-/// Why a call to a Redis has no answer.
+/// Why a call to a Redis has no answer. What a fault was caused by is in its own text, and so is no
+/// source of it: a chain of errors would print it twice.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum RedisFault {
-    #[error("cannot connect to {address}: {source}")]
+    #[error("cannot connect to {address}: {cause}")]
     Connect {
         address: String,
-        source: Arc<dyn Error + Send + Sync>,
+        cause: Arc<dyn Error + Send + Sync>,
     },
     #[error("{address} took no connection within {} ms", within.as_millis())]
     ConnectTimeout { address: String, within: Duration },
-    #[error("cannot read the certificates of {}: {source}", Plain::of(path))]
+    #[error("cannot read the certificates of {}: {cause}", Plain::of(path))]
     Certificates {
         path: PathBuf,
-        source: Arc<io::Error>,
+        cause: Arc<io::Error>,
     },
     #[error("{attempts} attempts to connect still wait for the network or for name resolution")]
     Crowded { attempts: usize },
@@ -37,11 +38,11 @@ pub(super) enum RedisFault {
     )]
     NoAnswer { address: String, within: Duration },
     #[error(
-        "the connection to {address} broke; what was asked of it is abandoned, with the serials that it may have reserved: {source}"
+        "the connection to {address} broke; what was asked of it is abandoned, with the serials that it may have reserved: {cause}"
     )]
     Broken {
         address: String,
-        source: Arc<io::Error>,
+        cause: Arc<io::Error>,
     },
     #[error("no time was left of {} ms", within.as_millis())]
     TooLate { within: Duration },
@@ -127,6 +128,37 @@ impl RedisFault {
             AllocateError::refused(store, self)
         } else {
             AllocateError::unavailable(store, self)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_told_twice_in_a_chain() {
+        let address = || "h:1".to_owned();
+        let refused = || Arc::new(io::Error::from(io::ErrorKind::ConnectionRefused));
+        for fault in [
+            RedisFault::Connect {
+                address: address(),
+                cause: refused(),
+            },
+            RedisFault::Certificates {
+                path: "a.pem".into(),
+                cause: refused(),
+            },
+            RedisFault::Broken {
+                address: address(),
+                cause: refused(),
+            },
+        ] {
+            assert!(
+                fault.to_string().ends_with(": connection refused"),
+                "{fault}"
+            );
+            assert!(fault.source().is_none(), "{fault}");
         }
     }
 }

@@ -131,7 +131,7 @@ mod tests {
         let address = || "h:1".to_owned();
         let broken = RedisFault::Broken {
             address: address(),
-            source: Arc::new(io::Error::from(io::ErrorKind::BrokenPipe)),
+            cause: Arc::new(io::Error::from(io::ErrorKind::BrokenPipe)),
         };
         let no_answer = RedisFault::NoAnswer {
             address: address(),
