@@ -1,4 +1,29 @@
-//! Who creates a series, and who only opens it.
+//! Opens a series, or creates it.
+//!
+//! What is read of the hash and of the register of prefixes tells which state the series is in; what
+//! is done then depends on what the caller asked for:
+//!
+//! | state | `Existing` | `OrCreate` | `New` |
+//! |---|---|---|---|
+//! | missing: no hash | error: missing | with a key: create; else error: missing | create |
+//! | exists, and is what the options say | open | open | error: exists |
+//! | foreign: exists with another name, key or prefix than the options say | error: which | error: which | error: exists |
+//! | exists, and the register has its prefix as another series' | error: prefix taken | error: prefix taken | error: exists |
+//! | exists, and the register has lost its prefix | register it, open | register it, open | error: exists |
+//! | the hash is not as it is written here | error: corrupt | error: corrupt | error: corrupt |
+//!
+//! Between that look and a creation others may act; the script that creates (`create.lua`) decides:
+//!
+//! ```text
+//!   create ──► created ──────────────────────────────────────► open, as the one that made it
+//!     ▲  │
+//!     │  ├──► prefix taken, and it was random ──► another ┐
+//!     └──┼────────────────────────────────────────────────┘
+//!        ├──► prefix taken, and it was given ────────────────► error: prefix taken
+//!        └──► exists ──┬─ an attempt of this call's was lost
+//!                      │  on its way, and it is that one ────► open, as the one that made it
+//!                      └─ somebody else's ───────────────────► as in the table
+//! ```
 
 use crate::clock::ahead_ms;
 use crate::series::Series;
