@@ -18,6 +18,8 @@ mod rights;
 mod time_outs;
 #[path = "redis/tls.rs"]
 mod tls;
+#[path = "redis/tries.rs"]
+mod tries;
 #[path = "redis/vanishing.rs"]
 mod vanishing;
 #[path = "redis/warnings.rs"]

@@ -3,11 +3,19 @@
 //! One hash for each series holds its record and its timeline. A reservation is one run of one
 //! script there, `reserve.lua`, which is the twin of [`crate::store::timeline::step`]: it reads that
 //! server's own clock and identity, so no two hosts can disagree about either. An older state that
-//! somebody puts in the place of a living one (RESTORE, SWAPDB, HSET) is noticed by every connection
+//! somebody puts in the place of a living one (RESTORE, SWAPDB, HSET) is noticed by every process
 //! that has seen more, which then takes another lane behind a fence. What remains is exception (c) of
 //! the promise: a process that has seen nothing yet goes on in that older state, and repeats what was
-//! granted in the same 10 ms. No lock of Redis could be held that long. Replies of unknown fate are never waited for twice: whatever goes wrong, the connection is dropped and the serials
-//! that may have been reserved are lost, which costs a gap.
+//! granted in the same 10 ms. No lock of Redis could be held that long.
+//!
+//! Replies of unknown fate are never waited for twice: whatever goes wrong, the connection is dropped
+//! and the serials that may have been reserved are lost, which costs a gap (see `redis/retry.rs`).
+//!
+//! ```text
+//!   redis.rs ───► reserve ─┐                            primary ──► sentinel, cluster ──► connect
+//!   the allocator          ├─► remote_series ─► client ─┤ who is in charge
+//!          └────► open ────┘   the hash         the loop└► retry: what next    connection ──► stream
+//! ```
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -20,38 +28,38 @@ use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::snapshot::Snapshot;
-use crate::store::timeline::{Seen, TimelineError};
 use crate::store::url::RedisUrl;
 
 mod answer;
+mod client;
 mod clocks;
 mod cluster;
+mod connect;
+mod connection;
 mod deadline;
 mod fault;
-mod finder;
 mod hash;
 mod health;
 mod info;
-mod link;
 mod open;
+mod primary;
 mod refusal;
+mod remote_series;
 mod reply;
+mod reserve;
+mod retry;
 mod script;
-mod store;
+mod sentinel;
+mod slots;
 mod stream;
 mod text;
 mod tls;
 mod turn;
 
-use answer::{Creation, Outcome, Reservation};
-use deadline::Deadline;
-use fault::Fault;
+use fault::RedisFault;
 pub use health::RedisWarning;
-use link::Link;
-use store::RedisStore;
-
-/// How often one reservation writes back a series that vanished.
-const WRITE_BACKS: usize = 2;
+use remote_series::RemoteSeries;
+use reserve::Reserve;
 
 /// Store URLs `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:` and `redis+cluster:`.
 ///
@@ -69,7 +77,7 @@ const WRITE_BACKS: usize = 2;
 /// also `+select` for a database, `+wait` for `wait_replicas`, `+cluster|slots +asking` in a
 /// cluster, and `+config|get` for the warning about persistence.
 pub struct RedisAllocator {
-    store: RedisStore,
+    remote: RemoteSeries,
     series: Series,
     warnings: Vec<RedisWarning>,
     written_back: AtomicU64,
@@ -94,11 +102,11 @@ impl RedisAllocator {
         options: &SeriesOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let store = RedisStore::new(url.clone(), hash::key_of(&options.name), clock);
-        let (series, is_new) = store.open_series(options)?;
-        let warnings = store.look()?;
+        let remote = RemoteSeries::new(url.clone(), &options.name, clock);
+        let (series, is_new) = remote.open_series(options)?;
+        let warnings = remote.client.call(health::look)?;
         let allocator = Self {
-            store,
+            remote,
             series,
             warnings,
             written_back: AtomicU64::new(0),
@@ -117,95 +125,12 @@ impl RedisAllocator {
     /// shown since.
     pub fn redis_warnings(&self) -> Vec<RedisWarning> {
         let mut warnings = self.warnings.clone();
-        let clock = self.store.clocks.notable();
+        let clock = self.remote.clocks.notable();
         warnings.extend(clock.map(|ahead_ms| RedisWarning::Clock { ahead_ms }));
         // A count for a message: nothing is ordered by it.
         let times = self.written_back.load(Ordering::Relaxed);
         warnings.extend((times > 0).then_some(RedisWarning::WrittenBack { times }));
         warnings
-    }
-
-    /// One run of the script, and more where the series must be written back first.
-    fn attempt(
-        &self,
-        link: &mut Link,
-        wanted: NonZeroU32,
-        deadline: Deadline,
-    ) -> Result<(Reservation, i64), Fault> {
-        let (clock, wait) = (&self.store.clock, self.store.finder.url.wait());
-        let fingerprint = self.series.fingerprint().to_string();
-        let run_id = link.run_id.clone();
-        for _ in 0..=WRITE_BACKS {
-            let mut caller_ms = 0;
-            let arguments = || {
-                // Rule 4 asks for our clock just before the request is sent.
-                caller_ms = clock.now_ms();
-                let mut arguments = vec![
-                    wanted.to_string(),
-                    caller_ms.max(0).to_string(),
-                    fingerprint.clone(),
-                ];
-                if let Some(seen) = self.store.newest().by(&run_id) {
-                    let Seen { lane, tick, slot } = seen;
-                    arguments.extend([lane.to_string(), tick.to_string(), slot.to_string()]);
-                }
-                arguments
-            };
-            let keys = [&*self.store.key];
-            let (value, reached) = link.run(&script::RESERVE, &keys, arguments, wait, deadline)?;
-            let answer = Reservation::of(&value, wanted)
-                .ok_or_else(|| link.garbled(&format!("{value:?}")))?;
-            self.store.note(caller_ms, answer.store_ms);
-            if let Outcome::Granted(block) = &answer.outcome {
-                if !self.store.newest().is_above(&link.run_id, block) {
-                    return Err(link.garbled("a block that was granted before"));
-                }
-                self.store.newest().note(&link.run_id, Seen::end_of(block));
-            }
-            match (&answer.outcome, wait, reached) {
-                (Outcome::Missing, ..) => self.write_back(link, deadline)?,
-                (Outcome::Granted(_), Some(wait), Some(found))
-                    if found < i64::from(wait.replicas.get()) =>
-                {
-                    return Err(Fault::Replicas {
-                        wanted: wait.replicas.get(),
-                        found,
-                        within: wait.patience,
-                    });
-                }
-                _ => return Ok((answer, caller_ms)),
-            }
-        }
-        Err(Fault::Vanishing)
-    }
-
-    /// The series vanished while this process holds it: bring it back as it was, without its
-    /// timeline, so that the next step fences every lane.
-    fn write_back(&self, link: &mut Link, deadline: Deadline) -> Result<(), Fault> {
-        let fingerprint = self.series.fingerprint();
-        match self.store.create(link, &self.series, deadline)? {
-            Creation::Created => {
-                self.written_back.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(
-                    store = %self,
-                    series = %self.series.name(),
-                    %fingerprint,
-                    "the series vanished from Redis and was written back; nothing is reserved for a second"
-                );
-                Ok(())
-            }
-            // Another process was faster.
-            Creation::Exists { fingerprint: found } if found == fingerprint.to_string() => Ok(()),
-            Creation::Exists { fingerprint: found } => Err(Fault::Foreign {
-                expected: fingerprint,
-                found,
-            }),
-            Creation::Taken { by } => Err(Fault::PrefixTaken {
-                prefix: self.series.prefix(),
-                taken_by: by.name,
-                fingerprint: by.fingerprint,
-            }),
-        }
     }
 }
 
@@ -215,31 +140,13 @@ impl Allocator for RedisAllocator {
     }
 
     fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
-        let (answer, caller_ms) = self
-            .store
-            .call(|link, deadline| self.attempt(link, wanted, deadline))?;
-        let store_ms = answer.store_ms;
-        let clock = |source| AllocateError::Clock {
-            store: self.to_string(),
-            source,
+        let reserve = Reserve {
+            remote: &self.remote,
+            series: &self.series,
+            wanted,
+            written_back: &self.written_back,
         };
-        let refused = |fault: Fault| fault.into_error(self);
-        Err(match answer.outcome {
-            Outcome::Granted(block) => return Ok(block),
-            Outcome::NotYet(after) => AllocateError::NotYet { after },
-            Outcome::OutOfRange => clock(TimelineError::ClockOutOfRange { now_ms: store_ms }),
-            Outcome::Behind { behind_ms } => clock(TimelineError::ClockBehind { behind_ms }),
-            Outcome::Disagree => clock(TimelineError::ClocksDisagree {
-                store_ms,
-                caller_ms,
-            }),
-            Outcome::Foreign { fingerprint } => refused(Fault::Foreign {
-                expected: self.series.fingerprint(),
-                found: text::quoted(&fingerprint),
-            }),
-            Outcome::Corrupt { field } => refused(self.store.corrupt(&field)),
-            Outcome::Missing => refused(Fault::Vanishing),
-        })
+        reserve.block()
     }
 
     fn as_store(&self) -> Option<&dyn OpenStore> {
@@ -249,10 +156,10 @@ impl Allocator for RedisAllocator {
 
 impl OpenStore for RedisAllocator {
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
-        let (stored, now_ms, _) = self.store.read()?;
-        let timeline = match stored {
+        let reading = self.remote.read()?;
+        let timeline = match reading.stored {
             Some(stored) if stored.series.fingerprint() != self.series.fingerprint() => {
-                return Err(Fault::Foreign {
+                return Err(RedisFault::Foreign {
                     expected: self.series.fingerprint(),
                     found: stored.series.fingerprint().to_string(),
                 }
@@ -261,7 +168,7 @@ impl OpenStore for RedisAllocator {
             Some(stored) => stored.timeline,
             None => None,
         };
-        Ok(Snapshot::new(timeline, now_ms))
+        Ok(Snapshot::new(timeline, reading.store_ms))
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -278,14 +185,14 @@ impl OpenStore for RedisAllocator {
 
 impl fmt::Display for RedisAllocator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.store.finder.url.fmt(f)
+        self.remote.client.url().fmt(f)
     }
 }
 
 impl fmt::Debug for RedisAllocator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisAllocator")
-            .field("url", &self.store.finder.url)
+            .field("url", self.remote.client.url())
             .field("series", &self.series)
             .finish_non_exhaustive()
     }

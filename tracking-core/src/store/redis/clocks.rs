@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use crate::clock::{Clock, ahead_ms};
 
+use super::health::RedisWarning;
+
 /// From how many milliseconds on a difference is told of: half of what the timeline tolerates.
 const NOTABLE_MS: u64 = 250;
 /// At most one line in the log in this time.
@@ -45,7 +47,7 @@ impl Clocks {
         let told_at_ms = self.told_at_ms.load(Ordering::Relaxed);
         if told_at_ms == NEVER || now_ms.saturating_sub(told_at_ms) >= QUIET_MS {
             self.told_at_ms.store(now_ms, Ordering::Relaxed);
-            tracing::warn!(%store, ahead_ms, "{}", super::RedisWarning::Clock { ahead_ms });
+            tracing::warn!(%store, ahead_ms, "{}", RedisWarning::Clock { ahead_ms });
         }
     }
 

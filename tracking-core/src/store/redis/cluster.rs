@@ -1,119 +1,91 @@
-//! Which node of a cluster owns the series.
+//! The node of a cluster that owns the slot of all our keys.
 
-use redis::Value;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use redis::cmd;
+
+use crate::fork::PerProcess;
 use crate::store::url::RedisHost;
 
-use super::text::{host_of, text};
+use super::connect::Connector;
+use super::connection::Connection;
+use super::deadline::Deadline;
+use super::fault::RedisFault;
+use super::slots::Slots;
+use super::stream::Address;
 
-/// How many nodes are remembered.
-const NODES: usize = 64;
-
-/// All keys of ours share this hash tag, and so this slot.
-const SLOT: u16 = crc16(b"tracking") % 16_384;
-
-/// CRC-16/XMODEM, as the Redis Cluster specification says.
-const fn crc16(bytes: &[u8]) -> u16 {
-    let mut crc = 0u16;
-    let mut index = 0;
-    while index < bytes.len() {
-        crc ^= (bytes[index] as u16) << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = match crc & 0x8000 {
-                0 => crc << 1,
-                _ => (crc << 1) ^ 0x1021,
-            };
-            bit += 1;
-        }
-        index += 1;
-    }
-    crc
+/// What is known of a cluster.
+#[derive(Default)]
+pub(super) struct Cluster {
+    /// Nodes that others have told of, beside those that the URL names.
+    nodes: PerProcess<Mutex<Vec<RedisHost>>>,
 }
 
-/// What a node told about its cluster.
-pub(super) struct Map {
-    /// The primary of our slot.
-    pub(super) owner: Option<RedisHost>,
-    /// All nodes, primaries first.
-    pub(super) nodes: Vec<RedisHost>,
-}
-
-impl Map {
-    /// The map of what `node` answers to `CLUSTER SLOTS`: first slot, last slot, the primary and
-    /// then the replicas, each as address, port and more. A missing address is the node's own.
-    pub(super) fn of(answer: &Value, node: &RedisHost) -> Self {
-        let mut map = Self {
-            owner: None,
-            nodes: Vec::new(),
-        };
-        let mut replicas = Vec::new();
-        for range in items(answer) {
-            let [Value::Int(first), Value::Int(last), hosts @ ..] = items(range) else {
-                continue;
-            };
-            let mut hosts = hosts.iter().filter_map(|host| host_in(host, node));
-            let Some(primary) = hosts.next() else {
-                continue;
-            };
-            if (*first..=*last).contains(&i64::from(SLOT)) {
-                map.owner = Some(primary.clone());
+impl Cluster {
+    /// Asks one node after the other who owns the slot, those first that were told of last.
+    pub(super) fn find(
+        &self,
+        connector: &Connector,
+        seeds: &[RedisHost],
+        deadline: Deadline,
+    ) -> Result<Connection, RedisFault> {
+        let mut nodes = self.known_nodes().clone();
+        for seed in seeds {
+            if !nodes.contains(seed) {
+                nodes.push(seed.clone());
             }
-            map.nodes.push(primary);
-            replicas.extend(hosts);
         }
-        map.nodes.extend(replicas);
-        map.nodes.dedup();
-        map.nodes.truncate(NODES);
-        map
+        let mut told = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            let share = deadline.share(nodes.len() - index, deadline.whole());
+            match self.ask(connector, node, share) {
+                Ok(connection) => return Ok(connection),
+                Err(fault) if fault.lasts() => return Err(fault),
+                Err(fault) => told.push(format!("{node}: {fault}")),
+            }
+        }
+        Err(RedisFault::NoNode { told })
     }
-}
 
-fn items(value: &Value) -> &[Value] {
-    match value {
-        Value::Array(items) => items,
-        _ => &[],
-    }
-}
-
-fn host_in(value: &Value, node: &RedisHost) -> Option<RedisHost> {
-    let [name, Value::Int(port), ..] = items(value) else {
-        return None;
-    };
-    let name = text(name).filter(|name| !name.is_empty() && *name != "?");
-    host_of(Some(name.unwrap_or(node.name())), u16::try_from(*port).ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_owner_of_our_slot() {
-        // The check value of the CRC's catalogue, and what CLUSTER KEYSLOT answers.
-        assert_eq!(crc16(b"123456789"), 0x31C3);
-        assert_eq!(SLOT, 6);
-        let bulk = |text: &str| Value::BulkString(text.into());
-        let host = |name, port| Value::Array(vec![bulk(name), Value::Int(port), bulk("id")]);
-        let range = |first, last, hosts: &[Value]| {
-            let mut items = vec![Value::Int(first), Value::Int(last)];
-            items.extend_from_slice(hosts);
-            Value::Array(items)
+    fn ask(
+        &self,
+        connector: &Connector,
+        node: &RedisHost,
+        deadline: Deadline,
+    ) -> Result<Connection, RedisFault> {
+        let mut connection = connector.connect(Address::Host(node.clone()), deadline)?;
+        connector.log_in(&mut connection, deadline)?;
+        let answer = connection.ask(cmd("CLUSTER").arg("SLOTS").take(), deadline)?;
+        let slots = Slots::of(&answer, node);
+        let Some(owner) = slots.owner else {
+            return Err(connection.garbled("no owner of the slot of {tracking}"));
         };
-        let answer = Value::Array(vec![
-            range(9_001, 16_383, &[host("a", 1), host("b", 2)]),
-            range(0, 9_000, &[host("", 3), host("c", 4)]),
-        ]);
-        let map = Map::of(&answer, &RedisHost::new("self", 9));
-        assert_eq!(map.owner, Some(RedisHost::new("self", 3)));
-        let names = map.nodes.iter().map(ToString::to_string);
-        assert_eq!(names.collect::<Vec<_>>(), ["a:1", "self:3", "b:2", "c:4"]);
-        for garbled in [
-            Value::Nil,
-            Value::Array(vec![Value::Int(1)]),
-            range(0, 16_383, &[]),
-        ] {
-            assert_eq!(Map::of(&garbled, &RedisHost::new("self", 9)).owner, None);
+        *self.known_nodes() = slots.nodes;
+        if owner == *node {
+            return connector.checked(connection, deadline);
         }
+        connector.primary(Address::Host(owner), deadline)
     }
+
+    fn known_nodes(&self) -> MutexGuard<'_, Vec<RedisHost>> {
+        let nodes = self.nodes.get(Default::default);
+        nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection to the node that another one sent us to; an empty name is that one's own.
+pub(super) fn follow(
+    connector: &Connector,
+    host: RedisHost,
+    asking: bool,
+    from: &Connection,
+    deadline: Deadline,
+) -> Result<Connection, RedisFault> {
+    let host = match &from.host {
+        Some(own) if host.name().is_empty() => RedisHost::new(own.name(), host.port()),
+        _ => host,
+    };
+    let mut connection = connector.primary(Address::Host(host), deadline)?;
+    connection.asking = asking;
+    Ok(connection)
 }

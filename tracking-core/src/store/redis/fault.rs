@@ -1,33 +1,34 @@
-//! What goes wrong with a Redis, what to do next, and how it is told.
+//! What goes wrong with a Redis, and how it is told.
 
+use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::number::prefix::Prefix;
+use crate::series::opening::of_fingerprint;
 use crate::series::{Fingerprint, SeriesName};
+use crate::shown::Plain;
 use crate::store::allocator::AllocateError;
-use crate::store::url::RedisHost;
 
-use super::refusal::{Refusal, RefusalKind};
+use super::refusal::Refusal;
 
-/// Why a call to a Redis has no answer.
+/// Why a call to a Redis has no answer. What a fault was caused by is in its own text, and so is no
+/// source of it: a chain of errors would print it twice.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum Fault {
-    #[error("cannot connect to {address}: {source}")]
+pub(super) enum RedisFault {
+    #[error("cannot connect to {address}: {cause}")]
     Connect {
         address: String,
-        source: Arc<dyn std::error::Error + Send + Sync>,
+        cause: Arc<dyn Error + Send + Sync>,
     },
     #[error("{address} took no connection within {} ms", within.as_millis())]
     ConnectTimeout { address: String, within: Duration },
-    #[error(
-        "cannot read the certificates of {}: {source}",
-        crate::shown::Plain::of(path)
-    )]
+    #[error("cannot read the certificates of {}: {cause}", Plain::of(path))]
     Certificates {
-        path: std::path::PathBuf,
-        source: Arc<io::Error>,
+        path: PathBuf,
+        cause: Arc<io::Error>,
     },
     #[error("{attempts} attempts to connect still wait for the network or for name resolution")]
     Crowded { attempts: usize },
@@ -37,11 +38,11 @@ pub(super) enum Fault {
     )]
     NoAnswer { address: String, within: Duration },
     #[error(
-        "the connection to {address} broke; what was asked of it is abandoned, with the serials that it may have reserved: {source}"
+        "the connection to {address} broke; what was asked of it is abandoned, with the serials that it may have reserved: {cause}"
     )]
     Broken {
         address: String,
-        source: Arc<dyn std::error::Error + Send + Sync>,
+        cause: Arc<io::Error>,
     },
     #[error("no time was left of {} ms", within.as_millis())]
     TooLate { within: Duration },
@@ -90,59 +91,22 @@ pub(super) enum Fault {
     },
     #[error(
         "the series is gone, and cannot be written back, since the series `{taken_by}`{} now has its prefix {:?}",
-        crate::series::opening::of_fingerprint(fingerprint), prefix.as_str()
+        of_fingerprint(fingerprint), prefix.as_str()
     )]
     PrefixTaken {
         prefix: Prefix,
         taken_by: SeriesName,
         fingerprint: Option<String>,
     },
+    /// Told only where it was written back in vain.
     #[error("the series vanished again as soon as it was written back")]
-    Vanishing,
+    Missing,
 }
 
-/// What may be done within the same call.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// Nothing: the caller has its error.
-    None,
-    /// Connect anew, and find out again who is in charge.
-    Reconnect,
-    /// Wait a little, then the same.
-    Pause,
-    /// Go on at another node of the cluster; with `asking`, for this one call.
-    Follow { host: RedisHost, asking: bool },
-}
-
-impl Fault {
-    /// What may be done next. `reused` says that the connection had been used before.
-    pub(super) fn remedy(&self, reused: bool) -> Remedy {
+impl RedisFault {
+    /// Whether it is a server's that was found, or the series', and stays until somebody acts.
+    pub(super) fn lasts(&self) -> bool {
         match self {
-            // The server closed a connection that had been idle, most likely. The attempt is
-            // abandoned: what follows is a new reservation, of other serials.
-            Self::Broken { .. } if reused => Remedy::Reconnect,
-            // It was a primary when it was connected to.
-            Self::Replica { .. } if reused => Remedy::Reconnect,
-            Self::Refused { refusal, .. } => match &refusal.kind {
-                RefusalKind::ReadOnly if reused => Remedy::Reconnect,
-                RefusalKind::Moved(host) => Remedy::Follow {
-                    host: host.clone(),
-                    asking: false,
-                },
-                RefusalKind::Ask(host) => Remedy::Follow {
-                    host: host.clone(),
-                    asking: true,
-                },
-                RefusalKind::ClusterDown | RefusalKind::TryAgain => Remedy::Pause,
-                _ => Remedy::None,
-            },
-            _ => Remedy::None,
-        }
-    }
-
-    /// As the error of an allocator.
-    pub(super) fn into_error(self, store: impl std::fmt::Display) -> AllocateError {
-        let lasting = match &self {
             Self::Refused { refusal, .. } => refusal.kind.lasts(),
             Self::Certificates { .. }
             | Self::TooOld { .. }
@@ -150,11 +114,51 @@ impl Fault {
             | Self::Foreign { .. }
             | Self::PrefixTaken { .. } => true,
             _ => false,
-        };
-        if lasting {
+        }
+    }
+
+    /// Whether the server may have done what it was asked for.
+    pub(super) fn is_of_unknown_fate(&self) -> bool {
+        matches!(self, Self::Broken { .. } | Self::NoAnswer { .. })
+    }
+
+    /// As the error of an allocator.
+    pub(super) fn into_error(self, store: impl std::fmt::Display) -> AllocateError {
+        if self.lasts() {
             AllocateError::refused(store, self)
         } else {
             AllocateError::unavailable(store, self)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_told_twice_in_a_chain() {
+        let address = || "h:1".to_owned();
+        let refused = || Arc::new(io::Error::from(io::ErrorKind::ConnectionRefused));
+        for fault in [
+            RedisFault::Connect {
+                address: address(),
+                cause: refused(),
+            },
+            RedisFault::Certificates {
+                path: "a.pem".into(),
+                cause: refused(),
+            },
+            RedisFault::Broken {
+                address: address(),
+                cause: refused(),
+            },
+        ] {
+            assert!(
+                fault.to_string().ends_with(": connection refused"),
+                "{fault}"
+            );
+            assert!(fault.source().is_none(), "{fault}");
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use redis::{Value, cmd};
 
+use super::connection::Connection;
 use super::deadline::Deadline;
-use super::fault::Fault;
+use super::fault::RedisFault;
 use super::info::Info;
-use super::link::Link;
 use super::text::text;
 
 /// Something about a Redis that puts a series at risk, or will stop it.
@@ -55,9 +55,12 @@ pub enum RedisWarning {
 }
 
 /// Look at a server for what an operator should know.
-pub(super) fn look(link: &mut Link, deadline: Deadline) -> Result<Vec<RedisWarning>, Fault> {
+pub(super) fn look(
+    connection: &mut Connection,
+    deadline: Deadline,
+) -> Result<Vec<RedisWarning>, RedisFault> {
     let section = |name| cmd("INFO").arg(name).take();
-    let replies = link.exchange(
+    let replies = connection.exchange(
         &[
             section("memory"),
             section("persistence"),
@@ -67,7 +70,7 @@ pub(super) fn look(link: &mut Link, deadline: Deadline) -> Result<Vec<RedisWarni
         deadline,
     )?;
     let [memory, persistence, replication, save] = &replies[..] else {
-        return Err(link.garbled("too few replies"));
+        return Err(connection.garbled("too few replies"));
     };
     let field = |reply: &Result<Value, _>, name: &str| -> Option<String> {
         Info::of(reply.as_ref().ok()?)

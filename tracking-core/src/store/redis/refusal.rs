@@ -101,7 +101,7 @@ impl Refusal {
     }
 
     /// The refusal of an error reply's first word and the rest.
-    fn of(code: &str, details: &str) -> Self {
+    pub(super) fn of(code: &str, details: &str) -> Self {
         let text = format!("{code} {details}");
         Self {
             kind: kind(code, details),

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use redis::{Connection, Value, cmd};
 
+use super::answer::{Creation, Outcome, Reservation};
 use super::script::{CREATE, RESERVE, Script};
 use super::*;
 use crate::number::key::Key;
@@ -14,7 +15,7 @@ use crate::number::prefix::Prefix;
 use crate::number::serial::{EPOCH_MS, LANES, SLOTS, TICK_MS, TICKS};
 use crate::store::timeline::{
     self, Answer, History, LANE_COUNT, Lanes, PATIENCE_MS, Request, SHARED_FENCE_MS, Seen,
-    TOLERATED_SKEW_MS, Timeline,
+    TOLERATED_SKEW_MS, Timeline, TimelineError,
 };
 use support::server::RedisServer;
 

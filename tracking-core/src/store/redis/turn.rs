@@ -2,9 +2,9 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::connection::Connection;
 use super::deadline::Deadline;
-use super::fault::Fault;
-use super::link::Link;
+use super::fault::RedisFault;
 
 /// The connection of an allocator, which threads use in turn. A mutex that is waited for only so
 /// long: behind a server that hangs, the tenth thread must not wait ten time-outs.
@@ -17,20 +17,20 @@ pub(super) struct Turns {
 #[derive(Default)]
 struct State {
     taken: bool,
-    link: Option<Link>,
+    connection: Option<Connection>,
 }
 
 /// The turn of one thread, until it is dropped.
 pub(super) struct Turn<'a> {
     turns: &'a Turns,
     /// What the next turn finds; `None` makes it connect anew.
-    pub(super) link: Option<Link>,
+    pub(super) connection: Option<Connection>,
 }
 
 impl Turns {
     /// Wait for a turn.
-    pub(super) fn take(&self, deadline: Deadline) -> Result<Turn<'_>, Fault> {
-        let busy = Fault::Busy {
+    pub(super) fn take(&self, deadline: Deadline) -> Result<Turn<'_>, RedisFault> {
+        let busy = RedisFault::Busy {
             within: deadline.whole(),
         };
         let patience = deadline.left().unwrap_or_default();
@@ -44,7 +44,7 @@ impl Turns {
         state.taken = true;
         Ok(Turn {
             turns: self,
-            link: state.link.take(),
+            connection: state.connection.take(),
         })
     }
 
@@ -58,7 +58,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = self.turns.lock();
         state.taken = false;
-        state.link = self.link.take();
+        state.connection = self.connection.take();
         self.turns.free.notify_one();
     }
 }

@@ -3,14 +3,21 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::error::{ParseStoreUrlError, clipped};
 
+// None of them uses what is here.
 mod form;
+mod login;
+mod number;
+mod place;
 
-use form::{DATABASES, Form, HIDDEN, number, parse_login};
+use form::{DATABASES, Form, HIDDEN};
+use login::{Password, parse_login};
+use number::number;
+pub use place::{RedisHost, RedisPlace};
 
 const WAIT_REPLICAS: RangeInclusive<u32> = 0..=32;
 const TIMEOUT_MS: RangeInclusive<u32> = 10..=60_000;
@@ -40,42 +47,6 @@ pub struct RedisUrl {
     timeout: Duration,
 }
 
-/// Where a Redis is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RedisPlace {
-    /// One server.
-    Server(RedisHost),
-    /// One server, by TLS.
-    Tls {
-        /// The server.
-        host: RedisHost,
-        /// A PEM file with the certificates to trust instead of the system's.
-        ca: Option<PathBuf>,
-    },
-    /// One server's Unix socket.
-    Socket(PathBuf),
-    /// The master that Sentinels agree on.
-    Sentinel {
-        /// The Sentinels.
-        hosts: Vec<RedisHost>,
-        /// The master's name.
-        master: String,
-    },
-    /// A cluster.
-    Cluster {
-        /// Some of its nodes.
-        hosts: Vec<RedisHost>,
-    },
-}
-
-/// A host and its port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RedisHost {
-    name: String,
-    port: u16,
-}
-
 /// Replicas that must have a reservation before it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplicaWait {
@@ -83,33 +54,6 @@ pub struct ReplicaWait {
     pub replicas: NonZeroU32,
     /// For how long they are waited for.
     pub patience: Duration,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-struct Password(String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(redacted)")
-    }
-}
-
-impl RedisHost {
-    /// A host of its name or address, an IPv6 address without brackets, and its port.
-    pub fn new(name: impl Into<String>, port: u16) -> Self {
-        let name = name.into();
-        Self { name, port }
-    }
-
-    /// The name or address.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
 }
 
 impl RedisUrl {
@@ -125,12 +69,12 @@ impl RedisUrl {
 
     /// The secret password to log in with.
     pub fn expose_password(&self) -> Option<&str> {
-        self.password.as_ref().map(|password| password.0.as_str())
+        self.password.as_ref().map(Password::expose)
     }
 
     /// The same Redis with a password from elsewhere, such as a variable or a file.
     pub fn with_password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(Password(password.into()));
+        self.password = Some(Password::new(password));
         self
     }
 
@@ -230,15 +174,6 @@ impl RedisUrl {
             patience: Duration::from_millis(wait_ms.into()),
         });
         Ok(())
-    }
-}
-
-impl fmt::Display for RedisHost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name.contains(':') {
-            true => write!(f, "[{}]:{}", self.name, self.port),
-            false => write!(f, "{}:{}", self.name, self.port),
-        }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 
-use super::{Password, RedisHost, RedisPlace};
-use crate::hex;
 use crate::store::url::error::{ParseStoreUrlError, clipped};
+
+use super::number::number;
+use super::place::{RedisHost, RedisPlace};
 
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
@@ -173,47 +174,4 @@ fn parse_host(text: &str, default_port: u16) -> Option<RedisHost> {
         None => return None,
     };
     Some(RedisHost::new(name, port))
-}
-
-/// `USER[:PASSWORD]`, where an empty user is none; `None` where it is not percent-encoded UTF-8.
-pub(super) fn parse_login(text: &str) -> Option<(Option<String>, Option<Password>)> {
-    let (user, password) = match text.split_once(':') {
-        Some((user, password)) => (user, Some(percent_decoded(password)?)),
-        None => (text, None),
-    };
-    let user = percent_decoded(user)?;
-    Some((
-        (!user.is_empty()).then_some(user),
-        password
-            .filter(|password| !password.is_empty())
-            .map(Password),
-    ))
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut parts = text.split('%');
-    let mut bytes = Vec::from(parts.next()?);
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2)?;
-        let [byte] = hex::decode(digits)?;
-        bytes.push(byte);
-        bytes.extend(rest.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
-}
-
-pub(super) fn number(
-    option: &str,
-    text: &str,
-    bounds: RangeInclusive<u32>,
-) -> Result<u32, ParseStoreUrlError> {
-    let digits = text.bytes().all(|c| c.is_ascii_digit());
-    match text.parse() {
-        Ok(number) if digits && bounds.contains(&number) => Ok(number),
-        _ => Err(ParseStoreUrlError::OptionValue {
-            option: option.to_owned(),
-            expected: format!("from {} to {}", bounds.start(), bounds.end()),
-            found: clipped(text),
-        }),
-    }
 }

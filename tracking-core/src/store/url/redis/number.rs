@@ -1,0 +1,22 @@
+//! A whole number in a URL, within its bounds.
+
+use std::ops::RangeInclusive;
+
+use crate::store::url::error::{ParseStoreUrlError, clipped};
+
+/// The number that an option has, or the error that names the option and its bounds.
+pub(super) fn number(
+    option: &str,
+    text: &str,
+    bounds: RangeInclusive<u32>,
+) -> Result<u32, ParseStoreUrlError> {
+    let digits = text.bytes().all(|c| c.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits && bounds.contains(&number) => Ok(number),
+        _ => Err(ParseStoreUrlError::OptionValue {
+            option: option.to_owned(),
+            expected: format!("from {} to {}", bounds.start(), bounds.end()),
+            found: clipped(text),
+        }),
+    }
+}
