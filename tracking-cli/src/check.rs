@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use tracking_core::AllocateError;
 use tracking_programs::args::{StoreArgs, standard_input};
+use tracking_programs::remedies::InOurWords;
 
 use self::judge::{Finding, Judge};
 use self::lines::Lines;
@@ -44,7 +45,8 @@ pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
             undecided: Some(why),
             ..
         } => Err(Failure::Undone(format!(
-            "some numbers are undecided, since only the store can tell: {why}"
+            "some numbers are undecided, since only the store can tell: {}",
+            InOurWords(&why)
         ))),
         Check { refused: true, .. } => Err(Failure::Refused),
         _ => Ok(()),

@@ -14,6 +14,7 @@ use std::fmt::Display;
 use tracking_core::order::OrderErrors;
 use tracking_core::{AllocateError, OpenError};
 use tracking_programs::args::ArgsError;
+use tracking_programs::remedies::InOurWords;
 
 /// Why a command ended otherwise than well.
 #[derive(Debug)]
@@ -77,13 +78,13 @@ impl From<ArgsError> for Failure {
 
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
-        Self::undone(error)
+        Self::undone(InOurWords(&error))
     }
 }
 
 impl From<AllocateError> for Failure {
     fn from(error: AllocateError) -> Self {
-        Self::undone(error)
+        Self::undone(InOurWords(&error))
     }
 }
 

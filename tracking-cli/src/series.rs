@@ -7,6 +7,7 @@ mod show;
 
 use tracking_core::OpenStore;
 use tracking_programs::args::StoreArgs;
+use tracking_programs::remedies::InOurWords;
 
 use self::report::Report;
 use crate::args::{ReportArgs, ReportFormat, SeriesCommand};
@@ -39,8 +40,10 @@ fn write(
 
 /// What an operator should know of the store, and of the file with its key.
 fn warn_of(store: &dyn OpenStore, args: &StoreArgs) {
-    let of_key_file = args.key_file_warning();
-    for warning in store.warnings().into_iter().chain(of_key_file) {
+    for warning in store.warnings() {
+        message("warning", &InOurWords(&warning).to_string());
+    }
+    if let Some(warning) = args.key_file_warning() {
         message("warning", &warning);
     }
 }

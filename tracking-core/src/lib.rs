@@ -106,6 +106,7 @@ pub mod looks;
 mod number;
 pub mod order;
 mod random;
+mod remedy;
 mod series;
 pub mod shown;
 mod store;
@@ -121,6 +122,7 @@ pub use number::key::{Key, ParseKeyError};
 pub use number::prefix::{ParsePrefixError, Prefix};
 pub use number::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
 pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
+pub use remedy::Remedy;
 pub use series::opening::{OpenError, Opening, SeriesOptions};
 pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
 pub use store::allocator::{AllocateError, Allocator, OpenStore, reserve_patiently};
@@ -135,4 +137,5 @@ pub use store::store_allocator::StoreAllocator;
 pub use store::url::{
     FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
 };
+pub use store::warning::StoreWarning;
 pub use store::{open_store, open_store_with_clock, timeline};

@@ -13,6 +13,7 @@ pub(crate) mod snapshot;
 pub(crate) mod store_allocator;
 pub mod timeline;
 pub(crate) mod url;
+pub(crate) mod warning;
 
 use std::sync::Arc;
 

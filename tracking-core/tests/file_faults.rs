@@ -80,7 +80,8 @@ fn make_fifo(path: &Path) {
     assert!(made.success());
 }
 
-const WHOLE_COPY: &str = "put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`";
+const WHOLE_COPY: &str =
+    "put back a whole copy (nothing repeats), or move it away and restore the series from its key";
 
 /// Refused by the running process and by a new one, until the file is as it was.
 #[test]
@@ -123,7 +124,7 @@ fn refuses_a_file_that_is_not_as_it_should_be() {
                 fs::remove_file(it.path("a.series")).unwrap();
                 symlink(it.path("saved"), it.path("a.series")).unwrap();
             },
-            "expected a regular file, found a symbolic link; move it away, or name another file with --store".to_owned(),
+            "expected a regular file, found a symbolic link; move it away, or name another file".to_owned(),
         ),
         (
             "a dangling link",
@@ -131,7 +132,7 @@ fn refuses_a_file_that_is_not_as_it_should_be() {
                 fs::remove_file(it.path("a.series")).unwrap();
                 symlink(it.path("nothing"), it.path("a.series")).unwrap();
             },
-            "expected a regular file, found a symbolic link; move it away, or name another file with --store".to_owned(),
+            "expected a regular file, found a symbolic link; move it away, or name another file".to_owned(),
         ),
         (
             "a folder",
@@ -139,7 +140,7 @@ fn refuses_a_file_that_is_not_as_it_should_be() {
                 fs::remove_file(it.path("a.series")).unwrap();
                 fs::create_dir(it.path("a.series")).unwrap();
             },
-            "expected a regular file, found a folder; move it away, or name another file with --store".to_owned(),
+            "expected a regular file, found a folder; move it away, or name another file".to_owned(),
         ),
         (
             "a FIFO",
@@ -147,7 +148,7 @@ fn refuses_a_file_that_is_not_as_it_should_be() {
                 fs::remove_file(it.path("a.series")).unwrap();
                 make_fifo(&it.path("a.series"));
             },
-            "expected a regular file, found a FIFO; move it away, or name another file with --store".to_owned(),
+            "expected a regular file, found a FIFO; move it away, or name another file".to_owned(),
         ),
         (
             "of an unknown version",

@@ -18,6 +18,7 @@ use tracking_core::{
 use self::key_file::KeyFile;
 pub use self::program::{answer, matches, not_written, standard_input, standard_output};
 pub use self::whole_number::whole_number;
+use crate::remedies::InOurWords;
 
 /// The variable that holds a key itself: 32 hexadecimal digits.
 const KEY_VARIABLE: &str = "TRACKING_KEY";
@@ -228,7 +229,7 @@ fn parse_key(place: &str, text: &str) -> Result<Key, ArgsError> {
 #[non_exhaustive]
 pub enum ArgsError {
     /// The store's URL.
-    #[error(transparent)]
+    #[error("{}", InOurWords(.0))]
     Url(#[from] ParseStoreUrlError),
     /// The URL holds a password and stands on the command line.
     #[error(

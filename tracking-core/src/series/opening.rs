@@ -2,6 +2,7 @@
 
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
+use crate::remedy::Remedy;
 use crate::series::{Fingerprint, Series, SeriesName};
 use crate::store::allocator::AllocateError;
 use crate::store::timeline::{TOLERATED_SKEW_MS, rfc3339};
@@ -156,8 +157,7 @@ impl SeriesOptions {
 pub enum OpenError {
     /// There is no such series.
     #[error(
-        "{store}: there is no series `{series}`; `tracking series create` makes a new one, \
-         `tracking series restore` brings back one that was lost"
+        "{store}: there is no series `{series}`; create it, or restore one that was lost from its key"
     )]
     Missing {
         /// The store, as a redacted URL.
@@ -177,7 +177,7 @@ pub enum OpenError {
     },
     /// The store, which holds one series, holds another.
     #[error(
-        "{store}: expected the series `{expected}`, found `{found}`; name another store, or --series {found}"
+        "{store}: expected the series `{expected}`, found `{found}`; name another store, or that series"
     )]
     Name {
         /// The store, as a redacted URL.
@@ -189,7 +189,7 @@ pub enum OpenError {
     },
     /// The series has another prefix.
     #[error(
-        "{store}: expected the prefix {:?}, found {:?}; a series' prefix never changes, so leave --prefix and TRACKING_PREFIX out, or name another series",
+        "{store}: expected the prefix {:?}, found {:?}; a series' prefix never changes, so ask for none, or name another series",
         expected.as_str(), found.as_str()
     )]
     Prefix {
@@ -214,7 +214,7 @@ pub enum OpenError {
     },
     /// A key was given for a local store that has no series yet.
     #[error(
-        "{store}: there is no series, and a local store makes its own key: a key that was copied into two files is a series in two places at once; leave the key file out, or bring a lost series back with `tracking series restore`"
+        "{store}: there is no series, and a local store makes its own key: a key that was copied into two files is a series in two places at once; give no key, or restore a lost series from its key"
     )]
     LocalKey {
         /// The store, as a redacted URL.
@@ -272,6 +272,18 @@ pub(crate) fn of_fingerprint(fingerprint: &Option<String>) -> String {
 }
 
 impl OpenError {
+    /// What can be done about it, where a program has a way of its own for that.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Missing { .. } => Some(Remedy::CreateSeries),
+            Self::Name { .. } => Some(Remedy::NameSeries),
+            Self::Prefix { .. } => Some(Remedy::LeavePrefixOut),
+            Self::LocalKey { .. } => Some(Remedy::RestoreSeries),
+            Self::Store(error) => error.remedy(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn missing(store: impl std::fmt::Display, series: &SeriesName) -> Self {
         Self::Missing {
             store: store.to_string(),

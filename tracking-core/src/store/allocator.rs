@@ -9,6 +9,7 @@ use crate::number::serial::Block;
 use crate::series::Series;
 pub use crate::store::error::AllocateError;
 use crate::store::snapshot::Snapshot;
+use crate::store::warning::StoreWarning;
 
 /// Reserves blocks of serials of one series.
 ///
@@ -56,9 +57,9 @@ pub trait OpenStore: Allocator {
     /// The state could not be read.
     fn snapshot(&self) -> Result<Snapshot, AllocateError>;
 
-    /// What an operator should know about the store, a line each, such as that it persists
-    /// nothing. Programs print it when they start.
-    fn warnings(&self) -> Vec<String> {
+    /// What an operator should know about the store, such as that it persists nothing. Programs print it
+    /// when they start.
+    fn warnings(&self) -> Vec<StoreWarning> {
         Vec::new()
     }
 
@@ -87,7 +88,7 @@ macro_rules! forward {
             fn snapshot(&self) -> Result<Snapshot, AllocateError> {
                 (**self).snapshot()
             }
-            fn warnings(&self) -> Vec<String> {
+            fn warnings(&self) -> Vec<StoreWarning> {
                 (**self).warnings()
             }
             fn is_new(&self) -> bool {

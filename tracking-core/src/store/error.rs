@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::remedy::Remedy;
 use crate::store::timeline::TimelineError;
 
 /// Why a reservation granted nothing.
@@ -84,6 +85,20 @@ impl AllocateError {
         Self::Refused {
             store: store.to_string(),
             source: source.into().into(),
+        }
+    }
+
+    /// What can be done about it, where a program has a way of its own for that.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Unavailable { source, .. } | Self::Refused { source, .. } => {
+                let source: &(dyn Error + 'static) = &**source;
+                let remedy = crate::store::file::error::remedy(source);
+                #[cfg(feature = "redis")]
+                let remedy = remedy.or_else(|| crate::store::redis::fault::remedy(source));
+                remedy
+            }
+            _ => None,
         }
     }
 

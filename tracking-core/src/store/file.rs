@@ -41,9 +41,10 @@ use crate::store::keep::{Step, Store};
 use crate::store::snapshot::Snapshot;
 use crate::store::store_allocator::StoreAllocator;
 use crate::store::url::FileUrl;
+use crate::store::warning::StoreWarning;
 
 mod create;
-mod error;
+pub(crate) mod error;
 mod handle;
 mod holder;
 mod lock;
@@ -161,8 +162,11 @@ impl Store for FileStore {
         Ok(Snapshot::new(Some(timeline), self.setting.clock.now_ms()))
     }
 
-    fn warnings(&self) -> Vec<String> {
-        self.setting.place.warning().into_iter().collect()
+    fn warnings(&self) -> Vec<StoreWarning> {
+        let text = self.setting.place.warning();
+        text.into_iter()
+            .map(|text| StoreWarning::new(text, None))
+            .collect()
     }
 
     fn is_new(&self) -> bool {

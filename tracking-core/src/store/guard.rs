@@ -10,6 +10,7 @@ use crate::series::Series;
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::LANE_COUNT;
+use crate::store::warning::StoreWarning;
 
 /// An allocator that answers no serial twice, whatever the one in it does: a block that is not
 /// above all that was granted before in the same lane is refused.
@@ -113,7 +114,7 @@ impl<A: OpenStore> OpenStore for Guarded<A> {
         self.allocator.snapshot()
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<StoreWarning> {
         self.allocator.warnings()
     }
 

@@ -5,6 +5,7 @@ use std::fmt::{Debug, Display};
 use crate::store::allocator::AllocateError;
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{History, LOCAL_FENCE_MS, SHARED_FENCE_MS, Timeline};
+use crate::store::warning::StoreWarning;
 
 /// Keeps the state of one series. [`StoreAllocator`](crate::StoreAllocator) makes an
 /// [`Allocator`](crate::Allocator) of it.
@@ -94,8 +95,8 @@ pub trait Store: Debug + Display + Send + Sync {
         found.ok_or_else(|| AllocateError::refused(self, StepNotTaken))
     }
 
-    /// What an operator should know about the store, a line each.
-    fn warnings(&self) -> Vec<String> {
+    /// What an operator should know about the store.
+    fn warnings(&self) -> Vec<StoreWarning> {
         Vec::new()
     }
 

@@ -29,6 +29,7 @@ use crate::series::opening::{OpenError, SeriesOptions};
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::snapshot::Snapshot;
 use crate::store::url::RedisUrl;
+use crate::store::warning::StoreWarning;
 
 mod answer;
 mod client;
@@ -37,7 +38,7 @@ mod cluster;
 mod connect;
 mod connection;
 mod deadline;
-mod fault;
+pub(crate) mod fault;
 mod hash;
 mod health;
 mod info;
@@ -171,11 +172,9 @@ impl OpenStore for RedisAllocator {
         Ok(Snapshot::new(timeline, reading.store_ms))
     }
 
-    fn warnings(&self) -> Vec<String> {
-        self.redis_warnings()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+    fn warnings(&self) -> Vec<StoreWarning> {
+        let warning = |found: RedisWarning| StoreWarning::new(found.to_string(), found.remedy());
+        self.redis_warnings().into_iter().map(warning).collect()
     }
 
     fn is_new(&self) -> bool {

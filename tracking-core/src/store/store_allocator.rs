@@ -12,6 +12,7 @@ use crate::store::keep::{Moment, Rewinds, StepNotTaken, Store};
 use crate::store::newest::Newest;
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{Answer, Request, Seen, Timeline, TimelineError, step};
+use crate::store::warning::StoreWarning;
 
 /// An [`Allocator`] over a [`Store`]: it steps the [`timeline`](crate::timeline), and remembers what was
 /// granted through it, so that an older state that is put in the place of a living one is noticed.
@@ -115,7 +116,7 @@ impl<S: Store> OpenStore for StoreAllocator<S> {
         Ok(snapshot)
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self) -> Vec<StoreWarning> {
         self.store.warnings()
     }
 

@@ -22,7 +22,7 @@ fn only_those_who_say_so_create_a_series() {
     for opening in [Opening::OrCreate, Opening::Existing] {
         assert_eq!(
             refusal(open(&url, &options(opening)), &server),
-            "open: redis+unix://SOCKET: there is no series `default`; `tracking series create` makes a new one, `tracking series restore` brings back one that was lost"
+            "open: redis+unix://SOCKET: there is no series `default`; create it, or restore one that was lost from its key"
         );
     }
     let mut existing = given(1, "AB");

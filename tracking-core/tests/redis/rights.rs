@@ -85,9 +85,9 @@ fn logins() {
     let open = |login: &str| open(&format!("redis+unix://{login}{socket}"), &given(1, "AB"));
     assert_eq!(
         refusal(open(""), &server),
-        "refused: redis+unix://SOCKET: SOCKET: it asks for a password; set TRACKING_REDIS_PASSWORD (NOAUTH Authentication required.)"
+        "refused: redis+unix://SOCKET: SOCKET: it asks for a password (NOAUTH Authentication required.)"
     );
-    let wrong = "user or password are wrong; set TRACKING_REDIS_PASSWORD (WRONGPASS invalid username-password pair or user is disabled.)";
+    let wrong = "user or password are wrong (WRONGPASS invalid username-password pair or user is disabled.)";
     for login in [":wrong@", "nobody:secret@", "default:wrong@"] {
         let message = refusal(open(login), &server);
         assert!(message.ends_with(wrong), "{message}");
@@ -104,7 +104,7 @@ fn logins() {
     let login = format!("redis+unix://:secret@{}", free.socket().display());
     let message = refusal(crate::common::open(&login, &given(1, "AB")), &free);
     assert!(
-        message.starts_with("refused: redis+unix://SOCKET: SOCKET: user or password are wrong; set TRACKING_REDIS_PASSWORD (ERR AUTH <password> called without any password configured"),
+        message.starts_with("refused: redis+unix://SOCKET: SOCKET: user or password are wrong (ERR AUTH <password> called without any password configured"),
         "{message}"
     );
 }

@@ -11,6 +11,7 @@ use tracking_core::issued::Issued;
 use tracking_core::looks::Look;
 use tracking_core::order::Order;
 use tracking_core::{AllocateError, Desk, OpenStore, Series, TrackingNumber, Verdict};
+use tracking_programs::remedies::InOurWords;
 
 use crate::api::looks::StoreWatch;
 use crate::api::turns::Turns;
@@ -199,7 +200,11 @@ impl Api {
     fn no_number(&self, error: &AllocateError) -> NoNumber {
         // Thousands of requests may fail for the same reason in the same second.
         if self.outages.may_log() {
-            tracing::warn!(kind = error.kind(), "no number could be reserved: {error}");
+            tracing::warn!(
+                kind = error.kind(),
+                "no number could be reserved: {}",
+                InOurWords(error)
+            );
         }
         NoNumber {
             retry_after: match error {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::spawn_blocking;
 use tracking_core::{Desk, Generator, OpenStore, open_store};
+use tracking_programs::remedies::InOurWords;
 
 use crate::call::{App, Gate, Options};
 use crate::program::args::Config;
@@ -56,7 +57,11 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let store: Arc<dyn OpenStore> = store
         .map_err(|error| StartError::Runtime(error.into()))??
         .into();
-    let mut warnings = store.warnings();
+    let told = store.warnings();
+    let mut warnings: Vec<String> = told
+        .iter()
+        .map(|warning| InOurWords(warning).to_string())
+        .collect();
     warnings.extend(gate.warning());
     let mut limits = config.limits;
     let possible = raise_for(limits.max_connections);

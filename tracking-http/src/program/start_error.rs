@@ -4,6 +4,7 @@ use std::io;
 
 use tracking_core::OpenError;
 use tracking_programs::args::ArgsError;
+use tracking_programs::remedies::InOurWords;
 use tracking_programs::tokens::TokenRateError;
 use tracking_programs::tokens::file::TokenFileError;
 
@@ -49,7 +50,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The series can't be opened.
-    #[error(transparent)]
+    #[error("{}", InOurWords(.0))]
     Open(#[from] OpenError),
     /// The system gave no threads, or no signals.
     #[error("cannot start: {0}")]

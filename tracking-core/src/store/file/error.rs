@@ -1,9 +1,11 @@
 //! What can be wrong with a state file, and what to do about it.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
 use super::holder::Holder;
+use crate::remedy::Remedy;
 use crate::series::Fingerprint;
 use crate::series::opening::OpenError;
 use crate::shown::Plain;
@@ -18,7 +20,8 @@ pub(super) struct FileError {
 }
 
 /// What to do about a file that cannot be used as it is.
-const WHOLE_COPY: &str = "put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`";
+const WHOLE_COPY: &str =
+    "put back a whole copy (nothing repeats), or move it away and restore the series from its key";
 /// Whose it cannot be.
 const NOT_OURS: &str = "no version of tracking writes that: ";
 
@@ -38,12 +41,10 @@ pub(super) enum Problem {
     Crowded { others: u64 },
     #[error(transparent)]
     Clock(#[from] TimelineError),
-    #[error(
-        "expected a regular file, found {found}; move it away, or name another file with --store"
-    )]
+    #[error("expected a regular file, found {found}; move it away, or name another file")]
     Kind { found: &'static str },
     #[error(
-        "expected a folder at {}, found something else; make it one, or name another file with --store",
+        "expected a folder at {}, found something else; make it one, or name another file",
         Plain::of(folder)
     )]
     Folder { folder: PathBuf },
@@ -75,10 +76,10 @@ pub(super) enum Problem {
         "it lies on {found}, whose locks may not hold between hosts; name a file on a local disk, or, if you vouch for the locks, add ?network_file_system=allow to the store's URL"
     )]
     Network { found: &'static str },
-    #[error("its file system has no locks ({error}); name a file on another one with --store")]
+    #[error("its file system has no locks ({error}); name a file on another one")]
     NoLocks { error: io::Error },
     #[error(
-        "its file system has no hard links ({error}), without which two first runs could both create the series; name a file on another one with --store"
+        "its file system has no hard links ({error}), without which two first runs could both create the series; name a file on another one"
     )]
     NoLinks { error: io::Error },
     #[error(
@@ -107,6 +108,22 @@ impl Problem {
         Self::Io { doing, error }
     }
 
+    /// What can be done about it, where a program has a way of its own for that.
+    pub(super) fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Io { error, .. } if !hint(error).is_empty() => Some(Remedy::NameStore),
+            Self::Kind { .. }
+            | Self::Folder { .. }
+            | Self::NoLocks { .. }
+            | Self::NoLinks { .. } => Some(Remedy::NameStore),
+            Self::Size { .. } | Self::Damaged | Self::Generation { .. } => {
+                Some(Remedy::RestoreSeries)
+            }
+            Self::Version { found: 0 } => Some(Remedy::RestoreSeries),
+            _ => None,
+        }
+    }
+
     /// Whether somebody must act before it makes sense to try again.
     fn is_refusal(&self) -> bool {
         use io::ErrorKind::{InvalidFilename, IsADirectory, NotADirectory, PermissionDenied};
@@ -129,18 +146,19 @@ impl Problem {
 fn hint(error: &io::Error) -> &'static str {
     use io::ErrorKind::{NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem};
     match error.kind() {
-        io::ErrorKind::StorageFull | QuotaExceeded => {
-            "; make room there, or name another file with --store"
-        }
-        ReadOnlyFilesystem => "; mount it writable, or name another file with --store",
+        io::ErrorKind::StorageFull | QuotaExceeded => "; make room there, or name another file",
+        ReadOnlyFilesystem => "; mount it writable, or name another file",
         PermissionDenied => {
-            "; let this user read and write the file and its folder, or name another file with --store"
+            "; let this user read and write the file and its folder, or name another file"
         }
-        NotADirectory => {
-            "; a part of its path is no folder: make it one, or name another file with --store"
-        }
+        NotADirectory => "; a part of its path is no folder: make it one, or name another file",
         _ => "",
     }
+}
+
+/// The remedy of an error that a state file is the source of.
+pub(crate) fn remedy(source: &(dyn Error + 'static)) -> Option<Remedy> {
+    source.downcast_ref().and_then(Problem::remedy)
 }
 
 impl From<FileError> for AllocateError {

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::number::prefix::Prefix;
+use crate::remedy::Remedy;
 use crate::series::opening::of_fingerprint;
 use crate::series::{Fingerprint, SeriesName};
 use crate::shown::Plain;
 use crate::store::allocator::AllocateError;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalKind};
 
 /// Why a call to a Redis has no answer. What a fault was caused by is in its own text, and so is no
 /// source of it: a chain of errors would print it twice.
@@ -79,7 +80,7 @@ pub(super) enum RedisFault {
         within: Duration,
     },
     #[error(
-        "the field `{field}` of {key} is not as this version of tracking writes it; nothing is granted from it. Was it changed by hand, or by a newer version? To start over with the same numbers' key, save that (`HGET {key} key`), delete {key}, and run `tracking series restore`"
+        "the field `{field}` of {key} is not as this version of tracking writes it; nothing is granted from it. Was it changed by hand, or by a newer version? To start over with the same numbers' key, save that (`HGET {key} key`), delete {key}, and restore the series from its key"
     )]
     Corrupt { key: String, field: String },
     #[error(
@@ -117,6 +118,18 @@ impl RedisFault {
         }
     }
 
+    /// What can be done about it, where a program has a way of its own for that.
+    fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::Refused { refusal, .. } => match refusal.kind {
+                RefusalKind::WrongPassword | RefusalKind::NoLogin => Some(Remedy::GivePassword),
+                _ => None,
+            },
+            Self::Corrupt { .. } => Some(Remedy::RestoreSeries),
+            _ => None,
+        }
+    }
+
     /// Whether the server may have done what it was asked for.
     pub(super) fn is_of_unknown_fate(&self) -> bool {
         matches!(self, Self::Broken { .. } | Self::NoAnswer { .. })
@@ -130,6 +143,11 @@ impl RedisFault {
             AllocateError::unavailable(store, self)
         }
     }
+}
+
+/// The remedy of an error that a fault of Redis is the source of.
+pub(crate) fn remedy(source: &(dyn Error + 'static)) -> Option<Remedy> {
+    source.downcast_ref().and_then(RedisFault::remedy)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::deadline::Deadline;
 use super::fault::RedisFault;
 use super::info::Info;
 use super::text::text;
+use crate::remedy::Remedy;
 
 /// Something about a Redis that puts a series at risk, or will stop it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,12 +23,12 @@ pub enum RedisWarning {
     },
     /// Redis writes nothing to its disk.
     #[error(
-        "Redis persists nothing (neither AOF nor RDB), so a restart loses the series; turn on appendonly, and keep its key elsewhere: `tracking series show --reveal-key` shows it, `tracking series restore` brings the series back"
+        "Redis persists nothing (neither AOF nor RDB), so a restart loses the series; turn on appendonly, and keep its key elsewhere, too"
     )]
     NotPersisted,
     /// Whether Redis writes to its disk could not be seen.
     #[error(
-        "whether Redis persists the series could not be seen (CONFIG GET is refused); keep its key elsewhere: `tracking series show --reveal-key` shows it, `tracking series restore` brings the series back"
+        "whether Redis persists the series could not be seen (CONFIG GET is refused); keep its key elsewhere, too"
     )]
     PersistenceUnknown,
     /// Nothing takes over where this server is lost.
@@ -52,6 +53,16 @@ pub enum RedisWarning {
         /// How often.
         times: u64,
     },
+}
+
+impl RedisWarning {
+    /// What can be done about it, where a program has a way of its own for that.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self {
+            Self::NotPersisted | Self::PersistenceUnknown => Some(Remedy::KeepKey),
+            _ => None,
+        }
+    }
 }
 
 /// Look at a server for what an operator should know.

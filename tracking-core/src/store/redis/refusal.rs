@@ -62,8 +62,8 @@ impl RefusalKind {
     /// What it means, and what to do.
     fn advice(&self) -> &'static str {
         match self {
-            Self::WrongPassword => "user or password are wrong; set TRACKING_REDIS_PASSWORD",
-            Self::NoLogin => "it asks for a password; set TRACKING_REDIS_PASSWORD",
+            Self::WrongPassword => "user or password are wrong",
+            Self::NoLogin => "it asks for a password",
             Self::NoPermission => "the user lacks a right",
             Self::ReadOnly => "it is a read-only replica by now",
             Self::OutOfMemory => "its memory is used up (maxmemory)",
@@ -185,19 +185,19 @@ mod tests {
                 "WRONGPASS",
                 "invalid username-password pair or user is disabled.",
                 RefusalKind::WrongPassword,
-                "user or password are wrong; set TRACKING_REDIS_PASSWORD (WRONGPASS invalid username-password pair or user is disabled.)",
+                "user or password are wrong (WRONGPASS invalid username-password pair or user is disabled.)",
             ),
             (
                 "ERR",
                 "invalid password",
                 RefusalKind::WrongPassword,
-                "user or password are wrong; set TRACKING_REDIS_PASSWORD (ERR invalid password)",
+                "user or password are wrong (ERR invalid password)",
             ),
             (
                 "NOAUTH",
                 "Authentication required.",
                 RefusalKind::NoLogin,
-                "it asks for a password; set TRACKING_REDIS_PASSWORD (NOAUTH Authentication required.)",
+                "it asks for a password (NOAUTH Authentication required.)",
             ),
             (
                 "NOPERM",

@@ -82,7 +82,7 @@ pub enum ParseStoreUrlError {
     },
     /// There is no default store without a home folder.
     #[error(
-        "neither XDG_STATE_HOME nor HOME names a folder, so there is no default store; name one with --store file:PATH"
+        "neither XDG_STATE_HOME nor HOME names a folder, so there is no default store; name one, as file:PATH"
     )]
     NoHome,
 }

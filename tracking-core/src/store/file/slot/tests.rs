@@ -132,7 +132,7 @@ fn refuses_what_it_cannot_read() {
     };
     assert_eq!(refusal(file(&a, &other.encode().unwrap())), damaged);
 
-    let ours = "no version of tracking writes that: put back a whole copy (nothing repeats), or move it away and restore the series from its key with `tracking series restore`";
+    let ours = "no version of tracking writes that: put back a whole copy (nothing repeats), or move it away and restore the series from its key";
     for (from, to, message) in [
         (
             r#""version":2,"#,

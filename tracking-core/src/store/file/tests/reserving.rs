@@ -181,12 +181,12 @@ fn a_write_that_fails_burns_its_block_and_the_handle() {
         (
             Fault::Write,
             Errno::NOSPC,
-            "cannot write it: No space left on device (os error 28); make room there, or name another file with --store",
+            "cannot write it: No space left on device (os error 28); make room there, or name another file",
         ),
         (
             Fault::Write,
             Errno::ROFS,
-            "cannot write it: Read-only file system (os error 30); mount it writable, or name another file with --store",
+            "cannot write it: Read-only file system (os error 30); mount it writable, or name another file",
         ),
         (
             Fault::Sync,
