@@ -12,9 +12,10 @@
 //! and the serials that may have been reserved are lost, which costs a gap (see `redis/retry.rs`).
 //!
 //! ```text
-//!   redis.rs ───► reserve ─┐                            primary ──► sentinel, cluster ──► connect
-//!   the allocator          ├─► remote_series ─► client ─┤ who is in charge
-//!          └────► open ────┘   the hash         the loop└► retry: what next    connection ──► stream
+//!   redis.rs ─┬─► reserve ─┬─► remote_series ──► client ───┬─► retry      what next
+//!             └─► open ────┘   its hash          the loop  └─► primary    who is in charge
+//!                                                                │        (sentinel, cluster)
+//!                                                                └─► connect ──► connection
 //! ```
 
 use std::fmt;

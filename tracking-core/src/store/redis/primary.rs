@@ -2,7 +2,7 @@
 
 use crate::store::url::{RedisHost, RedisPlace, RedisUrl};
 
-use super::cluster::Cluster;
+use super::cluster::{self, Cluster};
 use super::connect::Connector;
 use super::connection::Connection;
 use super::deadline::Deadline;
@@ -51,6 +51,6 @@ impl PrimaryFinder {
         from: &Connection,
         deadline: Deadline,
     ) -> Result<Connection, RedisFault> {
-        super::cluster::follow(&self.connector, host, asking, from, deadline)
+        cluster::follow(&self.connector, host, asking, from, deadline)
     }
 }
