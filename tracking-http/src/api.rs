@@ -15,7 +15,6 @@ mod openapi;
 pub(crate) mod problems;
 mod query;
 mod root;
-mod schema;
 pub(crate) mod sizes;
 pub(crate) mod state;
 mod turns;

@@ -1,5 +1,5 @@
 //! The endpoints: a table. Matching, methods, scopes, the labels of logs and metrics, the document and warp's
-//! filters are made from it; a new one is a row here and the function that it names.
+//! filters are made from it; a new one is a row here, the function that it names, and what the document says of it.
 
 mod path;
 mod table;
@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use tracking_programs::tokens::Scope;
-use utoipa::openapi::path::Parameter;
 use warp::http::Method;
 
 pub(crate) use self::path::Path;
@@ -16,7 +15,6 @@ pub(crate) use self::table::ENDPOINTS;
 use crate::api::answer::Answer;
 use crate::api::asked::Asked;
 use crate::api::problems::{Kind, Met};
-use crate::api::schema::Success;
 use crate::api::state::Api;
 
 /// A row of the table.
@@ -34,11 +32,6 @@ pub(crate) struct Endpoint {
     pub(crate) answer: fn(&Arc<Api>, Asked) -> Answer,
     /// What it answers to GET past the filters, for what that saves.
     pub(crate) fast: Option<fn(&Arc<Api>, &str) -> Answer>,
-    pub(crate) about: About,
-    /// What its paths and queries may have.
-    pub(crate) parameters: fn() -> Vec<Parameter>,
-    /// What it answers where all is right.
-    pub(crate) success: fn() -> Success,
     /// The kinds of problem that are [met](Met::Named) here and not everywhere.
     problems: &'static [Kind],
 }
@@ -51,16 +44,6 @@ pub(crate) enum Need {
     Address,
     /// A token of this scope where there are tokens, else as `Address`.
     Scope(Scope),
-}
-
-/// What the document says of an endpoint.
-pub(crate) struct About {
-    /// One of [`TAGS`](crate::api::openapi::TAGS).
-    pub(crate) tag: &'static str,
-    /// Of the operation, in camel case.
-    pub(crate) id: &'static str,
-    pub(crate) summary: &'static str,
-    pub(crate) description: &'static str,
 }
 
 impl Endpoint {
