@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use hyper::body::Body;
 use serde_json::{Value, json};
 use tracking_core::Reason;
-use tracking_core::order::{OrderBuilder, Required};
+use tracking_core::order::{Order, Required};
 use warp::reply::Response;
 
 use super::reference;
@@ -28,9 +28,8 @@ pub(super) fn sample(kind: Kind) -> Response {
 }
 
 fn wrong_parameters() -> Response {
-    let mut order = OrderBuilder::new(Required::NONE);
-    order.set("weight", "1.2345").set("orgin_country_id", "MY");
-    match order.build() {
+    let wrong = [("weight", "1.2345"), ("orgin_country_id", "MY")];
+    match Order::from_pairs(wrong, Required::NONE) {
         Err(errors) => problems::wrong_order(&errors),
         Ok(_) => problems::wrong_parameters(&[]),
     }

@@ -1,7 +1,7 @@
 //! The document's examples are what the server makes: of one series, for the parameters that stand beside them.
 
 use tracking_core::issued::{Issued, Timestamp, Zone};
-use tracking_core::order::{Order, OrderBuilder, Required};
+use tracking_core::order::{Order, Required};
 use tracking_core::{
     EPOCH_MS, Key, Prefix, Serial, Series, SeriesName, TICK_MS, TrackingNumber, Verdict,
 };
@@ -31,12 +31,11 @@ fn number(slot: u32) -> TrackingNumber {
 /// The order that an operation's parameters have as their examples.
 fn order(document: &Value, path: &str) -> Order {
     let parameters = &document["paths"][path]["get"]["parameters"];
-    let mut order = OrderBuilder::new(Required::ALL);
-    for parameter in parameters.as_array().unwrap() {
+    let pairs = parameters.as_array().unwrap().iter().map(|parameter| {
         let text = |member: &str| parameter[member].as_str().unwrap();
-        order.set(text("name"), text("example"));
-    }
-    order.build().unwrap()
+        (text("name"), text("example"))
+    });
+    Order::from_pairs(pairs, Required::ALL).unwrap()
 }
 
 type Write = fn(&Issued<'_>, &mut Vec<u8>);

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use tracking_core::order::{Country, OrderBuilder, Parameter, Required};
+use tracking_core::order::{Country, Order, Parameter, Required};
 use tracking_core::testing::{FULL_ORDER, wrong_values};
 
 use super::json;
@@ -32,9 +32,7 @@ fn given(parameter: Parameter) -> &'static Regex {
 fn agree(parameter: Parameter, value: &str) {
     let is_short = value.chars().count() <= 255;
     let matches = given(parameter).is_match(value);
-    let mut order = OrderBuilder::new(Required::ALL);
-    order.set(parameter.name(), value);
-    let errors = order.build().unwrap_err();
+    let errors = Order::from_pairs([(parameter.name(), value)], Required::ALL).unwrap_err();
     let refused = errors.iter().any(|e| e.parameter() == parameter.name());
     assert_eq!(matches && is_short, !refused, "{parameter}: {value:?}");
 }
