@@ -6,9 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use hyper::body::Bytes;
 use utoipa_swagger_ui::{Config, serve};
-use warp::http::StatusCode;
 use warp::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
-use warp::reply::Response;
 
 use self::files::content_type;
 pub(super) use self::files::has_file;
@@ -41,14 +39,14 @@ pub(super) fn problem(_: &Arc<Api>, asked: Asked) -> Answer {
 }
 
 pub(super) fn openapi(api: &Arc<Api>, _: Asked) -> Answer {
-    answer(api.document(), "application/json").into()
+    answer::json(api.document()).into()
 }
 
 /// A file of the page, or the page.
 pub(super) fn page(_: &Arc<Api>, asked: Asked) -> Answer {
     let found = match content_type(&asked.parameter) {
-        Some(content_type) => embedded(&asked.parameter).map(|bytes| answer(bytes, content_type)),
-        None => index().map(|bytes| answer(bytes, "text/html; charset=utf-8")),
+        Some(content_type) => embedded(&asked.parameter).map(|file| answer::of(file, content_type)),
+        None => index().map(|page| answer::of(page, "text/html; charset=utf-8")),
     };
     let Some(mut answer) = found else {
         return Kind::NotFound.answer().into();
@@ -56,10 +54,6 @@ pub(super) fn page(_: &Arc<Api>, asked: Asked) -> Answer {
     let policy = HeaderValue::from_static(POLICY);
     answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     answer.into()
-}
-
-fn answer(body: Bytes, content_type: &'static str) -> Response {
-    answer::headed(Response::new(body.into()), StatusCode::OK, content_type)
 }
 
 /// From this program's own memory, and not copied, but for the file that the configuration is put into.

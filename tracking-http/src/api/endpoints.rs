@@ -24,8 +24,6 @@ pub(crate) struct Endpoint {
     /// The methods that are answered, as the header `Allow` lists them.
     pub(crate) allowed: &'static str,
     pub(crate) need: Need,
-    /// Whether an answer may have to wait, for a number or its request's body: then only so many do at once.
-    pub(crate) waits: bool,
     /// Whether it reads a body.
     pub(crate) has_body: bool,
     /// What it answers to a method that is allowed.
@@ -47,6 +45,39 @@ pub(crate) enum Need {
 }
 
 impl Endpoint {
+    /// One that reads no body, and is like others of its need in all else.
+    const fn new(
+        paths: &'static [Path],
+        allowed: &'static str,
+        need: Need,
+        answer: fn(&Arc<Api>, Asked) -> Answer,
+    ) -> Self {
+        Self {
+            paths,
+            allowed,
+            need,
+            has_body: false,
+            answer,
+            fast: None,
+            problems: &[],
+        }
+    }
+
+    const fn with_body(mut self) -> Self {
+        self.has_body = true;
+        self
+    }
+
+    const fn fast(mut self, fast: fn(&Arc<Api>, &str) -> Answer) -> Self {
+        self.fast = Some(fast);
+        self
+    }
+
+    const fn meeting(mut self, problems: &'static [Kind]) -> Self {
+        self.problems = problems;
+        self
+    }
+
     /// Its path, with braces where it varies: so logs, metrics and the document call it.
     pub(crate) fn label(&self) -> &'static str {
         self.paths[0].text()
@@ -70,7 +101,8 @@ impl Endpoint {
         }
     }
 
-    /// Whether it hands out numbers.
+    /// Whether it hands out numbers, and so may have to wait, for one or for its request's body: then only so many do
+    /// at once.
     pub(crate) fn issues(&self) -> bool {
         self.scope() == Some(Scope::Issue)
     }
