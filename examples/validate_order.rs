@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p tracking-examples --bin validate_order -- weight=1.2345 origin_country_id=ZZ`
 
-use tracking_core::order::{OrderBuilder, Required};
+use tracking_core::order::{Order, Required};
 
 const EXAMPLE: [&str; 4] = [
     "origin_country_id=UK",
@@ -18,12 +18,10 @@ fn main() {
         false => given.iter().map(String::as_str).collect(),
     };
 
-    let mut builder = OrderBuilder::new(Required::NONE);
-    for field in fields {
-        let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        builder.set(name, value);
-    }
-    match builder.build() {
+    let pairs = fields
+        .into_iter()
+        .map(|field| field.split_once('=').unwrap_or((field, "")));
+    match Order::from_pairs(pairs, Required::NONE) {
         Ok(order) => println!("a valid order: {order:?}"),
         Err(errors) => {
             for error in &errors {

@@ -1,8 +1,8 @@
 //! The order: the seven fields that describe a parcel.
 //!
 //! Parse, don't validate: each field has a type of its own that can only be made from a right value, so an
-//! [`Order`] is right wherever it is met. [`OrderBuilder`] makes one from names and values, as they come in
-//! a query, and reports everything that is wrong at once.
+//! [`Order`] is right wherever it is met. [`Order::from_pairs`] makes one from names and values, as they come in a
+//! query, and [`Order::from_json`] from a JSON object; both report everything that is wrong at once.
 //!
 //! | parameter | type | value |
 //! |---|---|---|
@@ -16,13 +16,10 @@
 //! Pure code: no I/O, no clock.
 //!
 //! ```
-//! use tracking_core::order::{OrderBuilder, Required};
+//! use tracking_core::order::{Order, Required};
 //!
-//! let mut builder = OrderBuilder::new(Required::NONE);
-//! for (name, value) in [("origin_country_id", "us"), ("weight", "1.2"), ("customer_name", "")] {
-//!     builder.set(name, value);
-//! }
-//! let order = builder.build()?;
+//! let pairs = [("origin_country_id", "us"), ("weight", "1.2"), ("customer_name", "")];
+//! let order = Order::from_pairs(pairs, Required::NONE)?;
 //! assert_eq!(order.origin_country_id().map(|country| country.as_str()), Some("US"));
 //! assert_eq!(order.weight().map(|weight| weight.grams()), Some(1_200));
 //! assert_eq!(order.customer_name(), None);
@@ -36,6 +33,7 @@ mod customer_id;
 mod customer_name;
 mod customer_slug;
 mod error;
+mod json;
 mod parameter;
 mod required;
 #[cfg(test)]
@@ -53,6 +51,7 @@ pub use self::customer_id::CustomerId;
 pub use self::customer_name::CustomerName;
 pub use self::customer_slug::CustomerSlug;
 pub use self::error::{OrderError, OrderErrors};
+pub use self::json::OrderJsonError;
 pub use self::parameter::Parameter;
 pub use self::required::Required;
 pub use self::value_error::{ErrorCode, ValueError};
@@ -60,7 +59,8 @@ pub use self::weight::Weight;
 
 /// The seven fields that describe a parcel; each may be absent, and each that is there is right.
 ///
-/// Made by an [`OrderBuilder`], or read by serde: every field is optional there, `null` is absent, a field that
+/// Made [from pairs](Self::from_pairs), [from JSON](Self::from_json) with all errors at once, by an
+/// [`OrderBuilder`], or read by serde, which ends at the first error: every field is optional there, `null` is absent, a field that
 /// no order has is refused, and every value is checked as the builder does (except that an empty text is a wrong
 /// value, not an absent one). It is written with all seven fields, `null` where absent.
 ///
@@ -86,6 +86,35 @@ pub struct Order {
 }
 
 impl Order {
+    /// An order from names and values in whatever order they come, such as those of a query after
+    /// percent-decoding: text, or bytes that may not be UTF-8.
+    ///
+    /// The values are written as the [table](self) has it; an empty one counts as absent.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong at once, as [`OrderBuilder::build`] lists it.
+    ///
+    /// ```
+    /// use tracking_core::order::{Order, Required};
+    ///
+    /// let query = "origin_country_id=MY&weight=1.2345&colour=red";
+    /// let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    /// let errors = Order::from_pairs(pairs, Required::NONE).unwrap_err();
+    /// let named: Vec<_> = errors.iter().map(|error| (error.parameter(), error.code().as_str())).collect();
+    /// assert_eq!(named, [("weight", "too-many-decimals"), ("colour", "unknown-parameter")]);
+    /// ```
+    pub fn from_pairs(
+        pairs: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+        required: Required,
+    ) -> Result<Self, OrderErrors> {
+        let mut order = OrderBuilder::new(required);
+        for (name, value) in pairs {
+            order.set_bytes(name.as_ref(), value.as_ref());
+        }
+        order.build()
+    }
+
     /// Where the parcel comes from.
     #[must_use]
     pub const fn origin_country_id(&self) -> Option<Country> {

@@ -5,7 +5,6 @@ pub(crate) mod asked;
 mod batch;
 mod docs;
 pub(crate) mod endpoints;
-mod fast_lane;
 mod filters;
 mod health;
 mod looks;
@@ -15,7 +14,6 @@ mod openapi;
 pub(crate) mod problems;
 mod query;
 mod root;
-mod schema;
 pub(crate) mod sizes;
 pub(crate) mod state;
 mod turns;
@@ -28,7 +26,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use tower_service::Service;
 use warp::http::request::Parts;
-use warp::http::{Request, Uri};
+use warp::http::{Method, Request, Uri};
 
 use self::answer::Answer;
 use self::asked::Asker;
@@ -81,10 +79,20 @@ impl Endpoints {
         body: Bytes,
         asker: impl FnOnce() -> Asker,
     ) -> Answer {
-        match fast_lane::answer(&self.api, target, &head) {
+        match self.past_filters(target, &head) {
             Some(answer) => answer,
             None => self.by_filters(head, body, asker()),
         }
+    }
+
+    /// `GET` of one number, if that is what is asked for.
+    ///
+    /// It saves some 15 % of the server's CPU time for that request, which the program `endpoint` of
+    /// `tracking-bench` measures: the filters are asked row by row, and each that does not match makes a rejection.
+    fn past_filters(&self, target: Target, head: &Parts) -> Option<Answer> {
+        let fast = target.endpoint?.fast?;
+        let query = || head.uri.query().unwrap_or_default();
+        (head.method == Method::GET).then(|| fast(&self.api, query()))
     }
 
     fn by_filters(&self, mut head: Parts, body: Bytes, asker: Asker) -> Answer {
@@ -105,3 +113,6 @@ impl fmt::Debug for Endpoints {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

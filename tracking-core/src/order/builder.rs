@@ -1,4 +1,4 @@
-//! An order from names and values.
+//! An order from names and values, one by one.
 
 use std::str;
 
@@ -11,7 +11,8 @@ const UNKNOWN_MAX: usize = 24;
 /// The seven, the unknown ones, and the entry that says that there are more.
 const _: () = assert!(Parameter::ALL.len() + UNKNOWN_MAX < OrderErrors::MAX);
 
-/// Makes an [`Order`] from the names and values of a request, in whatever order they come.
+/// Makes an [`Order`] from the names and values of a request, in whatever order they come. Where they are there
+/// together, [`Order::from_pairs`] is one call.
 ///
 /// Nothing fails before [`build`](Self::build), which reports everything that is wrong at once: the value of
 /// each parameter, a required one that is missing, one that was given twice, one that no order has. An empty
@@ -47,6 +48,8 @@ enum Given {
     Never,
     Once,
     Again,
+    /// Once at least, as what is no text.
+    Refused,
 }
 
 impl OrderBuilder {
@@ -145,11 +148,14 @@ impl OrderBuilder {
     /// `Err` holds bytes that are not UTF-8.
     fn set_parameter(&mut self, parameter: Parameter, value: Result<&str, &[u8]>) {
         let given = &mut self.given[parameter as usize];
-        if *given != Given::Never {
-            *given = Given::Again;
-            return;
+        match *given {
+            Given::Never => *given = Given::Once,
+            Given::Once | Given::Again => {
+                *given = Given::Again;
+                return;
+            }
+            Given::Refused => return,
         }
-        *given = Given::Once;
         let put = match value {
             Ok("") => Ok(()),
             Ok(value) => self.order.put(parameter, value),
@@ -160,6 +166,16 @@ impl OrderBuilder {
             )),
         };
         if let Err(error) = put {
+            self.wrong.push((parameter, error));
+        }
+    }
+
+    /// What is given for a parameter is no text: that is told of it, whatever else is given for it.
+    pub(super) fn refuse(&mut self, parameter: Parameter, error: ValueError) {
+        let given = &mut self.given[parameter as usize];
+        if *given != Given::Refused {
+            *given = Given::Refused;
+            self.wrong.retain(|(wrong, _)| *wrong != parameter);
             self.wrong.push((parameter, error));
         }
     }

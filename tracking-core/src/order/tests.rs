@@ -2,6 +2,7 @@
 
 mod builder;
 mod contract;
+mod json;
 mod properties;
 mod serde;
 
@@ -9,11 +10,7 @@ use super::*;
 pub(super) use crate::testing::FULL_ORDER as FULL;
 
 pub(super) fn build(required: Required, fields: &[(&str, &str)]) -> Result<Order, OrderErrors> {
-    let mut builder = OrderBuilder::new(required);
-    for (name, value) in fields {
-        builder.set(name, value);
-    }
-    builder.build()
+    Order::from_pairs(fields.iter().copied(), required)
 }
 
 /// Parameter and code of each error.

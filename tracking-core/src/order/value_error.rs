@@ -26,8 +26,10 @@ pub enum ErrorCode {
     UnknownParameter,
     /// `given-twice`: the same parameter was set more than once.
     GivenTwice,
-    /// `not-utf-8`: the value's bytes are not UTF-8.
+    /// `not-utf-8`: the value's bytes are not UTF-8, or a JSON string has half of a surrogate pair.
     NotUtf8,
+    /// `wrong-type`: in JSON, a value that is no string; nor, where one may be, a number.
+    WrongType,
     /// `unknown-country`: not an assigned ISO 3166-1 alpha-2 code.
     UnknownCountry,
     /// `not-a-number`: not a plain decimal number.
@@ -59,6 +61,7 @@ impl ErrorCode {
             Self::UnknownParameter => "unknown-parameter",
             Self::GivenTwice => "given-twice",
             Self::NotUtf8 => "not-utf-8",
+            Self::WrongType => "wrong-type",
             Self::UnknownCountry => "unknown-country",
             Self::NotANumber => "not-a-number",
             Self::TooManyDecimals => "too-many-decimals",

@@ -46,21 +46,17 @@ impl Future for Answer {
 const HEADERS: usize = 6;
 
 /// An answer with a body that is JSON.
-pub(crate) fn json(body: Vec<u8>) -> Response {
-    headed(
-        Response::new(body.into()),
-        StatusCode::OK,
-        "application/json",
-    )
+pub(crate) fn json(body: impl Into<Bytes>) -> Response {
+    of(body, "application/json")
 }
 
 /// An answer with a body that is text.
 pub(crate) fn text(body: impl Into<Bytes>) -> Response {
-    text_of(body, "text/plain; charset=utf-8")
+    of(body, "text/plain; charset=utf-8")
 }
 
-/// An answer with a body that is text of some type.
-pub(crate) fn text_of(body: impl Into<Bytes>, content_type: &'static str) -> Response {
+/// An answer with a body of some type.
+pub(crate) fn of(body: impl Into<Bytes>, content_type: &'static str) -> Response {
     headed(
         Response::new(body.into().into()),
         StatusCode::OK,

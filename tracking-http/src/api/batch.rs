@@ -2,7 +2,7 @@
 
 mod content;
 mod form;
-mod json;
+mod integer;
 mod numbers;
 mod request;
 

@@ -1,17 +1,10 @@
 //! The OpenAPI document, and a page that shows it: Swagger UI, with all its files in this program.
 
-mod files;
-
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use hyper::body::Bytes;
-use utoipa_swagger_ui::{Config, serve};
-use warp::http::StatusCode;
 use warp::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
-use warp::reply::Response;
 
-use self::files::content_type;
-pub(super) use self::files::has_file;
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
 use crate::api::problems::Kind;
@@ -19,18 +12,63 @@ use crate::api::state::Api;
 
 /// The page gets its own files and the document, may try requests here, and reaches nobody else. Swagger UI
 /// sets styles of elements and draws its icons as `data:` URLs.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-                      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
-static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let config = Config::from("/openapi.json")
-        // Else the page shows a badge that another server makes of the document.
-        .validator_url("none")
-        .deep_linking(true)
-        .display_request_duration(true);
-    Arc::new(config)
-});
+/// The page, which also answers where no file is named.
+const PAGE: File = File {
+    name: "",
+    content_type: "text/html; charset=utf-8",
+    bytes: include_bytes!("docs/index.html"),
+};
+
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const PNG: &str = "image/png";
+
+/// A file of Swagger UI, as `build.rs` unpacked it.
+macro_rules! unpacked {
+    ($name:literal, $content_type:ident) => {
+        File {
+            name: $name,
+            content_type: $content_type,
+            bytes: include_bytes!(concat!(env!("OUT_DIR"), "/", $name)),
+        }
+    };
+}
+
+/// The files that the page asks for. Swagger UI ships others, which nothing here needs.
+static FILES: [File; 7] = [
+    unpacked!("index.css", CSS),
+    unpacked!("swagger-ui.css", CSS),
+    unpacked!("swagger-ui-bundle.js", JS),
+    unpacked!("swagger-ui-standalone-preset.js", JS),
+    // Names the document. Without a validator: it would show a badge that another server makes of the document.
+    File {
+        name: "swagger-initializer.js",
+        content_type: JS,
+        bytes: include_bytes!("docs/swagger-initializer.js"),
+    },
+    unpacked!("favicon-16x16.png", PNG),
+    unpacked!("favicon-32x32.png", PNG),
+];
+
+struct File {
+    name: &'static str,
+    content_type: &'static str,
+    bytes: &'static [u8],
+}
+
+fn file(name: &str) -> Option<&'static File> {
+    FILES.iter().find(|file| file.name == name)
+}
+
+/// Whether the page asks for a file of that name.
+pub(super) fn has_file(name: &str) -> bool {
+    file(name).is_some()
+}
 
 /// What a kind of problem means.
 pub(super) fn problem(_: &Arc<Api>, asked: Asked) -> Answer {
@@ -41,50 +79,15 @@ pub(super) fn problem(_: &Arc<Api>, asked: Asked) -> Answer {
 }
 
 pub(super) fn openapi(api: &Arc<Api>, _: Asked) -> Answer {
-    answer(api.document(), "application/json").into()
+    answer::json(api.document()).into()
 }
 
 /// A file of the page, or the page.
 pub(super) fn page(_: &Arc<Api>, asked: Asked) -> Answer {
-    let found = match content_type(&asked.parameter) {
-        Some(content_type) => embedded(&asked.parameter).map(|bytes| answer(bytes, content_type)),
-        None => index().map(|bytes| answer(bytes, "text/html; charset=utf-8")),
-    };
-    let Some(mut answer) = found else {
-        return Kind::NotFound.answer().into();
-    };
-    let policy = HeaderValue::from_static(POLICY);
-    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    let file = file(&asked.parameter).unwrap_or(&PAGE);
+    let mut answer = answer::of(Bytes::from_static(file.bytes), file.content_type);
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
     answer.into()
-}
-
-fn answer(body: Bytes, content_type: &'static str) -> Response {
-    answer::headed(Response::new(body.into()), StatusCode::OK, content_type)
-}
-
-/// From this program's own memory, and not copied, but for the file that the configuration is put into.
-fn embedded(name: &str) -> Option<Bytes> {
-    let file = serve(name, Arc::clone(&CONFIG)).ok()??;
-    Some(match file.bytes {
-        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        std::borrow::Cow::Owned(bytes) => bytes.into(),
-    })
-}
-
-/// Swagger UI's page with our title, and with its files' paths in full: it stands at `/docs` and at `/docs/`.
-fn index() -> Option<Bytes> {
-    static PAGE: LazyLock<Option<Bytes>> = LazyLock::new(|| {
-        let page = embedded("index.html")?;
-        let page = String::from_utf8_lossy(&page)
-            .replace(
-                "<title>Swagger UI</title>",
-                "<title>tracking: HTTP API</title>",
-            )
-            .replace("=\"./", "=\"/docs/")
-            .replace("href=\"index.css\"", "href=\"/docs/index.css\"");
-        Some(page.into())
-    });
-    PAGE.clone()
 }
 
 #[cfg(test)]
@@ -94,19 +97,16 @@ mod tests {
 
     #[test]
     fn every_file_is_there_and_the_page_asks_for_no_other() {
-        for (name, _) in files::ALL {
-            assert!(
-                embedded(name).is_some_and(|bytes| !bytes.is_empty()),
-                "{name}"
-            );
+        for file in &FILES {
+            assert!(!file.bytes.is_empty(), "{}", file.name);
         }
-        let page = String::from_utf8(index().unwrap().to_vec()).unwrap();
+        let page = str::from_utf8(PAGE.bytes).unwrap();
         assert!(page.contains("<title>tracking: HTTP API</title>"), "{page}");
         let quoted: Vec<&str> = page
             .split(['"', '\''])
             .filter(|text| text.contains(".css") || text.contains(".js") || text.contains(".png"))
             .collect();
-        assert_eq!(quoted.len(), files::ALL.len(), "{quoted:?}");
+        assert_eq!(quoted.len(), FILES.len(), "{quoted:?}");
         for path in quoted {
             let endpoint = Target::of(path).endpoint.unwrap();
             assert_eq!(endpoint.label(), "/docs", "{path}");
@@ -115,10 +115,25 @@ mod tests {
 
     #[test]
     fn the_page_is_told_to_reach_nobody_else() {
-        let script = embedded("swagger-initializer.js").unwrap();
-        let script = String::from_utf8(script.to_vec()).unwrap();
+        let script = file("swagger-initializer.js").unwrap();
+        let script = str::from_utf8(script.bytes).unwrap();
         assert!(script.contains(r#""url": "/openapi.json""#), "{script}");
         assert!(script.contains(r#""validatorUrl": "none""#), "{script}");
         assert!(!script.contains("http"), "{script}");
+    }
+
+    #[test]
+    fn other_paths_are_nothing() {
+        for path in [
+            "/docsx",
+            "/docs/x",
+            "/docs//",
+            "/docs/swagger-ui.js",
+            "/docs/../Cargo.toml",
+            "/docs/oauth2-redirect.html",
+            "/docs/index.html",
+        ] {
+            assert!(Target::of(path).endpoint.is_none(), "{path}");
+        }
     }
 }

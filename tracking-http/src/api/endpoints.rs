@@ -1,5 +1,5 @@
 //! The endpoints: a table. Matching, methods, scopes, the labels of logs and metrics, the document and warp's
-//! filters are made from it; a new one is a row here and the function that it names.
+//! filters are made from it; a new one is a row here, the function that it names, and what the document says of it.
 
 mod path;
 mod table;
@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use tracking_programs::tokens::Scope;
-use utoipa::openapi::path::Parameter;
 use warp::http::Method;
 
 pub(crate) use self::path::Path;
@@ -16,7 +15,6 @@ pub(crate) use self::table::ENDPOINTS;
 use crate::api::answer::Answer;
 use crate::api::asked::Asked;
 use crate::api::problems::{Kind, Met};
-use crate::api::schema::Success;
 use crate::api::state::Api;
 
 /// A row of the table.
@@ -26,19 +24,12 @@ pub(crate) struct Endpoint {
     /// The methods that are answered, as the header `Allow` lists them.
     pub(crate) allowed: &'static str,
     pub(crate) need: Need,
-    /// Whether an answer may have to wait, for a number or its request's body: then only so many do at once.
-    pub(crate) waits: bool,
     /// Whether it reads a body.
     pub(crate) has_body: bool,
     /// What it answers to a method that is allowed.
     pub(crate) answer: fn(&Arc<Api>, Asked) -> Answer,
     /// What it answers to GET past the filters, for what that saves.
     pub(crate) fast: Option<fn(&Arc<Api>, &str) -> Answer>,
-    pub(crate) about: About,
-    /// What its paths and queries may have.
-    pub(crate) parameters: fn() -> Vec<Parameter>,
-    /// What it answers where all is right.
-    pub(crate) success: fn() -> Success,
     /// The kinds of problem that are [met](Met::Named) here and not everywhere.
     problems: &'static [Kind],
 }
@@ -53,17 +44,40 @@ pub(crate) enum Need {
     Scope(Scope),
 }
 
-/// What the document says of an endpoint.
-pub(crate) struct About {
-    /// One of [`TAGS`](crate::api::openapi::TAGS).
-    pub(crate) tag: &'static str,
-    /// Of the operation, in camel case.
-    pub(crate) id: &'static str,
-    pub(crate) summary: &'static str,
-    pub(crate) description: &'static str,
-}
-
 impl Endpoint {
+    /// One that reads no body, and is like others of its need in all else.
+    const fn new(
+        paths: &'static [Path],
+        allowed: &'static str,
+        need: Need,
+        answer: fn(&Arc<Api>, Asked) -> Answer,
+    ) -> Self {
+        Self {
+            paths,
+            allowed,
+            need,
+            has_body: false,
+            answer,
+            fast: None,
+            problems: &[],
+        }
+    }
+
+    const fn with_body(mut self) -> Self {
+        self.has_body = true;
+        self
+    }
+
+    const fn fast(mut self, fast: fn(&Arc<Api>, &str) -> Answer) -> Self {
+        self.fast = Some(fast);
+        self
+    }
+
+    const fn meeting(mut self, problems: &'static [Kind]) -> Self {
+        self.problems = problems;
+        self
+    }
+
     /// Its path, with braces where it varies: so logs, metrics and the document call it.
     pub(crate) fn label(&self) -> &'static str {
         self.paths[0].text()
@@ -87,7 +101,8 @@ impl Endpoint {
         }
     }
 
-    /// Whether it hands out numbers.
+    /// Whether it hands out numbers, and so may have to wait, for one or for its request's body: then only so many do
+    /// at once.
     pub(crate) fn issues(&self) -> bool {
         self.scope() == Some(Scope::Issue)
     }

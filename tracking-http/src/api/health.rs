@@ -38,5 +38,5 @@ pub(super) fn ready(api: &Arc<Api>, _: Asked) -> Answer {
 /// What is counted and measured, for Prometheus.
 pub(super) fn metrics(api: &Arc<Api>, _: Asked) -> Answer {
     let api = Arc::clone(api);
-    Answer::later(async move { answer::text_of(api.metrics_page().await, metrics::CONTENT_TYPE) })
+    Answer::later(async move { answer::of(api.metrics_page().await, metrics::CONTENT_TYPE) })
 }

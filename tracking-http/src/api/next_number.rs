@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tracking_core::issued::Issued;
-use tracking_core::order::{Order, OrderBuilder, OrderErrors, Required};
+use tracking_core::order::{Order, Required};
 use warp::reply::Response;
 
 use crate::api::answer::{self, Answer};
@@ -19,28 +19,20 @@ type Form = fn(&Issued<'_>, &mut Vec<u8>);
 
 /// Every parameter is optional, and the order is answered with the number.
 pub(super) fn optional(api: &Arc<Api>, query: &str) -> Answer {
-    next(api, order(Required::NONE, query), |issued, out| {
+    next(api, Required::NONE, query, |issued, out| {
         issued.write_json(out);
     })
 }
 
 /// All parameters are required, and the number and its time are answered.
 pub(super) fn required(api: &Arc<Api>, query: &str) -> Answer {
-    next(api, order(Required::ALL, query), |issued, out| {
+    next(api, Required::ALL, query, |issued, out| {
         issued.write_short_json(out);
     })
 }
 
-fn order(required: Required, query: &str) -> Result<Order, OrderErrors> {
-    let mut order = OrderBuilder::new(required);
-    query::for_each_pair(query, |name, value| {
-        order.set_bytes(name, value);
-    });
-    order.build()
-}
-
-fn next(api: &Arc<Api>, order: Result<Order, OrderErrors>, form: Form) -> Answer {
-    let order = match order {
+fn next(api: &Arc<Api>, required: Required, query: &str, form: Form) -> Answer {
+    let order = match Order::from_pairs(query::pairs(query), required) {
         Ok(order) => order,
         Err(errors) => return problems::wrong_order(&errors).into(),
     };

@@ -1,118 +1,101 @@
 //! `GET /openapi.json`: what this server takes and answers, as an OpenAPI 3.1 document.
 //!
-//! It is made of what the server itself goes by, wherever that can be had: paths and methods come from the
-//! [table of endpoints](crate::api::endpoints), limits from the constants that are enforced, each problem with its
-//! headers from the answer that is really given. So it is made once by the program itself, and not before it is
-//! asked for: making it takes 2 MB, which few servers would ever need.
+//! What is fixed of it stands in two files: `document.json` describes each path by its first method and its right
+//! answer, `schemas.json` what requests and answers are made of; tests hold the limits, patterns and examples there
+//! to the code that enforces or makes them. What the tables decide is made of the [table of
+//! endpoints](crate::api::endpoints) and of the answer that is really given to each kind of problem. So the document
+//! is made once by the program itself, and not before it is asked for, which few servers ever are.
 
 mod operations;
 mod problems;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use hyper::body::Bytes;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, OpenApiVersion,
-    PathsBuilder, ServerBuilder,
-};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
 
 use crate::api::endpoints::ENDPOINTS;
-use crate::api::problems::Kind;
-use crate::api::schema::{self, headers};
+use crate::api::problems::{Kind, NAMES};
 
-const DESCRIPTION: &str = "\
-Hands out parcel tracking numbers that never repeat.
-
-- A path also works with a slash at its end, or without the one it has here.
-- Any other method of a path here is answered 405, with the header `Allow`.
-- What is wrong with a request is told as `application/problem+json` (RFC 9457), all of it at once; nothing \
-was issued then. The `type` is a path that answers with an explanation.
-- What a request says and nobody reads is refused where numbers are issued or judged: it must not vanish silently.
-- What is no HTTP/1.1 at all is answered 400 or 431 without a body, and the connection is closed.";
-
-/// What there are endpoints for.
-const TAGS: [(&str, &str); 3] = [
-    ("numbers", "Take numbers, and ask about them."),
-    ("service", "For whatever watches over the server."),
-    ("documentation", "What you read."),
-];
-
-/// The name of the security scheme.
-const BEARER: &str = "bearer";
+const DOCUMENT: &str = include_str!("openapi/document.json");
+const SCHEMAS: &str = include_str!("openapi/schemas.json");
 
 /// The document's bytes. The first call makes them, in a few milliseconds.
 pub(crate) fn json() -> Bytes {
     static JSON: LazyLock<Bytes> = LazyLock::new(|| {
-        let document = document();
         #[expect(
             clippy::expect_used,
             reason = "it depends on nothing that is not compiled in, and tests make it"
         )]
-        let json = document.to_json().expect("all its keys are strings");
+        let json = document().expect("its files are JSON");
         json.into()
     });
     JSON.clone()
 }
 
-fn document() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("tracking")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(DESCRIPTION))
-        .license(Some(
-            LicenseBuilder::new()
-                .name("MIT OR Apache-2.0")
-                .identifier(Some("MIT OR Apache-2.0"))
-                .build(),
-        ));
-    let mut paths = PathsBuilder::new();
+fn document() -> serde_json::Result<Vec<u8>> {
+    let names = serde_json::to_string(&NAMES)?;
+    let fixed = DOCUMENT.replace("\"{problems}\"", &names);
+    let mut document: Document = serde_json::from_str(&fixed)?;
+    document.info["version"] = env!("CARGO_PKG_VERSION").into();
+    let Components {
+        schemas,
+        examples,
+        headers,
+        ..
+    } = &mut document.components;
     for endpoint in &ENDPOINTS {
-        paths = paths.path(endpoint.label(), operations::path_item(endpoint));
+        if let Some(path) = document.paths.get_mut(endpoint.label()) {
+            operations::complete(path, endpoint, headers);
+        }
     }
-    let mut components = ComponentsBuilder::new().security_scheme(BEARER, bearer());
-    for (name, schema) in schema::all() {
-        components = components.schema(name, schema);
-    }
-    for (name, header) in headers::all() {
-        components = components.header(name, header);
-    }
+    *schemas = serde_json::from_str(SCHEMAS)?;
     for kind in Kind::ALL {
         let name = problems::name(kind);
-        components = components
-            .schema(name.as_str(), problems::schema(kind))
-            .example(name, problems::example(kind));
+        schemas.insert(name.clone(), to_raw_value(&problems::schema(kind))?);
+        examples.insert(name, problems::example(kind));
     }
-    OpenApiBuilder::new()
-        .openapi(OpenApiVersion::Version31)
-        .info(info.build())
-        .servers(Some([ServerBuilder::new().url("/").build()]))
-        .paths(paths)
-        .components(Some(components.build()))
-        .tags(Some(TAGS.map(|(name, description)| {
-            TagBuilder::new()
-                .name(name)
-                .description(Some(description))
-                .build()
-        })))
-        .build()
+    serde_json::to_vec(&document)
 }
 
-fn bearer() -> SecurityScheme {
-    let scheme = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("opaque")
-        .description(Some(
-            "A token (RFC 6750), where the server was given tokens; one without asks for none. Scopes: `issue` \
-             takes numbers, `read` asks about them, `metrics` reads the metrics.",
-        ));
-    SecurityScheme::Http(scheme.build())
+/// The members of the document, in the order in which they are written.
+#[derive(Deserialize, Serialize)]
+struct Document {
+    openapi: Value,
+    info: Value,
+    servers: Value,
+    tags: Value,
+    #[serde(serialize_with = "in_the_order_of_the_table")]
+    paths: BTreeMap<String, Map<String, Value>>,
+    components: Components,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Components {
+    /// As they are written in their file, so that the page shows their members in that order.
+    #[serde(default)]
+    schemas: BTreeMap<String, Box<RawValue>>,
+    #[serde(default)]
+    examples: Map<String, Value>,
+    headers: Map<String, Value>,
+    #[serde(rename = "securitySchemes")]
+    security_schemes: Value,
+}
+
+fn in_the_order_of_the_table<S: Serializer>(
+    paths: &BTreeMap<String, Map<String, Value>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let labels = ENDPOINTS.iter().map(|endpoint| endpoint.label());
+    serializer.collect_map(labels.filter_map(|label| paths.get_key_value(label)))
 }
 
 /// A reference to a part of the document, such as `schemas`.
-fn reference(part: &str, name: &str) -> utoipa::openapi::Ref {
-    utoipa::openapi::Ref::new(format!("#/components/{part}/{name}"))
+fn reference(part: &str, name: &str) -> Value {
+    json!({"$ref": format!("#/components/{part}/{name}")})
 }

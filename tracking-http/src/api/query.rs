@@ -11,24 +11,25 @@ use crate::api::problems::{self, ParameterError, UNKNOWN_MAX};
 /// `why` goes on from the parameter's name.
 pub(crate) fn unread(query: &str, why: &str) -> Option<Response> {
     let mut errors: Vec<ParameterError> = Vec::new();
-    for_each_pair(query, |name, _| {
-        let error = ParameterError::unknown(&String::from_utf8_lossy(name), why);
+    for (name, _) in pairs(query) {
+        let error = ParameterError::unknown(&String::from_utf8_lossy(&name), why);
         if errors.len() < UNKNOWN_MAX && errors.iter().all(|e| e.parameter != error.parameter) {
             errors.push(error);
         }
-    });
+    }
     (!errors.is_empty()).then(|| problems::wrong_parameters(&errors))
 }
 
-/// Hand every pair of a query to `take`, in order, as decoded bytes: what is no UTF-8 is for `take` to refuse.
+/// Every pair of a query, in order, as decoded bytes: what is no UTF-8 is for others to refuse.
 ///
 /// As the standard has it: `+` is a space, a `%` without two hexadecimal digits stands for itself, a pair
 /// without `=` has an empty value, an empty pair is none.
-pub(crate) fn for_each_pair(query: &str, mut take: impl FnMut(&[u8], &[u8])) {
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        take(&decoded(name), &decoded(value));
-    }
+        (decoded(name), decoded(value))
+    })
 }
 
 fn decoded(text: &str) -> Cow<'_, [u8]> {
@@ -41,14 +42,6 @@ fn decoded(text: &str) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn pairs(query: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut pairs = Vec::new();
-        for_each_pair(query, |name, value| {
-            pairs.push((name.to_vec(), value.to_vec()));
-        });
-        pairs
-    }
 
     #[test]
     fn splits_and_decodes() {
@@ -74,7 +67,8 @@ mod tests {
                 .iter()
                 .map(|(n, v)| (n.to_vec(), v.to_vec()))
                 .collect();
-            assert_eq!(pairs(query), expected, "{query}");
+            let found = pairs(query).map(|(n, v)| (n.into_owned(), v.into_owned()));
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{query}");
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn answer(_: &Arc<Api>, asked: Asked) -> Answer {
     // Never 406: who probes is content with any.
     let is_html = Accepted::by(&asked.headers).best(&[(false, "text/plain"), (true, "text/html")]);
     let mut answer = match is_html {
-        Some(true) => answer::text_of(HTML, "text/html; charset=utf-8"),
+        Some(true) => answer::of(HTML, "text/html; charset=utf-8"),
         _ => answer::text(TEXT),
     };
     let answering = answer.headers_mut();

@@ -141,14 +141,14 @@ impl Api {
     /// A number for an order, unless it must be waited for.
     pub(crate) fn issue_now<'a>(&self, order: &'a Order) -> Option<Issued<'a>> {
         let issued = self.desk.try_issue(order).ok()?;
-        self.metrics.issued(1);
+        self.metrics.requests.issued(1);
         Some(issued)
     }
 
     /// A number for an order, within the deadline.
     pub(crate) async fn issue_soon<'a>(&self, order: &'a Order) -> Result<Issued<'a>, NoNumber> {
         let issued = self.soon(|desk| desk.try_issue(order)).await?;
-        self.metrics.issued(1);
+        self.metrics.requests.issued(1);
         Ok(issued)
     }
 
@@ -158,7 +158,7 @@ impl Api {
         numbers: &mut [TrackingNumber],
     ) -> Result<usize, NoNumber> {
         let taken = self.soon(|desk| desk.generator().try_fill(numbers)).await?;
-        self.metrics.issued(taken as u64);
+        self.metrics.requests.issued(taken as u64);
         Ok(taken)
     }
 

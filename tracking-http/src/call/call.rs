@@ -24,7 +24,7 @@ use warp::reply::Response;
 
 use crate::api::answer::Answer;
 use crate::api::asked::{Account, Asker};
-use crate::api::endpoints::{Need, Target};
+use crate::api::endpoints::{Endpoint, Need, Target};
 use crate::api::problems::Kind;
 use crate::call::calls::{Calls, Connection};
 use crate::call::fetch_site::is_cross_site;
@@ -66,7 +66,7 @@ impl Call {
             (Some(body), refusal) => {
                 return Answer::later(async move {
                     let connection = Arc::clone(&call.connection);
-                    let _counted = connection.calls.metrics.in_flight();
+                    let _counted = connection.calls.metrics.requests.in_flight();
                     let answer = match refusal {
                         Some(refusal) => unread(&head, body, refusal).await,
                         None => call.ask_with_body(head, body).await,
@@ -81,7 +81,7 @@ impl Call {
             Answer::Now(answer) => Answer::Now(call.sent(answer)),
             Answer::Later(mut answer) => Answer::later(async move {
                 let connection = Arc::clone(&call.connection);
-                let _counted = connection.calls.metrics.in_flight();
+                let _counted = connection.calls.metrics.requests.in_flight();
                 let answer = call.in_place(answer.as_mut()).await;
                 call.sent(answer)
             }),
@@ -100,6 +100,11 @@ impl Call {
             admission: Admission::default(),
             is_sent: false,
         }
+    }
+
+    /// Whether it asks for numbers.
+    fn issues(&self) -> bool {
+        self.target.endpoint.is_some_and(Endpoint::issues)
     }
 
     fn calls(&self) -> &Calls {
@@ -202,7 +207,7 @@ impl Call {
         &self,
         mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
     ) -> Response {
-        if !self.target.endpoint.is_some_and(|endpoint| endpoint.waits) {
+        if !self.issues() {
             return answer.await;
         }
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
@@ -229,7 +234,9 @@ impl Call {
         }
         let elapsed = self.began.elapsed();
         let metrics = &self.calls().metrics;
-        metrics.answered(self.target.index, status, elapsed);
+        metrics
+            .requests
+            .answered(self.target.index, status, elapsed);
         if let Some(kind) = Kind::of_answer(&answer) {
             metrics.problem(kind as usize);
         }
@@ -241,11 +248,7 @@ impl Call {
 
     /// Numbers were asked for and none were issued: that costs none.
     fn issued_nothing(&mut self) {
-        if self
-            .target
-            .endpoint
-            .is_some_and(|endpoint| endpoint.issues())
-        {
+        if self.issues() {
             let elapsed = self.began.elapsed();
             self.admission.give_back(NonZeroU32::MIN, elapsed);
         }
@@ -261,7 +264,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_sent {
             self.issued_nothing();
-            self.calls().metrics.unanswered(self.target.index);
+            self.calls().metrics.requests.unanswered(self.target.index);
             self.log(None, self.began.elapsed());
         }
     }

@@ -28,7 +28,6 @@ pub(crate) struct Tokens {
 #[derive(Debug)]
 struct Known {
     index: u64,
-    entry: TokenEntry,
     caller: Arc<Caller>,
 }
 
@@ -47,8 +46,9 @@ impl Tokens {
         // Those of one name share one limiter, new ones among themselves.
         let mut limiters: HashMap<TokenName, Arc<Limiter>> = HashMap::new();
         for known in before.iter().flat_map(|before| &before.known) {
-            if let Some(limiter) = known.caller.shared_limiter() {
-                let name = known.caller.token_name().clone();
+            let Caller { entry, limiter } = &*known.caller;
+            if let Some(limiter) = limiter {
+                let name = entry.name.clone();
                 limiters.entry(name).or_insert_with(|| Arc::clone(limiter));
             }
         }
@@ -66,8 +66,7 @@ impl Tokens {
             });
             known.push(Known {
                 index: entry.digest.index(),
-                caller: Arc::new(Caller::new(&entry, limiter)),
-                entry,
+                caller: Arc::new(Caller { entry, limiter }),
             });
         }
         known.sort_by_key(|known| known.index);
@@ -90,9 +89,9 @@ impl Tokens {
         let known = self.known[first..]
             .iter()
             .take_while(|known| known.index == index)
-            .find(|known| known.entry.digest.ct_eq(&digest).into())
+            .find(|known| known.caller.entry.digest.ct_eq(&digest).into())
             .ok_or(Unauthorized::Unknown)?;
-        if known.entry.is_expired(now_ms) {
+        if known.caller.entry.is_expired(now_ms) {
             return Err(Unauthorized::Expired);
         }
         Ok(&known.caller)
@@ -100,7 +99,7 @@ impl Tokens {
 
     /// How many there are.
     pub(crate) fn count(&self, now_ms: i64) -> Count {
-        Count::of(self.known.iter().map(|known| &known.entry), now_ms)
+        Count::of(self.known.iter().map(|known| &known.caller.entry), now_ms)
     }
 }
 
@@ -210,7 +209,7 @@ mod tests {
         let take = |tokens: &Tokens, token: &str| {
             let caller = tokens.find(token.as_bytes(), NOW_MS).unwrap();
             let limiter = caller.limiter().unwrap();
-            limiter.take(NonZeroU32::MIN).is_ok()
+            limiter.take(&(), NonZeroU32::MIN).is_ok()
         };
         let tokens = parse(&text, None);
         assert!(take(&tokens, "trk_1") && take(&tokens, "trk_2") && take(&tokens, "trk_1"));

@@ -14,10 +14,9 @@ mod tokens;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use prometheus::{IntCounter, IntGauge};
-use warp::http::StatusCode;
 
 use self::make::Maker;
 use self::page::Histories;
@@ -27,7 +26,7 @@ use self::tokens::Tokens;
 
 pub use self::observed::Observed;
 pub(crate) use self::page::{CONTENT_TYPE, Now, Seen};
-pub(crate) use self::requests::{ENDPOINTS_MAX, InFlight};
+pub(crate) use self::requests::ENDPOINTS_MAX;
 
 /// So many kinds of problem can be counted.
 pub(crate) const PROBLEMS_MAX: usize = 64;
@@ -36,7 +35,7 @@ pub(crate) const PROBLEMS_MAX: usize = 64;
 /// [`Observed`] allocator counts its reservations here.
 pub struct Metrics {
     made: Maker,
-    requests: Requests,
+    pub(crate) requests: Requests,
     reservations: Reservations,
     tokens: Tokens,
     problems: [AtomicU64; PROBLEMS_MAX],
@@ -58,7 +57,7 @@ impl Metrics {
     pub fn new() -> Self {
         let made = Maker::default();
         Self {
-            requests: Requests::new(),
+            requests: Requests::default(),
             reservations: Reservations::new(&made),
             tokens: Tokens::default(),
             problems: [const { AtomicU64::new(0) }; PROBLEMS_MAX],
@@ -77,29 +76,9 @@ impl Metrics {
         }
     }
 
-    /// A request's answer is ready, so long after its head was read.
-    pub(crate) fn answered(&self, route: usize, status: StatusCode, elapsed: Duration) {
-        self.requests.answered(route, status, elapsed);
-    }
-
-    /// A request's connection ended before there was an answer.
-    pub(crate) fn unanswered(&self, route: usize) {
-        self.requests.unanswered(route);
-    }
-
-    /// A request's answer is waited for, until the guard is dropped.
-    pub(crate) fn in_flight(&self) -> InFlight<'_> {
-        self.requests.in_flight()
-    }
-
     /// An answer is a problem of that index.
     pub(crate) fn problem(&self, kind: usize) {
         self.problems[kind].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// So many numbers were taken.
-    pub(crate) fn issued(&self, numbers: u64) {
-        self.requests.issued(numbers);
     }
 
     /// A connection was accepted; it is open until the guard is dropped.

@@ -1,9 +1,13 @@
 //! The body of a request, read: how many numbers, and for which order.
 
-use tracking_core::order::{ErrorCode, Order, OrderBuilder, Parameter, Required};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use tracking_core::order::{ErrorCode, Order, OrderJsonError, Parameter, Required};
 use warp::reply::Response;
 
-use super::json::{self, Members, NoCount, Value};
+use super::integer::{NoCount, integer};
 use crate::api::problems::{self, ParameterError, UNKNOWN_MAX};
 use crate::api::sizes::COUNT_MAX;
 
@@ -30,136 +34,117 @@ impl Request {
                 return Err(problems::malformed_body(&reason).into());
             }
         };
-        Self::of(&members).map_err(|errors| problems::wrong_parameters(&errors).into())
-    }
-
-    fn of(members: &Members<'_>) -> Result<Self, Vec<ParameterError>> {
-        let count = count(members);
-        let order = order(members);
-        let unknown = unknown(members);
-        match (count, order) {
-            (Ok(count), Ok(order)) if unknown.is_empty() => Ok(Self { count, order }),
-            (count, order) => Err([
-                count.err().into_iter().collect(),
-                order.err().unwrap_or_default(),
-                unknown,
-            ]
-            .concat()),
+        match (count(&members.count), order(&members.order)) {
+            (Ok(count), Ok(order)) if members.unknown.is_empty() => Ok(Self { count, order }),
+            (count, order) => {
+                let mut errors: Vec<_> = count.err().into_iter().collect();
+                errors.extend(order.err().unwrap_or_default());
+                errors.extend(members.unknown);
+                Err(problems::wrong_parameters(&errors).into())
+            }
         }
     }
 }
 
-fn wrong(parameter: &str, code: &'static str, message: impl Into<String>) -> ParameterError {
+/// The members of the body: all that were given of each name.
+#[derive(Default)]
+struct Members<'a> {
+    count: Vec<&'a RawValue>,
+    order: Vec<&'a RawValue>,
+    unknown: Vec<ParameterError>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members::default())
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'de> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<Self, A::Error> {
+        while let Some((name, value)) = object.next_entry::<String, _>()? {
+            match &*name {
+                "count" => self.count.push(value),
+                "order" => self.order.push(value),
+                _ if self.unknown.len() < UNKNOWN_MAX => self.unknown.push(unknown(&name)),
+                _ => {}
+            }
+        }
+        Ok(self)
+    }
+}
+
+fn unknown(name: &str) -> ParameterError {
+    let hint = match Parameter::from_name(name) {
+        Some(_) => format!("put it into `order`, as {{\"order\": {{\"{name}\": …}}}}"),
+        None => "expected `count` and `order`".to_owned(),
+    };
+    ParameterError::unknown(name, &format!("is not a member of the body: {hint}"))
+}
+
+fn wrong(parameter: &str, code: ErrorCode, message: impl Into<String>) -> ParameterError {
     ParameterError {
         parameter: parameter.to_owned(),
-        code,
+        code: code.as_str(),
         message: message.into(),
     }
 }
 
-/// The only member of a name, if it is there.
-fn only<'a>(members: &Members<'a>, name: &str) -> Result<Option<Value<'a>>, ParameterError> {
-    let mut values = members
-        .iter()
-        .filter_map(|(found, value)| (found == name).then_some(value));
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value.map(Value::of)),
-        _ => Err(wrong(
-            name,
-            ErrorCode::GivenTwice.as_str(),
-            "is given more than once: expected one value",
-        )),
-    }
-}
-
-const WRONG_TYPE: &str = "wrong-type";
-
-fn count(members: &Members<'_>) -> Result<u32, ParameterError> {
-    let expected = format!("expected an integer from 1 to {COUNT_MAX}");
-    let wrong = |code, what: &str| Err(wrong("count", code, format!("{what}: {expected}")));
-    match only(members, "count")? {
-        None => wrong(ErrorCode::Missing.as_str(), "is missing"),
-        Some(Value::Number(number)) => match json::integer(number) {
-            Ok(count @ 1..=COUNT_MAX) => Ok(count),
-            Ok(_) | Err(NoCount::OutOfRange) => {
-                wrong(ErrorCode::OutOfRange.as_str(), "is out of range")
-            }
-            Err(NoCount::Fraction) => wrong(WRONG_TYPE, "is not an integer"),
-        },
-        Some(_) => wrong(WRONG_TYPE, "is not an integer"),
-    }
-}
-
-fn half_character(parameter: &str) -> ParameterError {
-    let message = "has half of a surrogate pair, which is no character: expected Unicode text";
-    wrong(parameter, ErrorCode::NotUtf8.as_str(), message)
-}
-
-fn order(members: &Members<'_>) -> Result<Order, Vec<ParameterError>> {
-    let members = match only(members, "order") {
-        Ok(None | Some(Value::Null)) => return Ok(Order::default()),
-        Ok(Some(Value::Members(members))) => members,
-        Ok(Some(Value::HalfCharacter)) => return Err(vec![half_character("order")]),
-        Ok(Some(_)) => {
-            let message = "is not an object: expected the fields of an order";
-            return Err(vec![wrong("order", WRONG_TYPE, message)]);
+/// The only value that is given for a name, if there is one; as JSON.
+fn only<'a>(name: &str, given: &[&'a RawValue]) -> Result<Option<&'a str>, ParameterError> {
+    match given {
+        [] => Ok(None),
+        [one] => Ok(Some(one.get())),
+        _ => {
+            let message = "is given more than once: expected one value";
+            Err(wrong(name, ErrorCode::GivenTwice, message))
         }
+    }
+}
+
+fn count(given: &[&RawValue]) -> Result<u32, ParameterError> {
+    let (code, what) = match only("count", given)? {
+        None => (ErrorCode::Missing, "is missing"),
+        // Of JSON, that is a number.
+        Some(number) if number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
+            match integer(number) {
+                Ok(count @ 1..=COUNT_MAX) => return Ok(count),
+                Ok(_) | Err(NoCount::OutOfRange) => (ErrorCode::OutOfRange, "is out of range"),
+                Err(NoCount::Fraction) => (ErrorCode::WrongType, "is not an integer"),
+            }
+        }
+        Some(_) => (ErrorCode::WrongType, "is not an integer"),
+    };
+    let message = format!("{what}: expected an integer from 1 to {COUNT_MAX}");
+    Err(wrong("count", code, message))
+}
+
+fn order(given: &[&RawValue]) -> Result<Order, Vec<ParameterError>> {
+    let json = match only("order", given) {
+        Ok(None | Some("null")) => return Ok(Order::default()),
+        Ok(Some(json)) => json,
         Err(error) => return Err(vec![error]),
     };
-    let mut order = OrderBuilder::new(Required::NONE);
-    let mut errors: Vec<ParameterError> = Vec::new();
-    for (name, value) in members.iter() {
-        let weight = Parameter::Weight.name();
-        match Value::of(value) {
-            Value::Text(text) => drop(order.set(name, &text)),
-            // As it is written: text and number obey the same rules.
-            Value::Number(number) if name == weight => drop(order.set(name, number)),
-            // Absent; but not there twice.
-            Value::Null => drop(order.set(name, "")),
-            _ if Parameter::from_name(name).is_none() => drop(order.set(name, "")),
-            Value::HalfCharacter => errors.push(half_character(name)),
-            _ => {
-                let expected = match name == weight {
-                    true => "is neither text nor a number: expected kilograms such as 1.234",
-                    false => "is not text: expected a JSON string",
-                };
-                errors.push(wrong(name, WRONG_TYPE, expected));
-            }
+    let (code, message) = match Order::from_json(json, Required::NONE) {
+        Ok(order) => return Ok(order),
+        Err(OrderJsonError::Wrong(errors)) => {
+            return Err(errors.iter().map(ParameterError::from).collect());
         }
-    }
-    match order.build() {
-        Ok(order) if errors.is_empty() => Ok(order),
-        built => {
-            if let Err(built) = built {
-                errors.extend(built.iter().map(ParameterError::from));
-            }
-            // Those that no order has come last, as they came.
-            let place = |error: &ParameterError| {
-                Parameter::ALL
-                    .iter()
-                    .position(|known| known.name() == error.parameter)
-                    .unwrap_or(Parameter::ALL.len())
-            };
-            errors.sort_by_key(place);
-            errors.dedup_by(|second, first| {
-                first.parameter == second.parameter && place(first) < Parameter::ALL.len()
-            });
-            Err(errors)
-        }
-    }
-}
-
-fn unknown(members: &Members<'_>) -> Vec<ParameterError> {
-    members
-        .iter()
-        .filter(|(name, _)| !matches!(*name, "count" | "order"))
-        .take(UNKNOWN_MAX)
-        .map(|(name, _)| {
-            let hint = match Parameter::from_name(name) {
-                Some(_) => format!("put it into `order`, as {{\"order\": {{\"{name}\": …}}}}"),
-                None => "expected `count` and `order`".to_owned(),
-            };
-            ParameterError::unknown(name, &format!("is not a member of the body: {hint}"))
-        })
-        .collect()
+        // It is JSON, as the whole body is: all that can be wrong in it is half a character.
+        Err(OrderJsonError::Malformed { .. }) if json.starts_with(['{', '"']) => (
+            ErrorCode::NotUtf8,
+            "has half of a surrogate pair, which is no character: expected Unicode text",
+        ),
+        Err(_) => (
+            ErrorCode::WrongType,
+            "is not an object: expected the fields of an order",
+        ),
+    };
+    Err(vec![wrong("order", code, message)])
 }

@@ -15,7 +15,12 @@ fn every_endpoint_has_paths_of_its_own() {
 #[test]
 fn a_number_is_taken_by_nothing_but_what_waits_and_costs() {
     for endpoint in &ENDPOINTS {
-        assert_eq!(endpoint.issues(), endpoint.waits, "{}", endpoint.label());
+        // Who issues waits in a place; and so does who reads a body.
+        assert!(
+            endpoint.issues() || !endpoint.has_body,
+            "{}",
+            endpoint.label()
+        );
         let head_burns_none = !endpoint.issues() || !endpoint.allows(&Method::HEAD);
         assert!(head_burns_none, "{}", endpoint.label());
     }

@@ -1,180 +1,126 @@
-//! What is done at each path.
+//! What is done at each path: the operation that the document describes, for each of the endpoint's methods, with
+//! its scope, its headers and its problems.
 
-use utoipa::openapi::example::Example;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::link::LinkBuilder;
-use utoipa::openapi::path::{Operation, OperationBuilder};
-use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::SchemaType;
-use utoipa::openapi::{
-    ContentBuilder, HttpMethod, OneOfBuilder, PathItem, Ref, RefOr, Required, ResponseBuilder,
-    Responses, Schema, SecurityRequirement,
-};
-use warp::http::StatusCode;
+use std::collections::BTreeMap;
 
-use super::{BEARER, problems, reference};
+use serde_json::{Map, Value, json};
+
+use super::{problems, reference};
 use crate::api::endpoints::{Endpoint, Need};
 use crate::api::problems::Kind;
-use crate::api::schema::{examples, headers};
-use crate::api::sizes::BODY_LENGTH_MAX;
 
-/// All methods of an endpoint's path.
-pub(super) fn path_item(endpoint: &Endpoint) -> PathItem {
-    let mut item = PathItem::default();
+/// The headers that every answer has.
+pub(super) const ALWAYS: [&str; 3] = ["X-Request-Id", "Cache-Control", "X-Content-Type-Options"];
+
+/// Those of an answer to somebody who may take so many numbers a second.
+const OF_RATES: [&str; 2] = ["RateLimit", "RateLimit-Policy"];
+
+/// All methods of an endpoint's path, made of the one that is described. `known` are the document's headers.
+pub(super) fn complete(
+    path: &mut Map<String, Value>,
+    endpoint: &Endpoint,
+    known: &Map<String, Value>,
+) {
+    let described: Vec<Value> = path.values().cloned().collect();
     for method in endpoint.allowed.split(", ") {
-        let (slot, method) = match method {
-            "GET" => (&mut item.get, HttpMethod::Get),
-            "HEAD" => (&mut item.head, HttpMethod::Head),
-            "OPTIONS" => (&mut item.options, HttpMethod::Options),
-            "POST" => (&mut item.post, HttpMethod::Post),
-            other => unreachable!("no endpoint allows {other}"),
-        };
-        *slot = Some(operation(endpoint, &method));
-    }
-    item
-}
-
-fn operation(endpoint: &Endpoint, method: &HttpMethod) -> Operation {
-    let about = &endpoint.about;
-    let is_head = *method == HttpMethod::Head;
-    let (id, summary) = match method {
-        HttpMethod::Head => (
-            format!("{}Head", about.id),
-            format!("{} (headers alone)", about.summary),
-        ),
-        HttpMethod::Options => (
-            format!("{}Options", about.id),
-            format!("{} (as some probe it)", about.summary),
-        ),
-        _ => (about.id.to_owned(), about.summary.to_owned()),
-    };
-    let scope = endpoint.scope();
-    let needs = scope.map_or_else(String::new, |scope| {
-        format!("\n\nWhere the server asks for tokens: one with the scope `{scope}`.")
-    });
-    let mut operation = OperationBuilder::new()
-        .tag(about.tag)
-        .operation_id(Some(id))
-        .summary(Some(summary))
-        .description(Some(format!("{}{needs}", about.description)))
-        .parameters(Some((endpoint.parameters)()))
-        .request_body(endpoint.has_body.then(body))
-        .responses(responses(endpoint, is_head));
-    if let Some(scope) = scope {
-        // Either of the two.
-        operation = operation
-            .security(SecurityRequirement::default())
-            .security(SecurityRequirement::new(BEARER, [scope.as_str()]));
-    }
-    operation.build()
-}
-
-fn body() -> RequestBody {
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("OrderOfMany")))
-        .example(Some(examples::many()));
-    RequestBodyBuilder::new()
-        .description(Some(format!("At most {BODY_LENGTH_MAX} bytes.")))
-        .required(Some(Required::True))
-        .content("application/json", content.build())
-        .build()
-}
-
-/// The answer 200, and every problem.
-fn responses(endpoint: &Endpoint, is_head: bool) -> Responses {
-    let mut responses = Responses::new();
-    let mut add = |status: StatusCode, response: ResponseBuilder| {
-        let status = status.as_str().to_owned();
-        responses.responses.insert(status, response.into());
-    };
-    add(StatusCode::OK, success(endpoint, is_head));
-    let kinds: Vec<Kind> = Kind::ALL
-        .into_iter()
-        .filter(|kind| endpoint.may_answer(*kind))
-        .collect();
-    for status in kinds.iter().map(|kind| kind.status()) {
-        let of_status = |kind: &&Kind| kind.status() == status;
-        let kinds: Vec<Kind> = kinds.iter().filter(of_status).copied().collect();
-        add(status, problem(endpoint, &kinds, is_head));
-    }
-    responses
-}
-
-fn success(endpoint: &Endpoint, is_head: bool) -> ResponseBuilder {
-    let success = (endpoint.success)();
-    let response = ResponseBuilder::new().description(success.description);
-    let mut response = with_headers(response, endpoint, &[]);
-    if !is_head {
-        for (content_type, content) in success.contents {
-            response = response.content(content_type, content.build());
+        for operation in &described {
+            let operation = of_method(method, operation.clone(), endpoint, known);
+            path.insert(method.to_ascii_lowercase(), operation);
         }
     }
-    if success.links_verdict {
-        let link = LinkBuilder::new()
-            .operation_id("verdict")
-            .parameter("number", "$response.body#/tracking_number")
-            .description("Ask about the number.");
-        response = response.link("verdict", link.build());
+}
+
+fn of_method(
+    method: &str,
+    mut operation: Value,
+    endpoint: &Endpoint,
+    known: &Map<String, Value>,
+) -> Value {
+    let is_head = method == "HEAD";
+    let other = match method {
+        "HEAD" => Some(("Head", " (headers alone)")),
+        "OPTIONS" => Some(("Options", " (as some probe it)")),
+        _ => None,
+    };
+    if let Some((ending, remark)) = other {
+        append(&mut operation["operationId"], ending);
+        append(&mut operation["summary"], remark);
     }
-    response
+    if let Some(scope) = endpoint.scope() {
+        let needs = format!("\n\nWhere the server asks for tokens: one with the scope `{scope}`.");
+        append(&mut operation["description"], &needs);
+        // Either of the two.
+        operation["security"] = json!([{}, {"bearer": [scope.as_str()]}]);
+    }
+    let mut kinds: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
+    for kind in Kind::ALL {
+        if endpoint.may_answer(kind) {
+            kinds.entry(kind.status().as_u16()).or_default().push(kind);
+        }
+    }
+    let answers = &mut operation["responses"];
+    answers["200"]["headers"] = headers(endpoint, &[], known);
+    for (status, kinds) in kinds {
+        let mut answer = problem(&kinds);
+        answer["headers"] = headers(endpoint, &kinds, known);
+        answers[status.to_string()] = answer;
+    }
+    if is_head {
+        let answers = answers.as_object_mut().into_iter().flatten();
+        for answer in answers.filter_map(|(_, answer)| answer.as_object_mut()) {
+            answer.remove("content");
+        }
+    }
+    operation
+}
+
+fn append(text: &mut Value, more: &str) {
+    if let Value::String(text) = text {
+        text.push_str(more);
+    }
 }
 
 /// Problems of one status.
-fn problem(endpoint: &Endpoint, kinds: &[Kind], is_head: bool) -> ResponseBuilder {
+fn problem(kinds: &[Kind]) -> Value {
     let titles: Vec<&str> = kinds.iter().map(|kind| kind.title()).collect();
-    let response = ResponseBuilder::new().description(format!("{}.", titles.join(". Or: ")));
-    let response = with_headers(response, endpoint, kinds);
-    if is_head {
-        return response;
-    }
-    let schema: RefOr<Schema> = match kinds {
-        [kind] => Ref::from_schema_name(problems::name(*kind)).into(),
-        several => several
-            .iter()
-            .fold(
-                OneOfBuilder::new().schema_type(SchemaType::AnyValue),
-                |one, kind| one.item(Ref::from_schema_name(problems::name(*kind))),
-            )
-            .into(),
+    let names = kinds.iter().map(|kind| problems::name(*kind));
+    let one_of: Vec<Value> = names
+        .clone()
+        .map(|name| reference("schemas", &name))
+        .collect();
+    let schema = match &*one_of {
+        [one] => one.clone(),
+        several => json!({"oneOf": several}),
     };
-    let examples = kinds.iter().map(|kind| {
-        let name = problems::name(*kind);
-        let example = RefOr::<Example>::Ref(reference("examples", &name));
-        (name, example)
-    });
-    let content = ContentBuilder::new()
-        .schema(Some(schema))
-        .examples_from_iter(examples);
-    response.content("application/problem+json", content.build())
+    let examples: Map<String, Value> = names
+        .map(|name| (name.clone(), reference("examples", &name)))
+        .collect();
+    json!({
+        "description": format!("{}.", titles.join(". Or: ")),
+        "content": {"application/problem+json": {"schema": schema, "examples": examples}},
+    })
 }
 
 /// The headers of every answer, and those that the answers of these kinds have.
-fn with_headers(
-    mut response: ResponseBuilder,
-    endpoint: &Endpoint,
-    kinds: &[Kind],
-) -> ResponseBuilder {
-    for name in headers::ALWAYS {
-        response = response.header_ref(name, reference("headers", name));
-    }
+fn headers(endpoint: &Endpoint, kinds: &[Kind], known: &Map<String, Value>) -> Value {
     let samples: Vec<_> = kinds.iter().map(|kind| problems::sample(*kind)).collect();
-    for (name, header) in headers::all() {
+    let mut headers = Map::new();
+    for (name, header) in known {
         let having = samples
             .iter()
             .filter(|answer| answer.headers().contains_key(name))
             .count();
         // Of whoever has a rate.
-        let may_count = endpoint.need != Need::Nothing && headers::OF_RATES.contains(&name);
-        if headers::ALWAYS.contains(&name) || (having == 0 && !may_count) {
-            continue;
-        }
-        response = if having > 0 && having == samples.len() {
-            response.header_ref(name, reference("headers", name))
-        } else {
+        let may_count = endpoint.need != Need::Nothing && OF_RATES.contains(&&**name);
+        let header = if ALWAYS.contains(&&**name) || (having > 0 && having == samples.len()) {
+            reference("headers", name)
+        } else if having > 0 || may_count {
             // Not there with each of them.
-            let optional = HeaderBuilder::from(header).extensions(None);
-            response.header(name, optional.build())
+            json!({"schema": header["schema"], "example": header["example"]})
+        } else {
+            continue;
         };
+        headers.insert(name.clone(), header);
     }
-    response
+    headers.into()
 }

@@ -4,15 +4,13 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use hyper::body::Body;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracking_core::Reason;
-use tracking_core::order::{OrderBuilder, Required};
-use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, Type};
+use tracking_core::order::{Order, Required};
 use warp::reply::Response;
 
+use super::reference;
 use crate::api::problems::{self, Kind};
-use crate::api::schema::{always, closed, text_schema, with};
 
 /// The name of its schema and of its example.
 pub(super) fn name(kind: Kind) -> String {
@@ -30,9 +28,8 @@ pub(super) fn sample(kind: Kind) -> Response {
 }
 
 fn wrong_parameters() -> Response {
-    let mut order = OrderBuilder::new(Required::NONE);
-    order.set("weight", "1.2345").set("orgin_country_id", "MY");
-    match order.build() {
+    let wrong = [("weight", "1.2345"), ("orgin_country_id", "MY")];
+    match Order::from_pairs(wrong, Required::NONE) {
         Err(errors) => problems::wrong_order(&errors),
         Ok(_) => problems::wrong_parameters(&[]),
     }
@@ -52,38 +49,37 @@ fn body(kind: Kind) -> Value {
     }
 }
 
-pub(super) fn example(kind: Kind) -> ExampleBuilder {
-    ExampleBuilder::new()
-        .summary(kind.title())
-        .value(Some(body(kind)))
+pub(super) fn example(kind: Kind) -> Value {
+    json!({"summary": kind.title(), "value": body(kind)})
 }
 
-pub(super) fn schema(kind: Kind) -> ObjectBuilder {
-    let status = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .enum_values(Some([kind.status().as_u16()]));
-    let detail = text_schema("What it is this time, for people.").min_length(Some(1));
-    let mut problem = closed(kind.explanation());
-    problem = with(problem, "type", always(kind.uri()));
-    problem = with(problem, "title", always(kind.title()));
-    problem = with(problem, "status", status);
-    problem = with(problem, "detail", detail);
+pub(super) fn schema(kind: Kind) -> Value {
     let body = body(kind);
+    let mut properties = json!({
+        "type": {"type": "string", "enum": [kind.uri()]},
+        "title": {"type": "string", "enum": [kind.title()]},
+        "status": {"type": "integer", "enum": [kind.status().as_u16()]},
+        "detail": {"type": "string", "description": "What it is this time, for people.", "minLength": 1},
+    });
+    let mut required = vec!["type", "title", "status", "detail"];
     if body.get("errors").is_some() {
-        let errors = ArrayBuilder::new()
-            .items(Ref::from_schema_name("WrongParameter"))
-            .min_items(Some(1));
-        problem = with(problem, "errors", errors);
+        let items = reference("schemas", "WrongParameter");
+        properties["errors"] = json!({"type": "array", "items": items, "minItems": 1});
+        required.push("errors");
     }
     if body.get("code").is_some() {
-        let codes = Reason::ALL
-            .into_iter()
-            .filter(|reason| problems::of_reason(*reason) == kind)
-            .map(Reason::code);
-        let code = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(codes));
-        problem = with(problem, "code", code);
+        let reasons = Reason::ALL.into_iter();
+        let reasons = reasons.filter(|reason| problems::of_reason(*reason) == kind);
+        let codes: Vec<&str> = reasons.map(Reason::code).collect();
+        properties["code"] = json!({"type": "string", "enum": codes});
+        required.push("code");
     }
-    problem.examples([body])
+    json!({
+        "type": "object",
+        "description": kind.explanation(),
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+        "examples": [body],
+    })
 }

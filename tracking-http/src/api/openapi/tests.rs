@@ -1,10 +1,16 @@
-use std::collections::{BTreeMap, BTreeSet};
+mod examples;
+mod patterns;
 
-use serde_json::Value;
+use std::collections::BTreeSet;
 
+use tracking_core::order::{CustomerName, CustomerSlug, Parameter};
+
+use super::operations::ALWAYS;
 use super::*;
 use crate::api::endpoints::Endpoint;
+use crate::api::sizes::{BODY_LENGTH_MAX, COUNT_MAX};
 
+/// The document.
 fn json() -> Value {
     serde_json::from_slice(&super::json()).unwrap()
 }
@@ -32,6 +38,9 @@ fn every_endpoint_is_documented_with_its_methods() {
         .collect();
     let known: BTreeSet<&str> = ENDPOINTS.iter().map(Endpoint::label).collect();
     assert_eq!(paths, known);
+    let described: Document = serde_json::from_str(DOCUMENT).unwrap();
+    let described: BTreeSet<&str> = described.paths.keys().map(String::as_str).collect();
+    assert_eq!(described, known);
     for endpoint in &ENDPOINTS {
         let methods: BTreeSet<String> = operations(&document)
             .iter()
@@ -95,10 +104,9 @@ fn every_kind_of_problem_is_some_answer() {
 
 #[test]
 fn every_header_of_a_problem_is_documented() {
-    let known: Vec<String> = headers::all()
-        .iter()
-        .map(|(name, _)| name.to_ascii_lowercase())
-        .collect();
+    let document = json();
+    let known = document["components"]["headers"].as_object().unwrap();
+    let known: Vec<String> = known.keys().map(|name| name.to_ascii_lowercase()).collect();
     for kind in Kind::ALL {
         for name in problems::sample(kind).headers().keys() {
             let is_known = known.iter().any(|known| known == name.as_str());
@@ -138,7 +146,7 @@ fn operations_are_told_apart_and_every_answer_has_the_headers_of_all() {
             "{path}"
         );
         for (status, answer) in operation["responses"].as_object().unwrap() {
-            for name in headers::ALWAYS {
+            for name in ALWAYS {
                 assert!(
                     answer["headers"][name].is_object(),
                     "{method} {path} {status}: {name}"
@@ -181,4 +189,83 @@ fn limits_are_those_that_are_enforced() {
     assert_eq!(schemas["CustomerName"]["maxLength"], 255);
     assert_eq!(schemas["CustomerSlug"]["maxLength"], 255);
     assert_eq!(schemas["TrackingNumber"]["maxLength"], 16);
+}
+
+/// The files' numbers are the code's.
+#[test]
+fn limits_are_the_constants_of_the_code() {
+    let document = json();
+    let schemas = &document["components"]["schemas"];
+    for (name, pointer, limit) in [
+        (
+            "OrderOfMany",
+            "/properties/count/maximum",
+            COUNT_MAX as usize,
+        ),
+        (
+            "IssuedMany",
+            "/properties/tracking_numbers/maxItems",
+            COUNT_MAX as usize,
+        ),
+        ("CustomerName", "/maxLength", CustomerName::CHARS_MAX),
+        ("CustomerSlug", "/maxLength", CustomerSlug::CHARS_MAX),
+        ("TrackingNumber", "/maxLength", tracking_core::MAX_LENGTH),
+    ] {
+        assert_eq!(
+            schemas[name].pointer(pointer),
+            Some(&limit.into()),
+            "{name}"
+        );
+    }
+    let body = &document["paths"]["/tracking-numbers"]["post"]["requestBody"];
+    assert_eq!(
+        body["description"],
+        format!("At most {BODY_LENGTH_MAX} bytes.")
+    );
+}
+
+/// What is said of an order's fields in its object is said of them in queries.
+#[test]
+fn parameters_are_the_fields_of_an_order() {
+    let document = json();
+    let fields = &document["components"]["schemas"]["Order"]["properties"];
+    for (path, required) in [
+        ("/next-tracking-number", false),
+        ("/api/next-tracking-number/", true),
+    ] {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array();
+        let parameters = parameters.unwrap();
+        assert_eq!(parameters.len(), Parameter::ALL.len());
+        for (parameter, field) in parameters.iter().zip(Parameter::ALL) {
+            assert_eq!(parameter["name"], field.name());
+            assert_eq!(parameter["in"], "query");
+            assert_eq!(parameter["required"], required);
+            let described = &fields[field.name()];
+            assert_eq!(parameter["description"], described["description"]);
+            let any = described["anyOf"].as_array().unwrap();
+            let [.., given, absent, _null] = &any[..] else {
+                panic!("{any:?}");
+            };
+            let schema = &parameter["schema"];
+            match required {
+                true => assert_eq!(schema, given),
+                false => assert_eq!(schema, &json!({"anyOf": [given, absent]})),
+            }
+        }
+    }
+}
+
+#[test]
+fn tags_are_told_what_they_are_for() {
+    let document = json();
+    let tags = document["tags"].as_array().unwrap();
+    let told: BTreeSet<&str> = tags
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
+    let operations = operations(&document);
+    let used = operations
+        .iter()
+        .map(|(.., operation)| operation["tags"][0].as_str().unwrap());
+    assert_eq!(used.collect::<BTreeSet<_>>(), told);
 }

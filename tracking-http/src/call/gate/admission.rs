@@ -75,9 +75,9 @@ impl Admission {
             None => return Ok(()),
             Some(Payer::Caller(caller)) => match caller.limiter() {
                 None => return Ok(()),
-                Some(limiter) => limiter.take(numbers),
+                Some(limiter) => limiter.take(&(), numbers),
             },
-            Some(Payer::Address(addresses, client)) => addresses.take(*client, numbers),
+            Some(Payer::Address(addresses, client)) => addresses.take(client, numbers),
         };
         // `charge` has looked at the burst, and one number is never beyond it.
         let (left, result) = match taken {
@@ -103,10 +103,10 @@ impl Admission {
         match &self.payer {
             Some(Payer::Caller(caller)) => {
                 if let Some(limiter) = caller.limiter() {
-                    limiter.give_back(numbers);
+                    limiter.give_back(&(), numbers);
                 }
             }
-            Some(Payer::Address(addresses, client)) => addresses.give_back(*client, numbers),
+            Some(Payer::Address(addresses, client)) => addresses.give_back(client, numbers),
             None => {}
         }
     }

@@ -2,26 +2,12 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::num::NonZeroU32;
-use std::sync::Arc;
 
-use governor::RateLimiter;
-use governor::middleware::StateInformationMiddleware;
-use governor::nanos::Nanos;
-use governor::state::StateStore;
-use tracking_programs::tokens::TokenRate;
-
-use super::limiter::outcome;
+use super::limiter::{Limiter, Tallies};
 use super::tally::Tally;
-use super::{Left, Rate, RateClock, Refused};
 
 /// How much each client address has taken, and may take.
-#[derive(Debug)]
-pub(crate) struct Addresses {
-    rate: Rate,
-    table: Table,
-    taken: RateLimiter<Client, Table, RateClock, StateInformationMiddleware>,
-}
+pub(crate) type Addresses = Limiter<Table>;
 
 /// Whom a rate counts as one: an IPv4 address, the /64 of an IPv6 address, since a host has all of it to
 /// choose from; or all whose address is not known, which is so on a Unix socket.
@@ -58,31 +44,6 @@ impl From<Client> for u128 {
     }
 }
 
-impl Addresses {
-    pub(crate) fn new(rate: TokenRate, clock: RateClock) -> Self {
-        let rate = Rate::new(rate);
-        let table = Table::new();
-        let taken = RateLimiter::new(rate.quota, table.clone(), clock);
-        Self { rate, table, taken }
-    }
-
-    pub(crate) fn rate(&self) -> &Rate {
-        &self.rate
-    }
-
-    /// Take all of these numbers, or none.
-    pub(crate) fn take(&self, client: Client, numbers: NonZeroU32) -> Result<Left, Refused> {
-        let taken = self.taken.check_key_n(&client, numbers);
-        outcome(taken, numbers, &self.rate, self.taken.clock())
-    }
-
-    /// Undo the taking of these numbers.
-    pub(crate) fn give_back(&self, client: Client, numbers: NonZeroU32) {
-        let time = self.rate.period() * numbers.get();
-        self.table.slot(&client).give_back(time);
-    }
-}
-
 /// The slots of a [`Table`].
 const SLOTS: usize = 1 << 16;
 
@@ -93,50 +54,38 @@ const SLOTS: usize = 1 << 16;
 /// to grow, to sweep or to lock. The price: two clients that meet in a slot share one rate. That is so for
 /// a given one with the chance (other clients at present) / 65,536, and nobody can choose whom to meet,
 /// since the hash has a secret of its own in each process.
-#[derive(Clone)]
-struct Table {
-    slots: Arc<[Tally]>,
+pub(crate) struct Table {
+    slots: Box<[Tally]>,
     hasher: RandomState,
 }
 
-impl Table {
-    fn new() -> Self {
+impl Default for Table {
+    fn default() -> Self {
         Self {
             slots: std::iter::repeat_with(Tally::default).take(SLOTS).collect(),
             hasher: RandomState::new(),
         }
     }
-
-    fn slot(&self, client: &Client) -> &Tally {
-        &self.slots[self.hasher.hash_one(client) as usize % SLOTS]
-    }
 }
 
-impl std::fmt::Debug for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Neither its secret nor 65,536 lines.
-        f.write_str("Table")
-    }
-}
-
-impl StateStore for Table {
+impl Tallies for Table {
     type Key = Client;
 
-    fn measure_and_replace<T, F, E>(&self, client: &Client, decide: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        self.slot(client).measure_and_replace(decide)
+    fn tally(&self, client: &Client) -> &Tally {
+        &self.slots[self.hasher.hash_one(client) as usize % SLOTS]
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
     use std::time::Duration;
 
     use governor::clock::FakeRelativeClock;
+    use tracking_programs::tokens::TokenRate;
 
     use super::*;
+    use crate::call::rate::{Left, RateClock, Refused};
 
     fn addresses(rate: u32, burst: u32) -> (Addresses, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
@@ -163,17 +112,17 @@ mod tests {
         let (addresses, clock) = addresses(1, 2);
         let one = NonZeroU32::MIN;
         let noisy = client("192.0.2.1");
-        assert_eq!(addresses.take(noisy, one), Ok(Left(1)));
-        assert_eq!(addresses.take(noisy, one), Ok(Left(0)));
+        assert_eq!(addresses.take(&noisy, one), Ok(Left(1)));
+        assert_eq!(addresses.take(&noisy, one), Ok(Left(0)));
         let after = Duration::from_secs(1);
         let left = Left(0);
-        assert_eq!(addresses.take(noisy, one), Err(Refused { left, after }));
+        assert_eq!(addresses.take(&noisy, one), Err(Refused { left, after }));
         // Each meets the noisy one in its slot 1 time in 65,536.
         let others = (0..10).map(|host| Client::V4([198, 51, 100, host]));
-        let served = others.filter(|&other| addresses.take(other, one).is_ok());
+        let served = others.filter(|&other| addresses.take(&other, one).is_ok());
         assert!(served.count() >= 8);
         clock.advance(after);
-        assert_eq!(addresses.take(noisy, one), Ok(Left(0)));
+        assert_eq!(addresses.take(&noisy, one), Ok(Left(0)));
     }
 
     #[test]
@@ -181,12 +130,12 @@ mod tests {
         let (addresses, clock) = addresses(1, 1);
         let one = NonZeroU32::MIN;
         let crowd = || (0..200_000_u32).map(|bits| Client::V4(bits.to_be_bytes()));
-        let served = crowd().filter(|&client| addresses.take(client, one).is_ok());
+        let served = crowd().filter(|&client| addresses.take(&client, one).is_ok());
         // All but 5 % of the slots are met by 3 in each on average.
         let served = served.count();
         assert!((60_000..=SLOTS).contains(&served), "{served}");
         clock.advance(Duration::from_secs(1));
-        let served = crowd().filter(|&client| addresses.take(client, one).is_ok());
+        let served = crowd().filter(|&client| addresses.take(&client, one).is_ok());
         assert!(served.count() > 60_000);
     }
 }

@@ -1,48 +1,68 @@
-//! The rate of one caller.
+//! The rate of one caller, or of many.
 
+use std::fmt;
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::Clock;
-use governor::middleware::{StateInformationMiddleware, StateSnapshot};
+use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
-use governor::state::{NotKeyed, StateStore};
-use governor::{InsufficientCapacity, NotUntil, RateLimiter};
+use governor::state::StateStore;
+use governor::{InsufficientCapacity, RateLimiter};
 use tracking_programs::tokens::TokenRate;
 
 use super::tally::Tally;
 use super::{Left, Rate, RateClock, Refused};
 
-/// How much one caller has taken, and may take.
-#[derive(Debug)]
-pub(crate) struct Limiter {
+/// How much callers have taken, and each may take: one of them, or each of `T`'s.
+pub(crate) struct Limiter<T: Tallies = Tally> {
     rate: Rate,
-    tally: One,
-    taken: RateLimiter<NotKeyed, One, RateClock, StateInformationMiddleware>,
+    tallies: Arc<T>,
+    taken: RateLimiter<T::Key, Kept<T>, RateClock, StateInformationMiddleware>,
 }
 
-/// The tally of one caller; `governor` lets nobody reach the one that it has.
-#[derive(Debug, Clone, Default)]
-struct One(Arc<Tally>);
+/// Whose tally is which.
+pub(crate) trait Tallies: Default {
+    type Key: Hash + Eq + Clone;
 
-impl StateStore for One {
-    type Key = NotKeyed;
+    fn tally(&self, key: &Self::Key) -> &Tally;
+}
 
-    fn measure_and_replace<T, F, E>(&self, _key: &NotKeyed, decide: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        self.0.measure_and_replace(decide)
+/// All that there is of one caller.
+impl Tallies for Tally {
+    type Key = ();
+
+    fn tally(&self, (): &()) -> &Tally {
+        self
     }
 }
 
-impl Limiter {
+/// Shared with `governor`, which lets nobody reach what it has.
+struct Kept<T>(Arc<T>);
+
+impl<T: Tallies> StateStore for Kept<T> {
+    type Key = T::Key;
+
+    fn measure_and_replace<R, F, E>(&self, key: &T::Key, decide: F) -> Result<R, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(R, Nanos), E>,
+    {
+        self.0.tally(key).measure_and_replace(decide)
+    }
+}
+
+impl<T: Tallies> Limiter<T> {
     pub(crate) fn new(rate: TokenRate, clock: RateClock) -> Self {
         let rate = Rate::new(rate);
-        let tally = One::default();
-        let taken = RateLimiter::new(rate.quota, tally.clone(), clock);
-        Self { rate, tally, taken }
+        let tallies = Arc::<T>::default();
+        let taken = RateLimiter::new(rate.quota, Kept(Arc::clone(&tallies)), clock);
+        Self {
+            rate,
+            tallies,
+            taken,
+        }
     }
 
     pub(crate) fn rate(&self) -> &Rate {
@@ -50,42 +70,42 @@ impl Limiter {
     }
 
     /// Take all of these numbers, or none.
-    pub(crate) fn take(&self, numbers: NonZeroU32) -> Result<Left, Refused> {
+    pub(crate) fn take(&self, key: &T::Key, numbers: NonZeroU32) -> Result<Left, Refused> {
         let taken = match numbers {
             // It has no multiplication.
-            NonZeroU32::MIN => Ok(self.taken.check()),
-            numbers => self.taken.check_n(numbers),
+            NonZeroU32::MIN => Ok(self.taken.check_key(key)),
+            numbers => self.taken.check_key_n(key, numbers),
         };
-        outcome(taken, numbers, &self.rate, self.taken.clock())
+        match taken {
+            Ok(Ok(snapshot)) => Ok(Left(snapshot.remaining_burst_capacity())),
+            Ok(Err(not_until)) => {
+                let after = not_until.wait_time_from(self.taken.clock().now());
+                // What it waits for is all that is missing of them.
+                let missing = after
+                    .as_nanos()
+                    .div_ceil(self.rate.period().as_nanos().max(1));
+                let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+                let left = Left(numbers.get().saturating_sub(missing));
+                Err(Refused { left, after })
+            }
+            Err(InsufficientCapacity(_)) => Err(Refused {
+                left: Left(0),
+                after: Duration::MAX,
+            }),
+        }
     }
 
     /// Undo the taking of these numbers.
-    pub(crate) fn give_back(&self, numbers: NonZeroU32) {
-        self.tally.0.give_back(self.rate.period() * numbers.get());
+    pub(crate) fn give_back(&self, key: &T::Key, numbers: NonZeroU32) {
+        let time = self.rate.period() * numbers.get();
+        self.tallies.tally(key).give_back(time);
     }
 }
 
-/// What came of taking numbers.
-pub(super) fn outcome(
-    taken: Result<Result<StateSnapshot, NotUntil<Nanos>>, InsufficientCapacity>,
-    numbers: NonZeroU32,
-    rate: &Rate,
-    clock: &RateClock,
-) -> Result<Left, Refused> {
-    match taken {
-        Ok(Ok(snapshot)) => Ok(Left(snapshot.remaining_burst_capacity())),
-        Ok(Err(not_until)) => {
-            let after = not_until.wait_time_from(clock.now());
-            // What it waits for is all that is missing of them.
-            let missing = after.as_nanos().div_ceil(rate.period().as_nanos().max(1));
-            let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-            let left = Left(numbers.get().saturating_sub(missing));
-            Err(Refused { left, after })
-        }
-        Err(InsufficientCapacity(_)) => Err(Refused {
-            left: Left(0),
-            after: Duration::MAX,
-        }),
+/// No more than the rate: what was taken may be 65,536 lines.
+impl<T: Tallies> fmt::Debug for Limiter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Limiter").field(&self.rate).finish()
     }
 }
 
@@ -110,40 +130,40 @@ mod tests {
     fn a_burst_at_once_and_then_the_rate() {
         let (limiter, clock) = limiter(10, 3);
         for left in [2, 1, 0] {
-            assert_eq!(limiter.take(numbers(1)), Ok(Left(left)));
+            assert_eq!(limiter.take(&(), numbers(1)), Ok(Left(left)));
         }
         let after = Duration::from_millis(100);
         let refused = Err(Refused {
             left: Left(0),
             after,
         });
-        assert_eq!(limiter.take(numbers(1)), refused);
+        assert_eq!(limiter.take(&(), numbers(1)), refused);
         clock.advance(after - Duration::from_nanos(1));
-        assert!(limiter.take(numbers(1)).is_err());
+        assert!(limiter.take(&(), numbers(1)).is_err());
         clock.advance(Duration::from_nanos(1));
-        assert_eq!(limiter.take(numbers(1)), Ok(Left(0)));
+        assert_eq!(limiter.take(&(), numbers(1)), Ok(Left(0)));
         clock.advance(Duration::from_secs(60));
-        assert_eq!(limiter.take(numbers(3)), Ok(Left(0)));
+        assert_eq!(limiter.take(&(), numbers(3)), Ok(Left(0)));
     }
 
     #[test]
     fn many_are_taken_all_or_none() {
         let (limiter, clock) = limiter(10, 100);
-        assert_eq!(limiter.take(numbers(60)), Ok(Left(40)));
-        let refused = limiter.take(numbers(50));
+        assert_eq!(limiter.take(&(), numbers(60)), Ok(Left(40)));
+        let refused = limiter.take(&(), numbers(50));
         let after = Duration::from_secs(1);
         let left = Left(40);
         assert_eq!(refused, Err(Refused { left, after }));
-        assert_eq!(limiter.take(numbers(40)), Ok(Left(0)));
+        assert_eq!(limiter.take(&(), numbers(40)), Ok(Left(0)));
         assert_eq!(
-            limiter.take(numbers(101)),
+            limiter.take(&(), numbers(101)),
             Err(Refused {
                 left: Left(0),
                 after: Duration::MAX
             })
         );
         clock.advance(Duration::from_secs(10));
-        assert_eq!(limiter.take(numbers(100)), Ok(Left(0)));
+        assert_eq!(limiter.take(&(), numbers(100)), Ok(Left(0)));
     }
 
     #[test]
@@ -173,7 +193,7 @@ mod tests {
             ),
         ] {
             let (limiter, _clock) = limiter(rate, burst);
-            let left = limiter.take(numbers(take)).unwrap();
+            let left = limiter.take(&(), numbers(take)).unwrap();
             let mut headers = warp::http::HeaderMap::new();
             limiter.rate().write(left, &mut headers);
             let found =

@@ -7,7 +7,7 @@ use governor::nanos::Nanos;
 
 /// The theoretical arrival time of `governor`, in nanoseconds; 0 where nobody came yet.
 #[derive(Debug, Default)]
-pub(super) struct Tally(AtomicU64);
+pub(crate) struct Tally(AtomicU64);
 
 // Relaxed, all of these: a tally guards nothing but itself.
 impl Tally {

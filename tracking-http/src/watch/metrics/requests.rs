@@ -43,7 +43,8 @@ const OTHER_STATUS: &str = "other";
 /// What stands for none: the connection ended before there was an answer.
 const UNANSWERED: &str = "unanswered";
 
-pub(super) struct Requests {
+#[derive(Default)]
+pub(crate) struct Requests {
     shards: Shards<Shard>,
 }
 
@@ -64,19 +65,14 @@ struct OfRoute {
 }
 
 impl Requests {
-    pub(super) fn new() -> Self {
-        Self {
-            shards: Shards::default(),
-        }
-    }
-
     #[inline]
     fn mine(&self) -> &Shard {
         self.shards.mine()
     }
 
+    /// A request's answer is ready, so long after its head was read.
     #[inline]
-    pub(super) fn answered(&self, route: usize, status: StatusCode, elapsed: Duration) {
+    pub(crate) fn answered(&self, route: usize, status: StatusCode, elapsed: Duration) {
         let of_route = &self.mine().by_route[route];
         let ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         let status = STATUSES.iter().position(|known| *known == status);
@@ -86,18 +82,21 @@ impl Requests {
         of_route.ns.fetch_add(ns, Ordering::Relaxed);
     }
 
-    pub(super) fn unanswered(&self, route: usize) {
+    /// A request's connection ended before there was an answer.
+    pub(crate) fn unanswered(&self, route: usize) {
         let of_route = &self.mine().by_route[route];
         of_route.by_status[STATUSES.len() + 1].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// So many numbers were taken.
     #[inline]
-    pub(super) fn issued(&self, numbers: u64) {
+    pub(crate) fn issued(&self, numbers: u64) {
         self.mine().issued.fetch_add(numbers, Ordering::Relaxed);
     }
 
+    /// A request's answer is waited for, until the guard is dropped.
     #[inline]
-    pub(super) fn in_flight(&self) -> InFlight<'_> {
+    pub(crate) fn in_flight(&self) -> InFlight<'_> {
         self.mine().in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(self)
     }

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use tracking_core::timeline::{History, LANE_COUNT, Timeline};
 use tracking_core::{Generator, LANES, MemoryAllocator, Snapshot};
+use warp::http::StatusCode;
 
 use super::*;
 
@@ -37,14 +40,16 @@ fn look(history: &str, store_ms: i64, clock_ahead_ms: i64) -> Seen<'static> {
 fn the_counts_of_all_threads_add_up() {
     const EACH: u64 = 10_000;
     let metrics = Metrics::new();
-    let ours = metrics.in_flight();
+    let ours = metrics.requests.in_flight();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..EACH {
-                    let _in_flight = metrics.in_flight();
-                    metrics.issued(3);
-                    metrics.answered(1, StatusCode::OK, Duration::from_micros(60));
+                    let _in_flight = metrics.requests.in_flight();
+                    metrics.requests.issued(3);
+                    metrics
+                        .requests
+                        .answered(1, StatusCode::OK, Duration::from_micros(60));
                 }
             });
         }
@@ -95,7 +100,9 @@ fn bounds_and_statuses_beyond_those_expected_are_counted() {
     let metrics = Metrics::new();
     for (status, seconds) in [(418, 4), (418, 10), (599, 11)] {
         let status = StatusCode::from_u16(status).unwrap();
-        metrics.answered(2, status, Duration::from_secs(seconds));
+        metrics
+            .requests
+            .answered(2, status, Duration::from_secs(seconds));
     }
     let text = page(&metrics, None);
     let sample = r#"tracking_http_requests_total{route="other",status="other"}"#;
