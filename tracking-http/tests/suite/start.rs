@@ -4,6 +4,7 @@ use std::fs::Permissions;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -339,7 +340,8 @@ fn it_serves_where_stderr_is_a_pipe_that_is_full() {
             .unwrap(),
     );
     let began = Instant::now();
-    while !path.exists() {
+    // Its name is there before it listens.
+    while UnixStream::connect(&path).is_err() {
         assert!(began.elapsed() < Duration::from_secs(20));
         std::thread::sleep(Duration::from_millis(10));
     }
