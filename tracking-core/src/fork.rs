@@ -6,7 +6,7 @@
 //! the parent's, with its half-read answers and its lock.
 //!
 //! [`Process`] tells a child from its parent at the price of one relaxed load; [`PerProcess`] is
-//! a slot whose content stays behind in the parent.
+//! a value that stays behind in the parent.
 //!
 //! What goes round the C library's `fork` (a bare system call, `vfork`, `clone`) is not seen; such
 //! a child must do nothing but `exec`.
@@ -68,7 +68,7 @@ impl Process {
     }
 }
 
-/// A value of which each process has its own: a child of `fork` finds the slot empty, and fills it
+/// A value of which each process has its own: a child of `fork` finds none, and makes it
 /// anew.
 ///
 /// What the child inherited is never touched again, nor dropped: a mutex in it may be held by a
@@ -85,26 +85,26 @@ impl Process {
 /// # let _ = &mut connection;
 /// ```
 pub struct PerProcess<T> {
-    newest: Slot<T>,
+    newest: Own<T>,
 }
 
 /// The value of one process, and behind it those of its children, each in its own memory alone.
-struct Slot<T> {
+struct Own<T> {
     process: Process,
     value: ManuallyDrop<T>,
     /// Written once, by whoever comes first and without a lock, for the reason told above.
-    child: OnceBox<Slot<T>>,
+    child: OnceBox<Own<T>>,
 }
 
 impl<T> PerProcess<T> {
-    /// A slot that this process has filled.
+    /// The value of this process.
     pub fn new(value: T) -> Self {
         Self {
-            newest: Slot::new(value),
+            newest: Own::new(value),
         }
     }
 
-    /// This process's value. `anew` makes it where only a parent has filled the slot; where threads
+    /// This process's value. `anew` makes it where only a parent has one; where threads
     /// race for that, each may call it, and one value is kept.
     #[inline]
     pub fn get(&self, anew: impl FnOnce() -> T) -> &T {
@@ -116,7 +116,7 @@ impl<T> PerProcess<T> {
     }
 }
 
-impl<T> Slot<T> {
+impl<T> Own<T> {
     fn new(value: T) -> Self {
         Self {
             process: Process::current(),
@@ -128,21 +128,21 @@ impl<T> Slot<T> {
     /// The value of the last process in line, which is this one.
     #[cold]
     fn childs(&self, anew: impl FnOnce() -> T) -> &T {
-        let mut slot = self;
-        while !slot.process.is_current() {
-            match slot.child.get() {
-                Some(child) => slot = child,
+        let mut own = self;
+        while !own.process.is_current() {
+            match own.child.get() {
+                Some(child) => own = child,
                 None => {
                     // One that is made in vain is of this process, and so dropped as usual.
-                    return &slot.child.get_or_init(|| Box::new(Self::new(anew()))).value;
+                    return &own.child.get_or_init(|| Box::new(Self::new(anew()))).value;
                 }
             }
         }
-        &slot.value
+        &own.value
     }
 }
 
-impl<T> Drop for Slot<T> {
+impl<T> Drop for Own<T> {
     fn drop(&mut self) {
         if self.process.is_current() {
             // SAFETY: it is dropped here and nowhere else, and nothing uses it later.

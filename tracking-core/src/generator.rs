@@ -60,10 +60,10 @@ use supply::Supply;
 /// ```
 #[derive(Clone)]
 pub struct Generator {
-    handle: Arc<Handle>,
+    shared: Arc<Shared>,
 }
 
-struct Handle {
+struct Shared {
     source: Source,
     builder: GeneratorBuilder,
     supply: PerProcess<Supply>,
@@ -125,7 +125,7 @@ impl GeneratorBuilder {
     pub fn build(self, allocator: impl Allocator + 'static) -> Generator {
         let source: Source = Arc::new(Guarded::new(Box::new(allocator)));
         Generator {
-            handle: Arc::new(Handle {
+            shared: Arc::new(Shared {
                 supply: PerProcess::new(Supply::new(&source, &self)),
                 source,
                 builder: self,
@@ -147,7 +147,7 @@ impl Generator {
 
     /// The series that the numbers belong to.
     pub fn series(&self) -> &Series {
-        self.handle.source.series()
+        self.shared.source.series()
     }
 
     /// The store that its allocator reserves from, where that can be looked at.
@@ -161,15 +161,15 @@ impl Generator {
     /// # Ok::<(), tracking_core::AllocateError>(())
     /// ```
     pub fn store(&self) -> Option<&dyn OpenStore> {
-        self.handle.source.as_store()
+        self.shared.source.as_store()
     }
 
     #[inline]
     fn supply(&self) -> &Supply {
-        let Handle {
+        let Shared {
             source, builder, ..
-        } = &*self.handle;
-        self.handle.supply.get(|| Supply::new(source, builder))
+        } = &*self.shared;
+        self.shared.supply.get(|| Supply::new(source, builder))
     }
 
     /// The next number. Waits up to the deadline (2 s unless set) where none is in hand.
@@ -179,7 +179,7 @@ impl Generator {
     /// [`AllocateError::Refused`] at once, since waiting does not mend it.
     #[inline]
     pub fn next(&self) -> Result<TrackingNumber, AllocateError> {
-        self.next_timeout(self.handle.builder.deadline)
+        self.next_timeout(self.shared.builder.deadline)
     }
 
     /// The next number. Waits up to `timeout` where none is in hand.
@@ -242,7 +242,7 @@ impl Generator {
     /// gaps, whether or not the caller used them.
     pub fn fill(&self, numbers: &mut [TrackingNumber]) -> Result<(), AllocateError> {
         let refill = &self.supply().refill;
-        let deadline = self.handle.builder.deadline;
+        let deadline = self.shared.builder.deadline;
         let mut rest = numbers;
         while let Some(wanted) = NonZeroU32::new(u32::try_from(rest.len()).unwrap_or(u32::MAX)) {
             let Taken { block, .. } = refill.take(wanted, Instant::now() + deadline)?;
@@ -296,7 +296,7 @@ impl Generator {
         count: u64,
         each: impl FnMut(&[TrackingNumber]) -> Result<(), E>,
     ) -> Result<(), E> {
-        exactly::for_each_page(&self.handle.source, count, each)
+        exactly::for_each_page(&self.shared.source, count, each)
     }
 
     /// A future that resolves when a number is in hand, for callers that must not block: then
@@ -398,7 +398,7 @@ impl<'a> IntoIterator for &'a Generator {
 impl fmt::Debug for Generator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Generator")
-            .field("allocator", &self.handle.source)
+            .field("allocator", &self.shared.source)
             .field("status", &self.status())
             .finish_non_exhaustive()
     }

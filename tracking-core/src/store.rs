@@ -18,7 +18,7 @@ pub(crate) mod warning;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
-use crate::series::opening::{OpenError, Opening, SeriesOptions};
+use crate::series::opening::{OpenError, SeriesOptions};
 use crate::store::allocator::OpenStore;
 use crate::store::file::FileAllocator;
 use crate::store::memory::MemoryAllocator;
@@ -76,16 +76,8 @@ fn open_memory(
     options: &SeriesOptions,
     clock: Arc<dyn Clock>,
 ) -> Result<MemoryAllocator, OpenError> {
-    match options.opening {
-        Opening::Existing => Err(OpenError::missing("memory:", &options.name)),
-        Opening::OrCreate if options.key.is_some() => Err(OpenError::LocalKey {
-            store: "memory:".to_owned(),
-        }),
-        Opening::OrCreate | Opening::New => {
-            let series = options.new_series("memory:", clock.now_ms())?;
-            Ok(MemoryAllocator::with_clock(series, clock))
-        }
-    }
+    let series = options.local_series("memory:", clock.now_ms())?;
+    Ok(MemoryAllocator::with_clock(series, clock))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::store::allocator::{AllocateError, Allocator, reserve_patiently};
 
 /// How long the timeline may grant nothing before that is an error: as long as a state file lets
 /// a queue wait that moves.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Numbers of a page: what a caller works on at once.
 const PAGE: NonZeroU32 = NonZeroU32::new(65_536).unwrap();
@@ -75,7 +75,7 @@ impl Iterator for Blocks<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         // A reservation grants a tick's slots at most.
         let wanted = u32::try_from(self.missing).unwrap_or(SLOTS).min(SLOTS);
-        let answer = reserve_patiently(&self.allocator, NonZeroU32::new(wanted)?, PATIENCE);
+        let answer = reserve_patiently(&self.allocator, NonZeroU32::new(wanted)?, LONGEST_WAIT);
         self.missing = match &answer {
             Ok(block) => self.missing.saturating_sub(block.length().get().into()),
             Err(_) => 0,
@@ -142,7 +142,7 @@ mod tests {
             match *first {
                 Some(block) if self.repeats => Ok(block),
                 _ => {
-                    *first = Some(reserve_patiently(&self.memory, wanted, PATIENCE)?);
+                    *first = Some(reserve_patiently(&self.memory, wanted, LONGEST_WAIT)?);
                     first.ok_or_else(|| AllocateError::unavailable(self, "nothing"))
                 }
             }
@@ -213,7 +213,7 @@ mod tests {
             let asked = store.wanted.lock().unwrap();
             let (asked, late) = store
                 .asked
-                .wait_timeout_while(asked, PATIENCE, |asked| asked.len() < 2)
+                .wait_timeout_while(asked, LONGEST_WAIT, |asked| asked.len() < 2)
                 .unwrap();
             assert!(!late.timed_out(), "{asked:?}");
             assert_eq!(asked[0], SLOTS);

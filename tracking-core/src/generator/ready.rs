@@ -22,7 +22,7 @@ pub struct Ready {
 impl Ready {
     pub(super) fn new(generator: Generator) -> Self {
         Self {
-            deadline: Instant::now() + generator.handle.builder.deadline,
+            deadline: Instant::now() + generator.shared.builder.deadline,
             generator,
             task: None,
         }

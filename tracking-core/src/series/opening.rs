@@ -1,4 +1,25 @@
 //! Which series to open or make in a store, and why that may fail: what all stores share.
+//!
+//! ```text
+//!   SeriesOptions ──► the store looks for its series
+//!                       │ there                          │ missing
+//!                       ▼                                ▼
+//!                     `check`: name, key and prefix    a local store: `local_series`, of a random key
+//!                     are what was asked for?          a shared one: only with a key, or when told
+//!                       │ yes        │ no                │
+//!                       ▼            ▼                   ▼
+//!                     open it      an error, which     `new_series`, written so that of two who make
+//!                                  says which          it one wins; who lost begins again
+//! ```
+//!
+//! | | there | missing, in a local store | missing, in one that hosts share |
+//! |---|---|---|---|
+//! | `Existing` | open | error: missing | error: missing |
+//! | `OrCreate` | open | make; with a key: error | with a key: make; else error: missing |
+//! | `New` | error: exists | make | make |
+//!
+//! How a file does it is told in `store/file/open.rs` and `store/file/create.rs`, how Redis does in
+//! `store/redis/open.rs`.
 
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
@@ -119,6 +140,21 @@ impl SeriesOptions {
             self.key.clone().unwrap_or_else(Key::random),
             self.created_at_ms.unwrap_or(unknown_ms).min(now_ms),
         ))
+    }
+
+    /// The series that a local store makes where there is none: it takes no key from elsewhere, unless it was
+    /// told to make just that series.
+    ///
+    /// # Errors
+    /// [`OpenError::Missing`], [`OpenError::LocalKey`], and those of [`new_series`](Self::new_series).
+    pub(crate) fn local_series(&self, store: &str, now_ms: i64) -> Result<Series, OpenError> {
+        match self.opening {
+            Opening::Existing => Err(OpenError::missing(store, &self.name)),
+            Opening::OrCreate if self.key.is_some() => Err(OpenError::LocalKey {
+                store: store.to_owned(),
+            }),
+            Opening::OrCreate | Opening::New => self.new_series(store, now_ms),
+        }
     }
 
     /// Check a series that was found against what was asked for.

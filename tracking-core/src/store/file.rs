@@ -45,14 +45,14 @@ use crate::store::warning::StoreWarning;
 
 mod create;
 pub(crate) mod error;
-mod handle;
 mod holder;
 mod lock;
 mod network;
-mod opening;
+mod open;
 mod place;
 mod session;
 mod slot;
+mod state_file;
 mod tick;
 
 use create::Creation;
@@ -121,7 +121,7 @@ impl FileAllocator {
         options: &SeriesOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let (setting, session, creation) = opening::open(url, options, clock)?;
+        let (setting, session, creation) = open::open(url, options, clock)?;
         let series = setting.series.clone();
         let store = FileStore {
             setting,

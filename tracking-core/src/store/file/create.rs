@@ -87,7 +87,7 @@ fn make_folders(folder: &Path) -> Result<(), Problem> {
 pub(super) fn sync_folder(folder: &Path) -> Result<(), Problem> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem};
     #[cfg(test)]
-    super::handle::faults::folder_synced();
+    super::state_file::faults::folder_synced();
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         // Some file systems cannot, and need not; and a folder that this user may not even list
         // was made by somebody else.

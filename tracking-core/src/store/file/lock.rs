@@ -9,7 +9,7 @@ use super::holder::Holder;
 use crate::clock::Clock;
 
 /// How long a holder may keep the lock while the file does not change, in milliseconds.
-pub(super) const PATIENCE_MS: u64 = 2_000;
+pub(super) const LOCK_TIMEOUT_MS: u64 = 2_000;
 /// How long a reservation waits in all while others come first, in milliseconds.
 pub(super) const LONGEST_WAIT_MS: u64 = 30_000;
 
@@ -46,7 +46,7 @@ impl Wait {
     pub(super) fn new(asked_ms: u64, moved_ms: u64) -> Self {
         let at_most_ms = asked_ms + LONGEST_WAIT_MS;
         Self {
-            until_ms: (asked_ms.max(moved_ms) + PATIENCE_MS).min(at_most_ms),
+            until_ms: (asked_ms.max(moved_ms) + LOCK_TIMEOUT_MS).min(at_most_ms),
             at_most_ms,
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn lock<'a>(
                     others: generation(known).saturating_sub(generation(first)),
                 });
             }
-            wait.until_ms = (now_ms + PATIENCE_MS).min(wait.at_most_ms);
+            wait.until_ms = (now_ms + LOCK_TIMEOUT_MS).min(wait.at_most_ms);
         }
         clock.sleep(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);

@@ -9,9 +9,9 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::error::{FileError, Problem};
-use super::handle::Handle;
 use super::network;
 use super::slot::FILE_SIZE;
+use super::state_file::StateFile;
 use crate::store::url::FileUrl;
 
 /// Of a file's mode, what is no kind.
@@ -64,7 +64,7 @@ impl Place {
 
     /// Open the file for reading and writing, or for reading alone where this user or the file
     /// system allows no more; `None` if there is none.
-    pub(super) fn open(&self) -> Result<Option<Handle>, Problem> {
+    pub(super) fn open(&self) -> Result<Option<StateFile>, Problem> {
         // First by name: an error that says what is there, and nothing but a regular file is
         // opened, since to open a device or a FIFO does something to it.
         let Some(there) = self.look()? else {
@@ -92,7 +92,7 @@ impl Place {
             .map_err(|source| Problem::io("look at it", source))?;
         check(&found)?;
         self.check_file_system(&file)?;
-        Ok(Some(Handle::new(file, &found, read_only)))
+        Ok(Some(StateFile::new(file, &found, read_only)))
     }
 
     /// Refuse a file on a file system that hosts share, unless the URL allows it.
@@ -105,7 +105,7 @@ impl Place {
     }
 
     /// Whether the path still names the file of a handle, whole.
-    pub(super) fn names(&self, handle: &Handle) -> Result<Named, Problem> {
+    pub(super) fn names(&self, handle: &StateFile) -> Result<Named, Problem> {
         match self.look()? {
             None => Ok(Named::Nothing),
             Some(found) if handle.is(&found) => check_size(&found).map(|()| Named::Same),

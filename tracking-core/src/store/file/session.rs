@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::create::sync_folder;
 use super::error::Problem;
-use super::handle::Handle;
 use super::lock::Wait;
 use super::place::{Named, Place};
 use super::slot::{Present, Record};
+use super::state_file::StateFile;
 use super::tick;
 use crate::clock::Clock;
 use crate::series::Series;
@@ -28,7 +28,7 @@ pub(super) struct Setting {
 pub(super) struct Session {
     /// The open file; none after a write that failed. It stays open, so that an operator can copy
     /// the last state from it when it was deleted.
-    handle: Option<Arc<Handle>>,
+    handle: Option<Arc<StateFile>>,
     /// The newest generation that this handle opened the file with, or wrote.
     generation: u64,
     /// When it wrote last, by the monotonic clock.
@@ -39,7 +39,7 @@ pub(super) struct Session {
 
 impl Session {
     /// After opening a file of a generation.
-    pub(super) fn new(handle: Handle, generation: u64) -> Self {
+    pub(super) fn new(handle: StateFile, generation: u64) -> Self {
         Self {
             handle: Some(Arc::new(handle)),
             generation,
@@ -65,7 +65,7 @@ impl Session {
         asked_ms: u64,
     ) -> Result<(), Problem> {
         let result = self.try_update(setting, step, asked_ms);
-        // What failed is not used again: see `Handle::write`.
+        // What failed is not used again: see `StateFile::write`.
         if matches!(result, Err(Problem::Io { .. })) {
             self.handle = None;
         }
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// The open file that the path names.
-    fn handle(&mut self, setting: &Setting) -> Result<Arc<Handle>, Problem> {
+    fn handle(&mut self, setting: &Setting) -> Result<Arc<StateFile>, Problem> {
         match &self.handle {
             Some(handle) => match setting.place.names(handle)? {
                 Named::Same => Ok(Arc::clone(handle)),
@@ -126,14 +126,14 @@ impl Session {
     }
 
     /// Open the file that the path names now, if it holds the same series.
-    fn open_another(&mut self, setting: &Setting) -> Result<Arc<Handle>, Problem> {
+    fn open_another(&mut self, setting: &Setting) -> Result<Arc<StateFile>, Problem> {
         let handle = setting.place.open()?.ok_or(Problem::Missing)?;
         read(&handle, setting)?;
         self.name_is_durable = false;
         Ok(self.keep(handle))
     }
 
-    fn keep(&mut self, handle: Handle) -> Arc<Handle> {
+    fn keep(&mut self, handle: StateFile) -> Arc<StateFile> {
         let handle = Arc::new(handle);
         self.handle = Some(Arc::clone(&handle));
         handle
@@ -146,7 +146,7 @@ impl Session {
     /// replaced may be held by a process that was stopped, for ever. And it is opened anew each
     /// time: a lock belongs to what was opened, and a child of `fork` has that open, too. Were this
     /// process killed with the lock held, the child would keep it, without knowing.
-    fn handle_to_lock(&mut self, setting: &Setting) -> Result<Arc<Handle>, Problem> {
+    fn handle_to_lock(&mut self, setting: &Setting) -> Result<Arc<StateFile>, Problem> {
         let known = self.handle(setting)?;
         let handle = match setting.place.open()? {
             Some(again) if again.is_file_of(&known) => self.keep(again),
@@ -166,7 +166,7 @@ impl Session {
     fn step(
         &mut self,
         setting: &Setting,
-        handle: &Handle,
+        handle: &StateFile,
         step: &mut Step<'_>,
     ) -> Result<(), Problem> {
         let now_ms = tick::wait_for_next(&*setting.clock)?;
@@ -201,13 +201,13 @@ impl Session {
     }
 
     #[cfg(test)]
-    pub(super) fn handle_mut(&mut self) -> Option<&mut Handle> {
+    pub(super) fn handle_mut(&mut self) -> Option<&mut StateFile> {
         self.handle.as_mut().and_then(Arc::get_mut)
     }
 }
 
 /// The state in the file, if it is this series', read without its lock.
-fn read(handle: &Handle, setting: &Setting) -> Result<Present, Problem> {
+fn read(handle: &StateFile, setting: &Setting) -> Result<Present, Problem> {
     of_series(handle.read_unlocked(&*setting.clock)?, &setting.series)
 }
 

@@ -53,7 +53,7 @@ struct Head {
 
 /// Why the bytes of a slot are no record.
 #[derive(Debug, PartialEq, Eq)]
-enum Fault {
+enum SlotFault {
     /// Written in part, or changed since.
     Damaged,
     /// Whole, but by a version of this program that this one does not know.
@@ -86,17 +86,17 @@ impl Record {
         Ok(slot)
     }
 
-    fn decode(slot: &[u8; SLOT_SIZE]) -> Result<Self, Fault> {
+    fn decode(slot: &[u8; SLOT_SIZE]) -> Result<Self, SlotFault> {
         if slot[..CRC_DIGITS] != hex_digits(crc_of(slot)) {
-            return Err(Fault::Damaged);
+            return Err(SlotFault::Damaged);
         }
         let json = &slot[JSON_START..];
         let line: Line = serde_json::from_slice(json).map_err(|_| other_version(json))?;
         if !known(line.version) {
-            return Err(Fault::Version(line.version));
+            return Err(SlotFault::Version(line.version));
         }
         if line.generation >= GENERATIONS {
-            return Err(Fault::Generation(line.generation));
+            return Err(SlotFault::Generation(line.generation));
         }
         Ok(Self {
             generation: line.generation,
@@ -108,10 +108,10 @@ impl Record {
 }
 
 /// What a whole line that cannot be read is: another version's, or damaged all the same.
-fn other_version(json: &[u8]) -> Fault {
+fn other_version(json: &[u8]) -> SlotFault {
     match serde_json::from_slice(json) {
-        Ok(Head { version }) if !known(version) => Fault::Version(version),
-        _ => Fault::Damaged,
+        Ok(Head { version }) if !known(version) => SlotFault::Version(version),
+        _ => SlotFault::Damaged,
     }
 }
 
@@ -154,15 +154,15 @@ impl Present {
             })
         };
         match (Record::decode(first), Record::decode(second)) {
-            (Err(Fault::Version(found)), _) | (_, Err(Fault::Version(found))) => {
+            (Err(SlotFault::Version(found)), _) | (_, Err(SlotFault::Version(found))) => {
                 Err(Problem::Version { found })
             }
-            (Err(Fault::Generation(found)), _) | (_, Err(Fault::Generation(found))) => {
+            (Err(SlotFault::Generation(found)), _) | (_, Err(SlotFault::Generation(found))) => {
                 Err(Problem::Generation { found })
             }
-            (Err(Fault::Damaged), Err(Fault::Damaged)) => Err(Problem::Damaged),
-            (Ok(record), Err(Fault::Damaged)) => present(record, 0, true),
-            (Err(Fault::Damaged), Ok(record)) => present(record, 1, true),
+            (Err(SlotFault::Damaged), Err(SlotFault::Damaged)) => Err(Problem::Damaged),
+            (Ok(record), Err(SlotFault::Damaged)) => present(record, 0, true),
+            (Err(SlotFault::Damaged), Ok(record)) => present(record, 1, true),
             // Two series in one file: put together from two, by no program of ours.
             (Ok(a), Ok(b)) if a.series.fingerprint() != b.series.fingerprint() => {
                 Err(Problem::Damaged)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::handle::faults;
+use super::state_file::faults;
 use super::*;
 use crate::number::key::Key;
 use std::num::NonZeroU32;

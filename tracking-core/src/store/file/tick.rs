@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::lock::PATIENCE_MS;
+use super::lock::LOCK_TIMEOUT_MS;
 use crate::clock::Clock;
 use crate::number::serial::TICK_MS;
 use crate::store::timeline::TimelineError;
 
 /// Bounds the loop where the monotonic clock stands still: each turn sleeps a millisecond at least.
-const TURNS: u64 = PATIENCE_MS;
+const TURNS: u64 = LOCK_TIMEOUT_MS;
 
 /// Wait until a tick has begun that had not when this was called, and answer the one reading of
 /// the clock that shows it, in milliseconds since the Unix epoch.
@@ -32,7 +32,7 @@ pub(super) fn wait_for_next(clock: &dyn Clock) -> Result<i64, TimelineError> {
         if now_ms >= begins_ms {
             return Ok(now_ms);
         }
-        if clock.monotonic_ms().saturating_sub(started_ms) >= PATIENCE_MS {
+        if clock.monotonic_ms().saturating_sub(started_ms) >= LOCK_TIMEOUT_MS {
             break;
         }
     }

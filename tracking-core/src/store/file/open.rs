@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::create::{Creation, create};
 use super::error::Problem;
-use super::handle::Handle;
 use super::place::Place;
 use super::session::{Session, Setting};
+use super::state_file::StateFile;
 use crate::clock::Clock;
 use crate::series::opening::{OpenError, Opening, SeriesOptions};
 use crate::store::url::FileUrl;
@@ -46,22 +46,13 @@ fn find_or_create(
     place: &Place,
     options: &SeriesOptions,
     clock: &dyn Clock,
-) -> Result<(Handle, Creation), OpenError> {
+) -> Result<(StateFile, Creation), OpenError> {
     let found = || place.open().map_err(|problem| place.error(problem));
     if let Some(handle) = found()? {
         return Ok((handle, Creation::Others));
     }
-    match options.opening {
-        Opening::Existing => return Err(OpenError::missing(place.url(), &options.name)),
-        Opening::OrCreate if options.key.is_some() => {
-            return Err(OpenError::LocalKey {
-                store: place.url().to_string(),
-            });
-        }
-        Opening::OrCreate | Opening::New => {}
-    }
     let now_ms = clock.now_ms();
-    let series = options.new_series(&place.url().to_string(), now_ms)?;
+    let series = options.local_series(&place.url().to_string(), now_ms)?;
     let creation = create(place, &series, now_ms).map_err(|problem| place.error(problem))?;
     // Opened as any other would be, so that what could not be used later is refused now.
     let handle = found()?.ok_or_else(|| place.error(Problem::Missing))?;

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::store::timeline::History;
 
 /// An open state file, and which one it is.
-pub(super) struct Handle {
+pub(super) struct StateFile {
     file: File,
     device: u64,
     inode: u64,
@@ -23,7 +23,7 @@ pub(super) struct Handle {
     read_only: Option<Errno>,
 }
 
-impl Handle {
+impl StateFile {
     /// A file that was opened for reading and writing, or, for the reason named, for reading alone.
     pub(super) fn new(file: File, metadata: &Metadata, read_only: Option<Errno>) -> Self {
         Self {
