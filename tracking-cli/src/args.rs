@@ -42,7 +42,7 @@ pub(crate) enum Command {
     /// Take numbers apart: prefix, body, check character; lane, time and slot
     #[command(after_help = inspect::HELP)]
     Inspect(InspectArgs),
-    /// Show, create or restore a series
+    /// List series; show, create or restore one
     #[command(subcommand, arg_required_else_help = true, after_help = series::HELP)]
     Series(SeriesCommand),
     /// Make a token for a caller of the server, or check its file of tokens

@@ -1,6 +1,7 @@
-//! `tracking series`: show, create or restore one.
+//! `tracking series`: list them; show, create or restore one.
 
 mod create;
+mod list;
 mod report;
 mod restore;
 mod show;
@@ -16,6 +17,7 @@ use crate::output::{Output, message};
 
 pub(crate) fn run(command: &SeriesCommand, store: &StoreArgs) -> Result<(), Failure> {
     match command {
+        SeriesCommand::List(report) => list::run(*report, store),
         SeriesCommand::Show(args) => show::run(args, store),
         SeriesCommand::Create(report) => create::run(*report, store),
         SeriesCommand::Restore(args) => restore::run(args, store),

@@ -138,4 +138,4 @@ pub use store::url::{
     FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
 };
 pub use store::warning::StoreWarning;
-pub use store::{open_store, open_store_with_clock, timeline};
+pub use store::{list_series, open_store, open_store_with_clock, timeline};

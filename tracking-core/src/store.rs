@@ -18,6 +18,7 @@ pub(crate) mod warning;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
+use crate::series::SeriesName;
 use crate::series::opening::{OpenError, SeriesOptions};
 use crate::store::allocator::OpenStore;
 use crate::store::file::FileAllocator;
@@ -65,10 +66,44 @@ pub fn open_store_with_clock(
             Ok(Box::new(allocator))
         }
         #[cfg(not(feature = "redis"))]
-        StoreUrl::Redis(redis) => Err(OpenError::NotBuiltIn {
-            store: redis.to_string(),
-            feature: "redis",
-        }),
+        StoreUrl::Redis(redis) => Err(no_redis(redis)),
+    }
+}
+
+/// The names of the series in a store, in their order: none in memory, one in a state file that is there; in a
+/// Redis those that its register of prefixes names, which has each series that was opened since it was lost.
+/// Nothing is written.
+///
+/// ```
+/// use tracking_core::{SeriesOptions, list_series, open_store};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("eu.series");
+/// let url = format!("file:{}", path.display()).parse()?;
+/// assert!(list_series(&url)?.is_empty());
+/// open_store(&url, &SeriesOptions::named("eu".parse()?))?;
+/// assert_eq!(list_series(&url)?, ["eu".parse()?]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The store cannot be read.
+pub fn list_series(url: &StoreUrl) -> Result<Vec<SeriesName>, OpenError> {
+    match url {
+        StoreUrl::Memory => Ok(Vec::new()),
+        StoreUrl::File(file) => Ok(file::series_name(file)?.into_iter().collect()),
+        #[cfg(feature = "redis")]
+        StoreUrl::Redis(redis) => Ok(redis::series_names(redis)?),
+        #[cfg(not(feature = "redis"))]
+        StoreUrl::Redis(redis) => Err(no_redis(redis)),
+    }
+}
+
+#[cfg(not(feature = "redis"))]
+fn no_redis(url: &url::RedisUrl) -> OpenError {
+    OpenError::NotBuiltIn {
+        store: url.to_string(),
+        feature: "redis",
     }
 }
 

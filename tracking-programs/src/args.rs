@@ -88,18 +88,27 @@ impl StoreArgs {
     /// It is no store's URL, or holds a password though it stands on the command line, which
     /// every user of the host can read.
     pub fn url(&self) -> Result<StoreUrl, ArgsError> {
+        match self.named_url()? {
+            Some(url) => Ok(url),
+            None => Ok(StoreUrl::default_file(&self.series)?),
+        }
+    }
+
+    /// The store, if one was named.
+    ///
+    /// # Errors
+    /// As [`url`](Self::url).
+    pub fn named_url(&self) -> Result<Option<StoreUrl>, ArgsError> {
         let Some(text) = self.store.as_deref() else {
-            return Ok(StoreUrl::default_file(&self.series)?);
+            return Ok(None);
         };
         let url: StoreUrl = text.parse()?;
         let from_variable = std::env::var(STORE_VARIABLE).is_ok_and(|value| value == text);
         if url.has_password() && !from_variable {
             return Err(ArgsError::PasswordOnCommandLine);
         }
-        Ok(with_password(
-            url,
-            std::env::var(REDIS_PASSWORD_VARIABLE).ok(),
-        ))
+        let password = std::env::var(REDIS_PASSWORD_VARIABLE).ok();
+        Ok(Some(with_password(url, password)))
     }
 
     /// Which series of it, and what to do where it is missing or there already.

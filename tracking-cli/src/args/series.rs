@@ -8,6 +8,9 @@ use crate::output::instant::parse_rfc3339;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SeriesCommand {
+    /// List the series of a store, or those in the user's state folder
+    #[command(after_help = LIST)]
+    List(ReportArgs),
     /// Show a series
     #[command(after_help = SHOW)]
     Show(ShowArgs),
@@ -44,6 +47,7 @@ pub(crate) struct RestoreArgs {
 
 pub(super) const HELP: &str = "\
 Examples:
+  tracking series list
   tracking series show
   (umask 077; tracking series show --reveal-key > backup.txt)
   tracking series create --series eu --prefix EU
@@ -51,6 +55,15 @@ Examples:
 
 A series is a name, a format, a key and the time of its creation. Whoever has the key can make its
 numbers up; whoever loses it can no longer tell them.";
+
+const LIST: &str = "\
+Examples:
+  tracking series list
+  tracking series list --format json
+  tracking series list --store redis://localhost
+
+Without --store: the files in $XDG_STATE_HOME/tracking, else in ~/.local/state/tracking. A Redis is asked
+for the series that its register of prefixes names.";
 
 const SHOW: &str = "\
 Examples:

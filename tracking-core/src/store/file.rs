@@ -56,6 +56,7 @@ mod state_file;
 mod tick;
 
 use create::Creation;
+pub(crate) use open::series_name;
 use session::{Session, Setting};
 
 /// Store URL `file:PATH`. All processes of one host share the series; it survives `kill -9` and

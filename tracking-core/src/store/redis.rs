@@ -61,6 +61,7 @@ mod turn;
 use fault::RedisFault;
 pub use health::RedisWarning;
 use remote_series::RemoteSeries;
+pub(crate) use remote_series::series_names;
 use reserve::Reserve;
 
 /// Store URLs `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:` and `redis+cluster:`.

@@ -1,6 +1,7 @@
 //! The URL that names a store.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -65,6 +66,17 @@ impl StoreUrl {
         Ok(Self::File(FileUrl::new(
             folder.join(format!("{series}.series")),
         )))
+    }
+
+    /// The files of series in the user's state folder, `NAME.series` each, in the order of their names; what else
+    /// lies there is left out.
+    ///
+    /// # Errors
+    /// There is no state folder, as for [`default_file`](Self::default_file); or, inside, the folder cannot be
+    /// read, or is not there.
+    pub fn default_files() -> Result<io::Result<Vec<Self>>, ParseStoreUrlError> {
+        let folder = state_folder().ok_or(ParseStoreUrlError::NoHome)?;
+        Ok(series_files(&folder))
     }
 
     /// Whether the store is this host's alone, and not one that hosts share.
@@ -183,6 +195,18 @@ impl fmt::Display for FileUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "file:{}", Plain::of(&self.path))
     }
+}
+
+fn series_files(folder: &Path) -> io::Result<Vec<StoreUrl>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let stem = name.to_str().and_then(|name| name.strip_suffix(".series"));
+        names.extend(stem.and_then(|stem| stem.parse::<SeriesName>().ok()));
+    }
+    names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    let file = |name| StoreUrl::File(FileUrl::new(folder.join(format!("{name}.series"))));
+    Ok(names.into_iter().map(file).collect())
 }
 
 /// The user's state folder: `$XDG_STATE_HOME/tracking`, else `$HOME/.local/state/tracking`.

@@ -7,7 +7,8 @@ use super::error::Problem;
 use super::place::Place;
 use super::session::{Session, Setting};
 use super::state_file::StateFile;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
+use crate::series::SeriesName;
 use crate::series::opening::{OpenError, Opening, SeriesOptions};
 use crate::store::url::FileUrl;
 
@@ -39,6 +40,19 @@ pub(super) fn open(
             Ok((setting, session, creation))
         }
     }
+}
+
+/// The name of the series in a file; none where there is no file.
+pub(crate) fn series_name(url: &FileUrl) -> Result<Option<SeriesName>, OpenError> {
+    let place = Place::new(url)?;
+    let name = || {
+        let Some(file) = place.open()? else {
+            return Ok(None);
+        };
+        let present = file.read_unlocked(&SystemClock)?;
+        Ok(Some(present.record.series.name().clone()))
+    };
+    Ok(name().map_err(|problem| place.error(problem))?)
 }
 
 /// The open file at a place, and who created it.

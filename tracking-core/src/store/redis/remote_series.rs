@@ -1,5 +1,6 @@
 //! The series in a Redis, whether it is there or not: what is read of its hash and written there.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redis::{Value, cmd};
@@ -160,6 +161,26 @@ impl RemoteSeries {
             field: text::quoted(field),
         }
     }
+}
+
+/// The names of the series that the register of prefixes names, in their order.
+pub(crate) fn series_names(url: &RedisUrl) -> Result<Vec<SeriesName>, AllocateError> {
+    Client::new(url.clone()).call(|connection: &mut Connection, deadline: Deadline| {
+        let register = connection.ask(cmd("HGETALL").arg(hash::PREFIXES).take(), deadline)?;
+        let Value::Array(items) = register else {
+            return Err(connection.garbled("no register of prefixes"));
+        };
+        let owners = items
+            .chunks_exact(2)
+            .filter_map(|pair| text::text(&pair[1]));
+        // `NAME FINGERPRINT`, or the name alone.
+        let names = owners.filter_map(|owner| owner.split(' ').next()?.parse().ok());
+        // In their order, and a name whose prefix changed once alone.
+        let names: BTreeMap<String, SeriesName> = names
+            .map(|name: SeriesName| (name.to_string(), name))
+            .collect();
+        Ok(names.into_values().collect())
+    })
 }
 
 /// What `TIME` answers, in milliseconds since the Unix epoch.
