@@ -20,8 +20,8 @@ const EXPECTED_RANGE: &str = "more than 0 and less than 1000000 kilograms";
 ///
 /// The serde form is that text as a string. A JSON number is read as well and obeys the same rules, as far
 /// as an `f64` tells: `1.2345` and `0` are refused, `1e3` and `1.2000` are seen as `1000` and `1.2`. Where the
-/// program has serde_json's feature `arbitrary_precision`, a number is read as it is written. [`Order::from_json`](super::Order::from_json)
-/// reads numbers as they are written, always.
+/// program has serde_json's feature `arbitrary_precision`, a number is read as it is written; by
+/// [`Order::from_json`](super::Order::from_json) it always is.
 ///
 /// ```
 /// use tracking_core::order::Weight;
