@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 use clap::Args;
-use tracking_core::order::{Order, OrderBuilder, OrderErrors, Parameter, Required};
+use tracking_core::order::{Order, OrderErrors, Parameter, Required};
 
 /// The seven fields of an order. Nothing is checked here, so that the order reports everything
 /// that is wrong with it at once: not even that an option is given once, nor that it is UTF-8.
@@ -37,13 +37,11 @@ pub(crate) struct OrderArgs {
 impl OrderArgs {
     /// The order, or everything that is wrong with it.
     pub(crate) fn order(&self) -> Result<Order, OrderErrors> {
-        let mut builder = OrderBuilder::new(Required::NONE);
-        for parameter in Parameter::ALL {
-            for value in self.values(parameter) {
-                builder.set_bytes(parameter.name().as_bytes(), value.as_bytes());
-            }
-        }
-        builder.build()
+        let pairs = Parameter::ALL.into_iter().flat_map(|parameter| {
+            let values = self.values(parameter).iter();
+            values.map(move |value| (parameter.name(), value.as_bytes()))
+        });
+        Order::from_pairs(pairs, Required::NONE)
     }
 
     fn values(&self, parameter: Parameter) -> &[OsString] {

@@ -62,8 +62,8 @@ Examples:
   tracking series list --format json
   tracking series list --store redis://localhost
 
-Without --store: the files in $XDG_STATE_HOME/tracking, else in ~/.local/state/tracking. A Redis is asked
-for the series that its register of prefixes names.";
+Without --store: the files in $XDG_STATE_HOME/tracking, else in ~/.local/state/tracking. Of a Redis:
+the series that its register of prefixes names.";
 
 const SHOW: &str = "\
 Examples:

@@ -13,6 +13,7 @@ fn help_is_exact() {
         ("check", include_str!("help/check.txt")),
         ("inspect", include_str!("help/inspect.txt")),
         ("series", include_str!("help/series.txt")),
+        ("series list", include_str!("help/series-list.txt")),
         ("series show", include_str!("help/series-show.txt")),
         ("series create", include_str!("help/series-create.txt")),
         ("series restore", include_str!("help/series-restore.txt")),

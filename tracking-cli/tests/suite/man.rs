@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Operator, not_here};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "",
     "check",
     "completions",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 13] = [
     "next",
     "series",
     "series create",
+    "series list",
     "series restore",
     "series show",
     "token",

@@ -37,6 +37,18 @@ fn a_shared_series_is_created_when_told_and_shown_with_its_lanes_and_clocks() {
     assert_eq!(numbers.len(), 1_000);
     run(&other, &["check", &numbers[0]]).assert(0, &format!("{}\tbelongs\t\n", numbers[0]), "");
 
+    let created = run(
+        &other,
+        &["series", "create", "--series", "a", "--prefix", "AA"],
+    );
+    assert_eq!(created.code, 0, "{created:?}");
+    let listed = run(&other, &["series", "list", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+    let member = |index: usize, member: &str| listed[index][member].as_str().unwrap();
+    assert_eq!([member(0, "name"), member(0, "prefix")], ["a", "AA"]);
+    assert_eq!([member(1, "name"), member(1, "prefix")], ["default", "RD"]);
+    assert_eq!(listed.as_array().map(Vec::len), Some(2));
+
     let shown = run(&other, &["series", "show", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
     assert_eq!(json["history"], server.info("run_id"));

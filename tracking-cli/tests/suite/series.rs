@@ -57,6 +57,79 @@ years left        {}
 }
 
 #[test]
+fn list() {
+    let operator = Operator::new();
+    operator.run(["series", "list"]).assert(
+        0,
+        "NAME  PREFIX  FINGERPRINT  CREATED AT  LAST RESERVED AT  STORE\n",
+        "",
+    );
+    operator
+        .run(["series", "list", "--format", "json"])
+        .assert(0, "[]\n", "");
+    for (name, prefix) in [("us", "US"), ("eu", ""), ("a", "A")] {
+        let created = operator.run(["series", "create", "--series", name, "--prefix", prefix]);
+        assert_eq!(created.code, 0, "{created:?}");
+    }
+    let ran = operator.run(["series", "list"]);
+    assert_eq!((ran.code, &*ran.stderr), (0, ""));
+    let rows: Vec<Vec<&str>> = ran
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let named: Vec<_> = rows[1..].iter().map(|row| (row[0], row[1])).collect();
+    assert_eq!(named, [("a", "A"), ("eu", "-"), ("us", "US")]);
+
+    // One store alone; and each by itself says the same of itself.
+    let store = operator.store().replace("default", "us");
+    let ran = operator.run(["series", "list", "--store", &store, "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let shown = operator.run(["series", "show", "us", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    for (member, value) in listed[0].as_object().unwrap() {
+        assert_eq!(value, &shown[member], "{member}");
+    }
+    assert_eq!(listed[0]["store"], store);
+}
+
+/// A file that is none keeps nobody from seeing the others.
+#[test]
+fn list_with_a_file_that_is_none() {
+    let operator = Operator::with_known_series();
+    let path = operator.store().replace("default", "broken");
+    std::fs::write(path.strip_prefix("file:").unwrap(), "x").unwrap();
+    std::fs::write(
+        path.replace("broken", "No_Name")
+            .strip_prefix("file:")
+            .unwrap(),
+        "x",
+    )
+    .unwrap();
+    let ran = operator.run(["series", "list"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(ran.stdout.lines().count(), 2, "{ran:?}");
+    let mut lines = ran.stderr.lines();
+    let first = lines.next().unwrap();
+    assert!(
+        first.starts_with(&format!("warning: {path}: expected")),
+        "{first}"
+    );
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["error: 1 series could not be read"]
+    );
+    operator
+        .run(["series", "list", "--store", "memory:"])
+        .assert(
+            0,
+            "NAME  PREFIX  FINGERPRINT  CREATED AT  LAST RESERVED AT  STORE\n",
+            "",
+        );
+}
+
+#[test]
 fn create() {
     let operator = Operator::new();
     operator
