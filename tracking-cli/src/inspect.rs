@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
 use tracking_core::looks::{Look, Looks};
+use tracking_core::rfc3339;
 use tracking_core::shown::Plain;
 use tracking_core::{OpenStore, Reason, TrackingNumber, Verdict, check_character};
 use tracking_programs::args::StoreArgs;
@@ -12,7 +13,6 @@ use crate::args::{InspectArgs, ReportFormat};
 use crate::check::judge::parse;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::output::instant::rfc3339;
 use crate::output::table::Table;
 use crate::stores::open_existing;
 
@@ -135,7 +135,7 @@ impl Report {
             Verdict::Belongs(serial) => {
                 self.belongs = Some(true);
                 self.lane = Some(serial.lane());
-                self.reserved_at = Some(rfc3339(serial.reserved_at_ms()));
+                self.reserved_at = Some(rfc3339::utc(serial.reserved_at_ms()));
                 self.slot = Some(serial.slot());
                 Ok(())
             }

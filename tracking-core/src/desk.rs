@@ -7,9 +7,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::generator::Generator;
 use crate::issued::{Issued, IssuedMany, Zone};
 use crate::number::TrackingNumber;
+use crate::number::judge::Verdict;
 use crate::order::Order;
 use crate::series::Series;
 use crate::store::allocator::{AllocateError, OpenStore};
+use crate::store::snapshot::Snapshot;
 
 /// Issues numbers for orders: a generator, a clock that says when, and a zone to show that in where
 /// an order has no offset of its own.
@@ -154,6 +156,39 @@ impl Desk {
         })
     }
 
+    /// Whether its series could have issued a number, by the state of its store as it is now, where that can be
+    /// looked at; else by the desk's clock alone. Blocks for as long as the store's own time-out, unless the
+    /// number is refused whatever the store says. Who judges many saves looks: see [`looks`](crate::looks).
+    ///
+    /// ```
+    /// use tracking_core::order::Order;
+    /// use tracking_core::{Desk, Generator, MemoryAllocator, Verdict};
+    ///
+    /// let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+    /// let order = Order::default();
+    /// let issued = desk.issue(&order)?;
+    /// assert!(matches!(desk.judge(&issued.number)?, Verdict::Belongs(_)));
+    /// assert!(matches!(desk.judge(&"AB12CD34EF56".parse()?)?, Verdict::Refused(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Only the store could tell, and it could not be read.
+    pub fn judge(&self, number: &TrackingNumber) -> Result<Verdict, AllocateError> {
+        let series = self.series();
+        // What is older than the series, or none of its numbers, is refused whatever the store says.
+        if let refused @ Verdict::Refused(_) = series.judge(number, i64::MAX, None) {
+            return Ok(refused);
+        }
+        let Some(store) = self.store() else {
+            return Ok(series.judge(number, self.now_ms(), None));
+        };
+        let Snapshot {
+            timeline, now_ms, ..
+        } = store.snapshot()?;
+        Ok(series.judge(number, now_ms, timeline.as_ref()))
+    }
+
     /// What a number is that was issued for an order now.
     #[inline]
     fn issued<'a>(&self, number: TrackingNumber, order: &'a Order) -> Issued<'a> {
@@ -178,12 +213,16 @@ impl fmt::Debug for Desk {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::num::NonZeroU32;
     use std::pin::pin;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::{Context, Poll, Wake, Waker};
 
     use super::*;
+    use crate::number::judge::Reason;
+    use crate::number::serial::{Block, Serial};
     use crate::order::{OrderBuilder, Required};
+    use crate::store::allocator::Allocator;
     use crate::store::memory::MemoryAllocator;
     use crate::testing::ManualClock;
 
@@ -276,6 +315,56 @@ mod tests {
             [(65_536, 1_735_689_600_123), (1, 1_735_689_600_128)]
         );
         assert_eq!(numbers.len(), 65_537);
+    }
+
+    /// An allocator whose state nobody can look at.
+    #[derive(Debug)]
+    struct Blind(MemoryAllocator);
+
+    impl Allocator for Blind {
+        fn series(&self) -> &Series {
+            self.0.series()
+        }
+
+        fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
+            self.0.reserve(wanted)
+        }
+    }
+
+    impl fmt::Display for Blind {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("blind:")
+        }
+    }
+
+    #[test]
+    fn numbers_are_judged_by_the_store_or_else_by_the_clock() {
+        let memory = MemoryAllocator::new();
+        let seeing = Desk::new(Generator::new(memory.clone()));
+        let blind = Desk::new(Generator::new(Blind(memory.clone())));
+        let issued = seeing.issue(&Order::default()).unwrap().number;
+        // A lane that was never used, of which the clock alone knows nothing.
+        let serial = memory.series().judge(&issued, i64::MAX, None);
+        let Verdict::Belongs(serial) = serial else {
+            panic!("{serial:?}");
+        };
+        let lane = (serial.lane() + 1) % 64;
+        let elsewhere = Serial::from_parts(lane, serial.tick() + 200, 0).unwrap();
+        let elsewhere = memory.series().encode(elsewhere);
+        let refused = Verdict::Refused(Reason::NotOfThisSeries);
+        for (desk, number, belongs) in [
+            (&seeing, issued, true),
+            (&blind, issued, true),
+            (&blind, elsewhere, true),
+            (&seeing, elsewhere, false),
+        ] {
+            let verdict = desk.judge(&number).unwrap();
+            assert_eq!(matches!(verdict, Verdict::Belongs(_)), belongs, "{number}");
+            assert!(belongs || verdict == refused, "{verdict:?}");
+        }
+        let before = Serial::from_parts(0, 0, 0).unwrap();
+        let before = memory.series().encode(before);
+        assert_eq!(blind.judge(&before).unwrap(), refused);
     }
 
     #[test]

@@ -107,6 +107,7 @@ mod number;
 pub mod order;
 mod random;
 mod remedy;
+pub mod rfc3339;
 mod series;
 pub mod shown;
 mod store;

@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand};
 use tracking_core::SeriesName;
+use tracking_core::rfc3339;
 
 use super::ReportArgs;
-use crate::output::instant::parse_rfc3339;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SeriesCommand {
@@ -39,7 +39,7 @@ pub(crate) struct RestoreArgs {
     /// When it was created, by RFC 3339 such as 2027-01-15T08:00:00Z
     ///
     /// A number from before is refused. Without it: 2025-01-01T00:00:00Z, which refuses none.
-    #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
+    #[arg(long, value_name = "TIME", value_parser = rfc3339::parse)]
     pub(crate) created: Option<i64>,
     #[command(flatten)]
     pub(crate) report: ReportArgs,

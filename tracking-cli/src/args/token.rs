@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use tracking_core::rfc3339;
 use tracking_programs::args::whole_number;
 use tracking_programs::tokens::{Scope, TokenName};
 
 use super::ReportArgs;
-use crate::output::instant::parse_rfc3339;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
@@ -49,7 +49,7 @@ pub(crate) struct NewTokenArgs {
     /// When it ends to be good, by RFC 3339 such as 2028-01-01T00:00:00Z
     ///
     /// Without it: never.
-    #[arg(long, value_name = "TIME", value_parser = parse_rfc3339)]
+    #[arg(long, value_name = "TIME", value_parser = rfc3339::parse)]
     pub(crate) expires: Option<i64>,
     /// How many numbers a second all tokens of this name may take, 1 to 10000000
     ///

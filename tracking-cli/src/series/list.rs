@@ -3,6 +3,7 @@
 use std::io;
 
 use serde::Serialize;
+use tracking_core::rfc3339;
 use tracking_core::{
     OpenStore, Opening, SeriesName, SeriesOptions, StoreUrl, list_series, open_store,
 };
@@ -10,7 +11,6 @@ use tracking_programs::args::{ArgsError, StoreArgs};
 
 use crate::args::{ReportArgs, ReportFormat};
 use crate::failure::Failure;
-use crate::output::instant::rfc3339;
 use crate::output::table::Columns;
 use crate::output::{Output, message};
 
@@ -97,10 +97,10 @@ fn look(url: &StoreUrl, name: SeriesName) -> Result<Listed, Failure> {
         name: series.name().to_string(),
         prefix: series.prefix().to_string(),
         fingerprint: series.fingerprint().to_string(),
-        created_at: rfc3339(series.created_at_ms()),
+        created_at: rfc3339::utc(series.created_at_ms()),
         last_reserved_at: timeline
             .and_then(|timeline| timeline.last_reserved_at_ms())
-            .map(rfc3339),
+            .map(rfc3339::utc),
         store: url.to_string(),
     })
 }

@@ -1,13 +1,13 @@
 //! All that is known of a series.
 
 use serde::Serialize;
+use tracking_core::rfc3339;
 use tracking_core::{
     Clock, EPOCH_MS, LANES, OpenStore, Series, Snapshot, SystemClock, TICK_MS, TICKS,
     timeline::{SHARED_FENCE_MS, Timeline},
 };
 
 use crate::failure::Failure;
-use crate::output::instant::rfc3339;
 use crate::output::table::Table;
 
 /// A state is made within a second of its series, and then has the longest fence ahead.
@@ -70,8 +70,8 @@ impl Report {
             format: format!("^{}[0-9A-Z]{{13}}$", series.prefix()),
             prefix: series.prefix().to_string(),
             fingerprint: series.fingerprint().to_string(),
-            created_at: rfc3339(series.created_at_ms()),
-            last_reserved_at: last_reserved.map(rfc3339),
+            created_at: rfc3339::utc(series.created_at_ms()),
+            last_reserved_at: last_reserved.map(rfc3339::utc),
             years_left: years_left(snapshot.now_ms),
             shared: (!is_local).then(|| Shared::of(series, &snapshot, ours_ms)),
             key: reveal_key.then(|| series.key().expose_hex()),
@@ -106,7 +106,7 @@ impl Shared {
             let until_ms = timeline?.fence_ms(lane, snapshot.now_ms)?;
             Some(Fence {
                 lane,
-                until: rfc3339(until_ms),
+                until: rfc3339::utc(until_ms),
             })
         };
         Self {
@@ -116,7 +116,7 @@ impl Shared {
                 .map(Timeline::doubt_ms)
                 // Every state begins with the doubt of a second, in which nothing can be lost.
                 .filter(|&until_ms| until_ms > series.created_at_ms() + BIRTH_MS)
-                .map(rfc3339),
+                .map(rfc3339::utc),
             fences: (0..LANES).filter_map(fence).collect(),
             clock_ahead_ms: snapshot.now_ms - ours_ms,
         }

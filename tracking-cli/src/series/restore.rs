@@ -1,11 +1,11 @@
 //! `tracking series restore`.
 
+use tracking_core::rfc3339;
 use tracking_core::{Clock, EPOCH_MS, OpenStore, Opening, SystemClock, open_store};
 use tracking_programs::args::StoreArgs;
 
 use crate::args::RestoreArgs;
 use crate::failure::Failure;
-use crate::output::instant::rfc3339;
 use crate::stores::warn;
 
 pub(super) fn run(args: &RestoreArgs, store_args: &StoreArgs) -> Result<(), Failure> {
@@ -34,9 +34,9 @@ fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn OpenS
     if let Some(created) = created_at_ms.filter(|created| !(EPOCH_MS..=now_ms).contains(created)) {
         return Err(Failure::Usage(format!(
             "expected --created between {} and now, {}, found {}",
-            rfc3339(EPOCH_MS),
-            rfc3339(now_ms),
-            rfc3339(created)
+            rfc3339::utc(EPOCH_MS),
+            rfc3339::utc(now_ms),
+            rfc3339::utc(created)
         )));
     }
     // A later one would refuse numbers that are its own, for certain.
@@ -46,8 +46,8 @@ fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn OpenS
     {
         return Err(Failure::Usage(format!(
             "expected --created no later than the backup says, {}, found {}",
-            rfc3339(own),
-            rfc3339(given)
+            rfc3339::utc(own),
+            rfc3339::utc(given)
         )));
     }
     options.created_at_ms = created_at_ms;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use tracking_core::rfc3339;
 use tracking_core::shown::Plain;
 use tracking_core::{Clock, SystemClock};
 use tracking_programs::tokens::file::{self, Line, MISTAKES_MAX, Mistake, TokenFileError};
@@ -10,7 +11,6 @@ use tracking_programs::tokens::{Count, TokenRate};
 
 use crate::args::{CheckTokensArgs, ReportFormat};
 use crate::failure::Failure;
-use crate::output::instant::rfc3339;
 use crate::output::table::Columns;
 use crate::output::{Output, message};
 
@@ -89,7 +89,7 @@ impl Report {
             scopes: entry.scopes.iter().map(|scope| scope.as_str()).collect(),
             rate: entry.rate.map(TokenRate::per_second),
             burst: entry.rate.map(TokenRate::burst),
-            expires: entry.expires_at_ms.map(rfc3339),
+            expires: entry.expires_at_ms.map(rfc3339::utc),
             expired: entry.is_expired(now_ms),
         });
         Self {

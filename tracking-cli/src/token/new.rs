@@ -1,6 +1,7 @@
 //! `tracking token new`.
 
 use serde::Serialize;
+use tracking_core::rfc3339;
 use tracking_core::shown::Plain;
 use tracking_core::{Clock, SystemClock};
 use tracking_programs::tokens::file::{self, Addition};
@@ -8,7 +9,6 @@ use tracking_programs::tokens::{Token, TokenEntry, TokenRate};
 
 use crate::args::{NewTokenArgs, ReportFormat};
 use crate::failure::Failure;
-use crate::output::instant::rfc3339;
 use crate::output::{Output, message};
 
 /// All that there is to know of a new token, this once.
@@ -34,8 +34,8 @@ pub(super) fn run(args: &NewTokenArgs) -> Result<(), Failure> {
     if let Some(expires) = args.expires.filter(|&expires| expires <= now_ms) {
         return Err(Failure::Usage(format!(
             "expected --expires after now, {}, found {}",
-            rfc3339(now_ms),
-            rfc3339(expires)
+            rfc3339::utc(now_ms),
+            rfc3339::utc(expires)
         )));
     }
     let token = Token::random()
@@ -87,7 +87,7 @@ fn print(args: &NewTokenArgs, token: &Token, entry: &TokenEntry) -> Result<(), F
             name: entry.name.as_str(),
             sha256: entry.digest.to_string(),
             scopes: entry.scopes.iter().map(|scope| scope.as_str()).collect(),
-            expires: entry.expires_at_ms.map(rfc3339),
+            expires: entry.expires_at_ms.map(rfc3339::utc),
             rate: entry.rate.map(TokenRate::per_second),
             burst: entry.rate.map(TokenRate::burst),
             lines: entry.to_string(),

@@ -388,3 +388,49 @@ fn a_future_that_is_dropped_waits_no_more() {
     );
     gate.set(Mood::Grants);
 }
+
+/// More tasks than a block has numbers: most are woken for one that another takes.
+#[test]
+fn tasks_that_ask_for_the_next_one_each_get_their_own() {
+    let generator = Generator::builder()
+        .block_size(NonZeroU32::MIN)
+        .build(MemoryAllocator::new());
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let generator = generator.clone();
+            thread::spawn(move || -> Vec<TrackingNumber> {
+                (0..500)
+                    .map(|_| block_on(generator.next_async()).unwrap())
+                    .collect()
+            })
+        })
+        .collect();
+    let numbers: Vec<_> = threads
+        .into_iter()
+        .flat_map(|thread| thread.join().unwrap())
+        .collect();
+    let different: HashSet<_> = numbers.iter().collect();
+    assert_eq!((numbers.len(), different.len()), (4_000, 4_000));
+}
+
+#[test]
+fn who_asks_for_the_next_one_in_vain_is_told_why_and_dropped_it_takes_none() {
+    let (allocator, gate) = scripted(Mood::Hangs);
+    let generator = quick(allocator);
+    {
+        let mut next = pin!(generator.next_async());
+        let (sender, _woken) = mpsc::channel();
+        let waker = Waker::from(Arc::new(Channel(sender)));
+        let mut context = Context::from_waker(&waker);
+        assert!(next.as_mut().poll(&mut context).is_pending());
+        gate.set(Mood::Grants);
+        block_on(generator.ready()).unwrap();
+    }
+    // In hand is all that was reserved: the task that is gone took none.
+    let runway = generator.status().runway;
+    assert_eq!(runway, 65_536);
+    block_on(generator.next_async()).unwrap();
+    let (allocator, _gate) = scripted(Mood::Refuses);
+    let refused = block_on(quick(allocator).next_async());
+    assert_eq!(refused.unwrap_err().kind(), "refused");
+}

@@ -24,9 +24,10 @@
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
 use crate::remedy::Remedy;
+use crate::rfc3339;
 use crate::series::{Fingerprint, Series, SeriesName};
 use crate::store::allocator::AllocateError;
-use crate::store::timeline::{TOLERATED_SKEW_MS, rfc3339};
+use crate::store::timeline::TOLERATED_SKEW_MS;
 
 /// Which series to open in a store, and what to do where it is missing.
 ///
@@ -274,7 +275,7 @@ pub enum OpenError {
     /// A series was to be made with a creation that is still to come.
     #[error(
         "{store}: expected a creation by now ({}), found {}; every number would be refused as older than its series, so give the time when the series was first made, or set the clock right",
-        rfc3339(*now_ms), rfc3339(*created_at_ms)
+        rfc3339::utc(*now_ms), rfc3339::utc(*created_at_ms)
     )]
     CreatedInFuture {
         /// The store, as a redacted URL.

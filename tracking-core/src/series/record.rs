@@ -2,11 +2,12 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
+use crate::rfc3339;
 use crate::series::{Series, SeriesName};
 use crate::store::timeline::{History, Lanes, Timeline};
 
@@ -50,9 +51,7 @@ impl From<Series> for SeriesRecord {
             name: series.name().to_string(),
             prefix: series.prefix(),
             key: series.key().expose_hex(),
-            created_at: series
-                .created_at()
-                .to_rfc3339_opts(SecondsFormat::Millis, true),
+            created_at: rfc3339::utc(series.created_at().timestamp_millis()),
         }
     }
 }

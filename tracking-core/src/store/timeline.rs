@@ -31,7 +31,6 @@ mod lanes;
 mod state;
 
 pub use error::TimelineError;
-pub(crate) use error::rfc3339;
 pub use history::History;
 pub use lanes::Lanes;
 pub use state::Timeline;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use tracking_core::looks::{Look, Looks};
-use tracking_core::{OpenStore, Series, TrackingNumber, Verdict};
+use tracking_core::{Desk, Series, TrackingNumber, Verdict};
 
 /// For how long a look is good enough for who watches the store; one that failed, a shorter time, so that
 /// it is soon seen to be back.
@@ -18,22 +18,23 @@ const WATCH_DEADLINE: Duration = Duration::from_millis(500);
 /// How long a request waits for a look; then the store cannot be asked.
 const JUDGE_DEADLINE: Duration = Duration::from_secs(2);
 
-/// A store that is looked at.
+/// The store of a desk, which is looked at.
 #[derive(Debug)]
 pub(crate) struct StoreWatch {
-    store: Arc<dyn OpenStore>,
+    desk: Desk,
     looks: Mutex<Looks>,
     /// Held while the store is read, which blocks: there is never more than one such thread.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl StoreWatch {
-    pub(crate) fn new(store: Arc<dyn OpenStore>) -> Self {
-        Self {
-            store,
+    /// None where that cannot be.
+    pub(crate) fn of(desk: &Desk) -> Option<Self> {
+        desk.store().map(|_| Self {
+            desk: desk.clone(),
             looks: Mutex::default(),
             turn: Arc::default(),
-        }
+        })
     }
 
     fn looks(&self) -> MutexGuard<'_, Looks> {
@@ -87,15 +88,15 @@ impl StoreWatch {
             return Some(look);
         }
         let reading = tokio::task::spawn_blocking(move || {
-            let look = Look::at(&*self.store);
+            let look = Look::at(self.desk.store()?);
             if let Some(error) = look.error() {
                 tracing::debug!(kind = error.kind(), "the store cannot be looked at");
             }
             let look = self.looks().take(look);
             // Also where nobody waits for it any more.
             drop(turn);
-            look
+            Some(look)
         });
-        reading.await.ok()
+        reading.await.ok().flatten()
     }
 }

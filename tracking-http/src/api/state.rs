@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Issued;
 use tracking_core::looks::Look;
 use tracking_core::order::Order;
-use tracking_core::{AllocateError, Desk, OpenStore, Series, TrackingNumber, Verdict};
+use tracking_core::{AllocateError, Desk, Series, TrackingNumber, Verdict};
 use tracking_programs::remedies::InOurWords;
 
 use crate::api::looks::StoreWatch;
@@ -66,15 +66,14 @@ pub(crate) struct NoNumber {
 impl Api {
     pub(crate) fn new(
         desk: Desk,
-        store: Option<Arc<dyn OpenStore>>,
         metrics: Arc<Metrics>,
         turns: Turns,
         tables: Tables,
         tokens_in_force: TokensInForce,
     ) -> Self {
         Self {
+            store: StoreWatch::of(&desk).map(Arc::new),
             desk,
-            store: store.map(|store| Arc::new(StoreWatch::new(store))),
             metrics,
             turns,
             tables,

@@ -26,7 +26,6 @@ fn endpoints() -> Endpoints {
     generator.next().unwrap();
     Endpoints::new(Api::new(
         Desk::new(generator),
-        None,
         Arc::default(),
         Turns::new(1, 1),
         TABLES,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracking_core::{Desk, OpenStore};
+use tracking_core::Desk;
 
 use crate::call::cors::Origin;
 use crate::call::gate::Gate;
@@ -15,14 +15,10 @@ pub struct App {
     pub(super) options: Options,
 }
 
-/// What an [`App`] does unless somebody says otherwise: it lets everybody in, and judges numbers by this host's
-/// clock alone.
+/// What an [`App`] does unless somebody says otherwise: it lets everybody in. Numbers are judged by the state of
+/// the desk's store, where that [can be looked at](Desk::store), and by this host's clock alone else.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Judge numbers by the state of this store, too, which must be the desk's own: more of those that were
-    /// never issued are refused then, and what is in the future is told by the store's clock. `/metrics` shows
-    /// that state.
-    pub store: Option<Arc<dyn OpenStore>>,
     /// The origins whose pages may use the API in browsers.
     pub cors_origins: Vec<Origin>,
     /// Who is let in.

@@ -38,7 +38,6 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn new(app: App, crowd: Crowd) -> Self {
         let Options {
-            store,
             cors_origins,
             gate,
             metrics,
@@ -49,7 +48,7 @@ impl Calls {
             TokensInForce(Box::new(move || gate.tokens_in_force()))
         };
         let counted = Arc::clone(&metrics);
-        let api = Api::new(app.desk, store, counted, turns, TABLES, in_force);
+        let api = Api::new(app.desk, counted, turns, TABLES, in_force);
         Self {
             endpoints: Endpoints::new(api),
             gate,

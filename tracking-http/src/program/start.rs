@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::spawn_blocking;
-use tracking_core::{Desk, Generator, OpenStore, open_store};
+use tracking_core::{Desk, Generator, open_store};
 use tracking_programs::remedies::InOurWords;
 
 use crate::call::{App, Gate, Options};
@@ -54,9 +54,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     // and that is this one.
     let (url, series) = (config.store.clone(), config.series);
     let store = spawn_blocking(move || open_store(&url, &series)).await;
-    let store: Arc<dyn OpenStore> = store
-        .map_err(|error| StartError::Runtime(error.into()))??
-        .into();
+    let store = store.map_err(|error| StartError::Runtime(error.into()))??;
     let told = store.warnings();
     let mut warnings: Vec<String> = told
         .iter()
@@ -76,9 +74,8 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     if gate.count().is_some() {
         metrics.tokens_read(TokensRead::Taken);
     }
-    let observed = Observed::new(Arc::clone(&store), Arc::clone(&metrics));
+    let observed = Observed::new(store, Arc::clone(&metrics));
     let options = Options {
-        store: Some(store),
         cors_origins: config.cors_origins,
         gate,
         metrics,

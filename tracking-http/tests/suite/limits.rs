@@ -1,7 +1,6 @@
 //! What a client may send, and how many may come.
 
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -226,11 +225,8 @@ fn what_an_operator_needs_is_answered_while_all_places_in_flight_are_taken() {
     let store = Switch::new();
     store.hang();
     let limits = limited(|limits| limits.max_in_flight = 2);
-    let options = Options {
-        store: Some(Arc::new(store.clone())),
-        ..Options::default()
-    };
-    let app = App::new(Desk::new(Generator::new(store.clone())), options);
+    let desk = Desk::new(Generator::new(store.clone()));
+    let app = App::new(desk, Options::default());
     let server = InProcess::with_app(app, limits);
     let _waiting = [(); 2].map(|()| {
         let mut client = Client::connect(server.address);

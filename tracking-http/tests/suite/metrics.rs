@@ -26,7 +26,6 @@ fn server_of_blocks(store: &Switch, block_size: u32) -> InProcess {
         .block_size(NonZeroU32::new(block_size).unwrap())
         .build(observed);
     let options = Options {
-        store: Some(Arc::new(store.clone())),
         metrics,
         ..Options::default()
     };

@@ -11,14 +11,8 @@ use crate::support::{Client, InProcess, Switch};
 
 fn server(store: &Switch, zone: &str) -> InProcess {
     let zone: Zone = zone.parse().unwrap();
-    let options = Options {
-        store: Some(std::sync::Arc::new(store.clone())),
-        ..Options::default()
-    };
-    let app = App::new(
-        Desk::new(Generator::new(store.clone())).with_zone(zone),
-        options,
-    );
+    let desk = Desk::new(Generator::new(store.clone())).with_zone(zone);
+    let app = App::new(desk, Options::default());
     InProcess::with_app(app, Limits::default())
 }
 

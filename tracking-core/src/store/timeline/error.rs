@@ -1,6 +1,7 @@
 //! Why a step grants nothing.
 
 use super::TOLERATED_SKEW_MS;
+use crate::rfc3339;
 
 /// Why a step grants nothing, and changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +10,7 @@ pub enum TimelineError {
     /// The clock is outside the years that serials can hold (rule 0).
     #[error(
         "the clock says {}, but serials hold the years from 2025 to 2112; set the clock right",
-        rfc3339(*now_ms)
+        rfc3339::utc(*now_ms)
     )]
     ClockOutOfRange {
         /// The clock, in milliseconds since the Unix epoch.
@@ -20,7 +21,7 @@ pub enum TimelineError {
     #[error(
         "the store's clock says {} and this host's {}, which is more than {TOLERATED_SKEW_MS} ms \
          apart while the store's state is new; set the clocks right and try again",
-        rfc3339(*store_ms), rfc3339(*caller_ms)
+        rfc3339::utc(*store_ms), rfc3339::utc(*caller_ms)
     )]
     ClocksDisagree {
         /// The store's clock, in milliseconds since the Unix epoch.
@@ -32,7 +33,7 @@ pub enum TimelineError {
     #[error(
         "the clock said {}, and 2 s of waiting later {}; it stands still or was set back: set it \
          right and try again",
-        rfc3339(*noted_ms), rfc3339(*now_ms)
+        rfc3339::utc(*noted_ms), rfc3339::utc(*now_ms)
     )]
     ClockHeldUp {
         /// The clock at first, in milliseconds since the Unix epoch.
@@ -46,12 +47,4 @@ pub enum TimelineError {
         /// By how much, in milliseconds.
         behind_ms: u64,
     },
-}
-
-/// A time in milliseconds since the Unix epoch, for a message.
-pub(crate) fn rfc3339(unix_ms: i64) -> String {
-    chrono::DateTime::from_timestamp_millis(unix_ms).map_or_else(
-        || format!("{unix_ms} ms since 1970"),
-        |time| time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-    )
 }

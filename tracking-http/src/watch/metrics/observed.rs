@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tracking_core::{AllocateError, Allocator, Block, Series};
+use tracking_core::{AllocateError, Allocator, Block, OpenStore, Series};
 
 use super::Metrics;
 
@@ -48,6 +48,10 @@ impl<A: Allocator> Allocator for Observed<A> {
         let answer = self.inner.reserve(wanted);
         self.metrics.reservations.ended(began.elapsed(), &answer);
         answer
+    }
+
+    fn as_store(&self) -> Option<&dyn OpenStore> {
+        self.inner.as_store()
     }
 }
 

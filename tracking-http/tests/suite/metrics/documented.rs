@@ -23,10 +23,9 @@ fn everything() -> Scrape {
     let file = TokenFile::new(&[("a", "trk_a", "issue metrics", "")]);
     let store = MemoryAllocator::new();
     let metrics = Arc::new(Metrics::new());
-    let observed = Observed::new(store.clone(), Arc::clone(&metrics));
+    let observed = Observed::new(store, Arc::clone(&metrics));
     metrics.tokens_read(TokensRead::Taken);
     let options = Options {
-        store: Some(Arc::new(store)),
         metrics,
         gate: Gate::with_tokens(file.path()).unwrap().into(),
         ..Options::default()

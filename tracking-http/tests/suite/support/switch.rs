@@ -88,6 +88,10 @@ impl Allocator for Switch {
             }
         }
     }
+
+    fn as_store(&self) -> Option<&dyn OpenStore> {
+        Some(self)
+    }
 }
 
 impl OpenStore for Switch {
