@@ -8,12 +8,10 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tracking_core::store::timeline::{History, Timeline};
+use tracking_core::store::{Moment, Step, Store, StoreAllocator};
 use tracking_core::testing::conformance;
-use tracking_core::timeline::{History, Timeline};
-use tracking_core::{
-    AllocateError, Clock, Generator, Key, Moment, Series, SeriesName, Step, Store, StoreAllocator,
-    SystemClock,
-};
+use tracking_core::{AllocateError, Clock, Generator, Key, Series, SeriesName, SystemClock};
 
 /// Stands for the database: `CREATE TABLE series (name …, version BIGINT, state JSON)`, with one row.
 #[derive(Debug, Default)]

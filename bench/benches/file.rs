@@ -12,7 +12,9 @@ use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use divan::Bencher;
-use tracking_core::{FileAllocator, FileUrl, SeriesOptions, reserve_patiently};
+use tracking_core::store::reserve_patiently;
+use tracking_core::store::url::FileUrl;
+use tracking_core::{FileAllocator, SeriesOptions};
 
 fn main() {
     divan::main();

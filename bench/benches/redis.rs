@@ -24,9 +24,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
+use tracking_core::store::reserve_patiently;
 use tracking_core::{
     AllocateError, Allocator, Block, Generator, Opening, RedisAllocator, Series, SeriesOptions,
-    StoreUrl, TrackingNumber, reserve_patiently,
+    StoreUrl, TrackingNumber,
 };
 
 #[path = "../../tracking-core/tests/support/redis/mod.rs"]

@@ -5,9 +5,8 @@ pub mod served;
 use std::error::Error;
 use std::num::NonZeroU32;
 
-use tracking_core::{
-    EPOCH_MS, Generator, Key, MemoryAllocator, Prefix, Series, SeriesName, reserve_patiently,
-};
+use tracking_core::store::reserve_patiently;
+use tracking_core::{Generator, Key, MemoryAllocator, Prefix, Serial, Series, SeriesName};
 
 /// Whatever stops a benchmark.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -16,7 +15,12 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 #[expect(clippy::expect_used, reason = "the prefix is a constant")]
 pub fn series() -> Series {
     let prefix: Prefix = "BEN".parse().expect("three characters of A-Z0-9");
-    Series::new(SeriesName::default(), prefix, Key::random(), EPOCH_MS)
+    Series::new(
+        SeriesName::default(),
+        prefix,
+        Key::random(),
+        Serial::EPOCH_MS,
+    )
 }
 
 /// A generator over memory, past its fence and with its first block in hand.

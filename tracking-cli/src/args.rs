@@ -99,7 +99,7 @@ mod tests {
                 .filter(|word| word.starts_with("7Q2M"));
             for number in words {
                 let (front, check) = number.split_at(number.len() - 1);
-                let right = tracking_core::check_character(front).unwrap();
+                let right = tracking_core::number::check_character(front).unwrap();
                 assert_eq!((number.len(), check), (16, &*right.to_string()), "{number}");
                 found += 1;
             }

@@ -4,9 +4,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
 use tracking_core::looks::{Look, Looks};
+use tracking_core::number::check_character;
 use tracking_core::rfc3339;
 use tracking_core::shown::Plain;
-use tracking_core::{OpenStore, Reason, TrackingNumber, Verdict, check_character};
+use tracking_core::{OpenStore, Reason, TrackingNumber, Verdict};
 use tracking_programs::args::StoreArgs;
 
 use crate::args::{InspectArgs, ReportFormat};

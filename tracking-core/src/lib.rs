@@ -48,7 +48,7 @@
 //! let memory = MemoryAllocator::new();
 //! let verdict = memory.series().judge(&"AB12CD34EF56".parse()?, SystemClock.now_ms(), None);
 //! assert!(matches!(verdict, Verdict::Refused(Reason::Prefix | Reason::Length)));
-//! # Ok::<(), tracking_core::ParseNumberError>(())
+//! # Ok::<(), tracking_core::number::ParseNumberError>(())
 //! ```
 //!
 //! # Scope of this crate
@@ -76,7 +76,7 @@
 //! series inside Redis or MySQL, or renames two state files over each other and back (a file may be
 //! put back at any time otherwise: see [`FileAllocator`]). Every other failure costs gaps, never
 //! repeats.
-//! [`timeline`] has the rule that keeps it.
+//! [`store::timeline`] has the rule that keeps it.
 //!
 //! # Forks, and systems
 //!
@@ -99,44 +99,29 @@
 mod clock;
 mod desk;
 pub mod fork;
-mod generator;
+pub mod generator;
 mod hex;
 pub mod issued;
 pub mod looks;
-mod number;
+pub mod number;
 pub mod order;
 mod random;
 mod remedy;
 pub mod rfc3339;
-mod series;
+pub mod series;
 pub mod shown;
-mod store;
+pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 pub use clock::{Clock, SystemClock};
 pub use desk::Desk;
-pub use generator::{Generator, GeneratorBuilder, Iter, Ready, Status};
-pub use number::check_character::check_character;
-pub use number::judge::{Reason, Verdict};
-pub use number::key::{Key, ParseKeyError};
-pub use number::prefix::{ParsePrefixError, Prefix};
-pub use number::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
-pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
+pub use generator::Generator;
+pub use number::{Block, Key, Prefix, Reason, Serial, TrackingNumber, Verdict};
 pub use remedy::Remedy;
-pub use series::opening::{OpenError, Opening, SeriesOptions};
-pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
-pub use store::allocator::{AllocateError, Allocator, OpenStore, reserve_patiently};
-pub use store::file::{FileAllocator, FileStore};
-pub use store::guard::Guarded;
-pub use store::keep::{Moment, Rewinds, Step, Store};
-pub use store::memory::{MemoryAllocator, MemoryStore};
+pub use series::{OpenError, Opening, Series, SeriesName, SeriesOptions};
 #[cfg(feature = "redis")]
-pub use store::redis::{RedisAllocator, RedisWarning};
-pub use store::snapshot::Snapshot;
-pub use store::store_allocator::StoreAllocator;
-pub use store::url::{
-    FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
+pub use store::RedisAllocator;
+pub use store::{
+    AllocateError, Allocator, FileAllocator, MemoryAllocator, OpenStore, StoreUrl, open_store,
 };
-pub use store::warning::StoreWarning;
-pub use store::{list_series, open_store, open_store_with_clock, timeline};

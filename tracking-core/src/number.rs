@@ -1,4 +1,5 @@
-//! The tracking number as users see it: 1 to 16 characters of `A-Z0-9`.
+//! The tracking number as users see it, 1 to 16 characters of `A-Z0-9`, and what makes it: serial, key,
+//! prefix, check character.
 
 pub(crate) mod base36;
 pub(crate) mod check_character;
@@ -12,10 +13,15 @@ pub(crate) mod serial;
 use std::fmt;
 use std::str::FromStr;
 
+pub use self::check_character::check_character;
+pub use self::judge::{Reason, Verdict};
+pub use self::key::{Key, ParseKeyError};
+pub use self::prefix::{ParsePrefixError, Prefix};
+pub use self::serial::{Block, Serial};
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The most characters that a tracking number has.
-pub const MAX_LENGTH: usize = 16;
+const MAX_LENGTH: usize = 16;
 
 /// A well-formed tracking number: 1 to 16 characters of `A-Z0-9`.
 ///
@@ -32,7 +38,7 @@ pub const MAX_LENGTH: usize = 16;
 ///     "AB12-CD34".parse::<TrackingNumber>().unwrap_err().to_string(),
 ///     "expected a tracking number of 1 to 16 characters of A-Z and 0-9, found '-' at position 5",
 /// );
-/// # Ok::<(), tracking_core::ParseNumberError>(())
+/// # Ok::<(), tracking_core::number::ParseNumberError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrackingNumber {
@@ -43,6 +49,9 @@ pub struct TrackingNumber {
 }
 
 impl TrackingNumber {
+    /// The most characters that one has.
+    pub const MAX_LENGTH: usize = MAX_LENGTH;
+
     /// The one-character number `0`: what a buffer holds before
     /// [`Generator::fill`](crate::Generator::fill) fills it. No series issues it.
     pub const BLANK: Self = {

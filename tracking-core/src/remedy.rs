@@ -10,7 +10,7 @@
 /// let error = open_store(&"memory:".parse()?, &options).unwrap_err();
 /// assert_eq!(error.remedy(), Some(Remedy::CreateSeries));
 /// assert!(error.to_string().ends_with("create it, or restore one that was lost from its key"));
-/// # Ok::<(), tracking_core::ParseStoreUrlError>(())
+/// # Ok::<(), tracking_core::store::url::ParseStoreUrlError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -3,6 +3,7 @@
 pub(crate) mod opening;
 pub(crate) mod record;
 
+pub use self::opening::{OpenError, Opening, SeriesOptions};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;

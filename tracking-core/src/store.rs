@@ -1,4 +1,13 @@
 //! Stores, named by a URL: [`open_store`] picks the allocator.
+//!
+//! ```text
+//!   Allocator ◄── OpenStore          reserves blocks; one whose state can be looked at
+//!       ▲
+//!       ├── StoreAllocator<S>        the rule (`timeline`), what was seen, the errors
+//!       │     └── S: Store           one method, `update`: MemoryStore, FileStore, one of your own
+//!       ├── RedisAllocator           its rule runs in the server
+//!       └── Guarded<A>               refuses what was granted before
+//! ```
 
 pub(crate) mod allocator;
 pub(crate) mod error;
@@ -12,18 +21,26 @@ pub(crate) mod redis;
 pub(crate) mod snapshot;
 pub(crate) mod store_allocator;
 pub mod timeline;
-pub(crate) mod url;
+pub mod url;
 pub(crate) mod warning;
+
+pub use self::allocator::{AllocateError, Allocator, OpenStore, reserve_patiently};
+pub use self::file::{FileAllocator, FileStore};
+pub use self::guard::Guarded;
+pub use self::keep::{Moment, Rewinds, Step, Store};
+pub use self::memory::{MemoryAllocator, MemoryStore};
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisAllocator, RedisWarning};
+pub use self::snapshot::Snapshot;
+pub use self::store_allocator::StoreAllocator;
+pub use self::url::StoreUrl;
+pub use self::warning::StoreWarning;
 
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::series::SeriesName;
 use crate::series::opening::{OpenError, SeriesOptions};
-use crate::store::allocator::OpenStore;
-use crate::store::file::FileAllocator;
-use crate::store::memory::MemoryAllocator;
-use crate::store::url::StoreUrl;
 
 /// Open the series of a store.
 ///
@@ -62,7 +79,7 @@ pub fn open_store_with_clock(
         }
         #[cfg(feature = "redis")]
         StoreUrl::Redis(redis) => {
-            let allocator = redis::RedisAllocator::open_with_clock(redis, options, clock)?;
+            let allocator = RedisAllocator::open_with_clock(redis, options, clock)?;
             Ok(Box::new(allocator))
         }
         #[cfg(not(feature = "redis"))]
@@ -75,7 +92,8 @@ pub fn open_store_with_clock(
 /// Nothing is written.
 ///
 /// ```
-/// use tracking_core::{SeriesOptions, list_series, open_store};
+/// use tracking_core::{SeriesOptions, open_store};
+/// use tracking_core::store::list_series;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("eu.series");

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use rand::prelude::*;
 use rand::rngs::StdRng;
-use tracking_core::{Allocator, TICK_MS, TrackingNumber};
+use tracking_core::{Allocator, Serial, TrackingNumber};
 
 mod support;
 
@@ -155,7 +155,7 @@ fn holder(path: &Path) -> Option<u32> {
 
 /// Return when a tick has just begun, as whoever has the lock does.
 fn wait_for_a_tick() {
-    let tick_us = u64::from(u32::try_from(TICK_MS * 1000).unwrap());
+    let tick_us = u64::from(u32::try_from(Serial::TICK_MS * 1000).unwrap());
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     let passed_us = now.as_micros() as u64 % tick_us;
     std::thread::sleep(Duration::from_micros(tick_us - passed_us));

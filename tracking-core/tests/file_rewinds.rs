@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use rand::prelude::*;
 use rand::rngs::StdRng;
-use tracking_core::{Clock, EPOCH_MS, SystemClock, TICK_MS};
+use tracking_core::{Clock, Serial, SystemClock};
 
 mod support;
 
@@ -100,7 +100,7 @@ fn put_back(how: How, path: &Path, copy: &[u8]) {
 }
 
 fn present_tick() -> u64 {
-    (SystemClock.exact_ms() - EPOCH_MS).unsigned_abs() / TICK_MS
+    (SystemClock.exact_ms() - Serial::EPOCH_MS).unsigned_abs() / Serial::TICK_MS
 }
 
 struct Blocks {

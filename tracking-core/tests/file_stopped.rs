@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions};
-use tracking_core::{
-    AllocateError, Clock, FileAllocator, FileUrl, OpenStore, SeriesOptions, SystemClock,
-};
+use tracking_core::store::url::FileUrl;
+use tracking_core::{AllocateError, Clock, FileAllocator, OpenStore, SeriesOptions, SystemClock};
 
 mod support;
 

@@ -22,9 +22,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use tracking_core::store::url::FileUrl;
 use tracking_core::{
-    Allocator, EPOCH_MS, FileAllocator, FileUrl, Generator, Key, MemoryAllocator, Prefix, Serial,
-    Series, SeriesName, SeriesOptions, TrackingNumber,
+    Allocator, FileAllocator, Generator, Key, MemoryAllocator, Prefix, Serial, Series, SeriesName,
+    SeriesOptions, TrackingNumber,
 };
 
 use child::Child;
@@ -239,7 +240,8 @@ fn a_child_gets_nothing_of_a_series_in_memory() {
 fn a_child_draws_other_keys_than_its_parent() {
     let number = |()| {
         let (name, key) = (SeriesName::default(), Key::random());
-        Series::new(name, Prefix::EMPTY, key, EPOCH_MS).encode(Serial::new(1 << 40).unwrap())
+        Series::new(name, Prefix::EMPTY, key, Serial::EPOCH_MS)
+            .encode(Serial::new(1 << 40).unwrap())
     };
     // So that a generator within the process has been seeded.
     let _ = number(());

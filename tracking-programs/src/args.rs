@@ -10,10 +10,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tracking_core::issued::Zone;
+use tracking_core::number::ParseKeyError;
 use tracking_core::shown::Plain;
-use tracking_core::{
-    Key, Opening, ParseKeyError, ParseStoreUrlError, Prefix, SeriesName, SeriesOptions, StoreUrl,
-};
+use tracking_core::store::url::ParseStoreUrlError;
+use tracking_core::{Key, Opening, Prefix, SeriesName, SeriesOptions, StoreUrl};
 
 use self::key_file::KeyFile;
 pub use self::program::{answer, matches, not_written, standard_input, standard_output};

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Display};
 
-use tracking_core::{AllocateError, OpenError, ParseStoreUrlError, Remedy, StoreWarning};
+use tracking_core::store::StoreWarning;
+use tracking_core::store::url::ParseStoreUrlError;
+use tracking_core::{AllocateError, OpenError, Remedy};
 
 /// An error of the library, with the flag, command or variable that mends it.
 #[derive(Debug, Clone, Copy)]

@@ -79,5 +79,5 @@ pub(crate) fn parse(given: &[u8]) -> Result<TrackingNumber, String> {
         )
     })?;
     text.parse()
-        .map_err(|error: tracking_core::ParseNumberError| error.to_string())
+        .map_err(|error: tracking_core::number::ParseNumberError| error.to_string())
 }

@@ -4,9 +4,8 @@ use std::io;
 
 use serde::Serialize;
 use tracking_core::rfc3339;
-use tracking_core::{
-    OpenStore, Opening, SeriesName, SeriesOptions, StoreUrl, list_series, open_store,
-};
+use tracking_core::store::list_series;
+use tracking_core::{OpenStore, Opening, SeriesName, SeriesOptions, StoreUrl, open_store};
 use tracking_programs::args::{ArgsError, StoreArgs};
 
 use crate::args::{ReportArgs, ReportFormat};

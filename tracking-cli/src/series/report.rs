@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 use tracking_core::rfc3339;
-use tracking_core::{
-    Clock, EPOCH_MS, LANES, OpenStore, Series, Snapshot, SystemClock, TICK_MS, TICKS,
-    timeline::{SHARED_FENCE_MS, Timeline},
-};
+use tracking_core::store::Snapshot;
+use tracking_core::store::timeline::{SHARED_FENCE_MS, Timeline};
+use tracking_core::{Clock, OpenStore, Serial, Series, SystemClock};
 
 use crate::failure::Failure;
 use crate::output::table::Table;
@@ -117,7 +116,7 @@ impl Shared {
                 // Every state begins with the doubt of a second, in which nothing can be lost.
                 .filter(|&until_ms| until_ms > series.created_at_ms() + BIRTH_MS)
                 .map(rfc3339::utc),
-            fences: (0..LANES).filter_map(fence).collect(),
+            fences: (0..Serial::LANES).filter_map(fence).collect(),
             clock_ahead_ms: snapshot.now_ms - ours_ms,
         }
     }
@@ -150,8 +149,8 @@ impl Shared {
 /// Years until serials can no longer tell the time, rounded down to a tenth.
 fn years_left(now_ms: i64) -> f64 {
     const TENTH_OF_A_YEAR_MS: i64 = 36_525 * 86_400;
-    const _: () = assert!(TICKS * TICK_MS < i64::MAX as u64);
-    let end_ms = EPOCH_MS + (TICKS * TICK_MS) as i64;
+    const _: () = assert!(Serial::TICKS * Serial::TICK_MS < i64::MAX as u64);
+    let end_ms = Serial::EPOCH_MS + (Serial::TICKS * Serial::TICK_MS) as i64;
     let tenths = (end_ms.saturating_sub(now_ms) / TENTH_OF_A_YEAR_MS).max(0);
     tenths as f64 / 10.0
 }
@@ -163,8 +162,8 @@ mod tests {
     #[test]
     fn years_of_thirty_eight_bits() {
         for (now_ms, years) in [
-            (EPOCH_MS, 87.1),
-            (EPOCH_MS + 365 * 86_400_000, 86.1),
+            (Serial::EPOCH_MS, 87.1),
+            (Serial::EPOCH_MS + 365 * 86_400_000, 86.1),
             (i64::MAX, 0.0),
         ] {
             assert_eq!(years_left(now_ms), years);

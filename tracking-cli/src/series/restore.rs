@@ -1,7 +1,7 @@
 //! `tracking series restore`.
 
 use tracking_core::rfc3339;
-use tracking_core::{Clock, EPOCH_MS, OpenStore, Opening, SystemClock, open_store};
+use tracking_core::{Clock, OpenStore, Opening, Serial, SystemClock, open_store};
 use tracking_programs::args::StoreArgs;
 
 use crate::args::RestoreArgs;
@@ -31,10 +31,12 @@ fn restore(args: &StoreArgs, created_at_ms: Option<i64>) -> Result<Box<dyn OpenS
         )));
     }
     let now_ms = SystemClock.now_ms();
-    if let Some(created) = created_at_ms.filter(|created| !(EPOCH_MS..=now_ms).contains(created)) {
+    if let Some(created) =
+        created_at_ms.filter(|created| !(Serial::EPOCH_MS..=now_ms).contains(created))
+    {
         return Err(Failure::Usage(format!(
             "expected --created between {} and now, {}, found {}",
-            rfc3339::utc(EPOCH_MS),
+            rfc3339::utc(Serial::EPOCH_MS),
             rfc3339::utc(now_ms),
             rfc3339::utc(created)
         )));

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use tracking_core::{Clock, EPOCH_MS, SystemClock, TICK_MS, Verdict};
+use tracking_core::{Clock, Serial, SystemClock, Verdict};
 
 use crate::support::{Operator, known_number, known_series};
 
@@ -26,7 +26,7 @@ fn each_number_has_its_verdict() {
     let operator = Operator::with_known_series();
     let own = operator.numbers(1).remove(0);
     let wrong = mistyped(&own);
-    let in_an_hour = (SystemClock.now_ms() - EPOCH_MS) as u64 / TICK_MS + 360_000;
+    let in_an_hour = (SystemClock.now_ms() - Serial::EPOCH_MS) as u64 / Serial::TICK_MS + 360_000;
     let future = known_number(lane_of(&own), in_an_hour, 0).to_string();
     let args = [
         "check",
@@ -164,7 +164,7 @@ fn what_only_the_store_can_tell_is_undecided() {
     assert_eq!(ask(&own), format!("{own}\tbelongs\t"));
     let path = operator.path(".local/state/tracking/default.series");
     std::fs::rename(&path, path.with_extension("gone")).unwrap();
-    let in_an_hour = (SystemClock.now_ms() - EPOCH_MS) as u64 / TICK_MS + 360_000;
+    let in_an_hour = (SystemClock.now_ms() - Serial::EPOCH_MS) as u64 / Serial::TICK_MS + 360_000;
     let (lane, wrong) = (lane_of(&own), mistyped(&own));
     let (future, unused) = (
         known_number(lane, in_an_hour, 0).to_string(),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-use tracking_core::{EPOCH_MS, Key, Serial, Series, TrackingNumber};
+use tracking_core::{Key, Serial, Series, TrackingNumber};
 
 /// The key of [`known_series`], as text.
 pub(crate) const KEY: &str = "000102030405060708090a0b0c0d0e0f";
@@ -127,7 +127,7 @@ pub(crate) fn known_series() -> Series {
         "default".parse().unwrap(),
         "AB".parse().unwrap(),
         key,
-        EPOCH_MS,
+        Serial::EPOCH_MS,
     )
 }
 

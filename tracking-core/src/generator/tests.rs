@@ -93,7 +93,7 @@ fn scripted(mood: Mood) -> (Scripted, Arc<Gate>) {
     gate.set(mood);
     let inner = MemoryAllocator::new();
     // Its fence passes here, not by the clock of a test.
-    crate::reserve_patiently(&inner, NonZeroU32::MIN, SOON).unwrap();
+    crate::store::reserve_patiently(&inner, NonZeroU32::MIN, SOON).unwrap();
     (
         Scripted {
             inner,
@@ -281,7 +281,7 @@ fn while_the_store_is_down_threads_use_each_others_batches() {
 #[test]
 fn numbers_in_hand_are_dropped_with_their_age() {
     use crate::testing::ManualClock;
-    let clock = Arc::new(ManualClock::at(crate::EPOCH_MS + 1_000_000_000));
+    let clock = Arc::new(ManualClock::at(crate::Serial::EPOCH_MS + 1_000_000_000));
     let (allocator, gate) = scripted(Mood::Grants);
     let generator = Generator::builder()
         .deadline(SOON)

@@ -53,8 +53,8 @@ impl Running {
 /// It catches every single wrong character, and nearly every swap of two neighbours.
 ///
 /// ```
-/// assert_eq!(tracking_core::check_character("A12425GABC1234002"), Some('M'));
-/// assert_eq!(tracking_core::check_character("a1"), None);
+/// assert_eq!(tracking_core::number::check_character("A12425GABC1234002"), Some('M'));
+/// assert_eq!(tracking_core::number::check_character("a1"), None);
 /// ```
 pub fn check_character(text: &str) -> Option<char> {
     text.bytes()

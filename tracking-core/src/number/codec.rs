@@ -129,7 +129,7 @@ mod tests {
             prop_assert_eq!(number.as_str().len(), prefix.len() + 13);
             prop_assert!(number.as_str().starts_with(&prefix));
             let (text, check) = number.as_str().split_at(prefix.len() + 12);
-            prop_assert_eq!(crate::check_character(text), check.chars().next());
+            prop_assert_eq!(crate::number::check_character(text), check.chars().next());
             prop_assert_eq!(codec.decode(&number), Ok(serial));
             prop_assert_eq!(number.as_str().parse::<TrackingNumber>()?, number);
         }

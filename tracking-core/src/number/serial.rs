@@ -6,15 +6,15 @@ use std::num::NonZeroU32;
 use crate::number::base36::SIX_DIGITS;
 
 /// Milliseconds from the Unix epoch to tick 0, 2025-01-01T00:00:00Z.
-pub const EPOCH_MS: i64 = 1_735_689_600_000;
+pub(crate) const EPOCH_MS: i64 = 1_735_689_600_000;
 /// Milliseconds of one tick.
-pub const TICK_MS: u64 = 10;
+pub(crate) const TICK_MS: u64 = 10;
 /// Ticks that a serial can hold: 2^38 of 10 ms last until the year 2112.
-pub const TICKS: u64 = 1 << 38;
+pub(crate) const TICKS: u64 = 1 << 38;
 /// Serials of one tick in one lane.
-pub const SLOTS: u32 = 1 << 18;
+pub(crate) const SLOTS: u32 = 1 << 18;
 /// Lanes of a series.
-pub const LANES: u8 = 64;
+pub(crate) const LANES: u8 = 64;
 
 const SLOT_BITS: u32 = SLOTS.trailing_zeros();
 const TICK_BITS: u32 = TICKS.trailing_zeros();
@@ -30,6 +30,17 @@ const _: () = assert!((SERIALS as u128) <= (SIX_DIGITS as u128) * (SIX_DIGITS as
 pub struct Serial(u64);
 
 impl Serial {
+    /// Milliseconds from the Unix epoch to tick 0, 2025-01-01T00:00:00Z.
+    pub const EPOCH_MS: i64 = EPOCH_MS;
+    /// Milliseconds of one tick.
+    pub const TICK_MS: u64 = TICK_MS;
+    /// Ticks that a serial can hold: 2^38 of 10 ms last until the year 2112.
+    pub const TICKS: u64 = TICKS;
+    /// Serials of one tick in one lane.
+    pub const SLOTS: u32 = SLOTS;
+    /// Lanes of a series.
+    pub const LANES: u8 = LANES;
+
     /// A serial of an integer below 2^62, else `None`.
     #[inline]
     pub const fn new(value: u64) -> Option<Self> {

@@ -105,7 +105,7 @@ forward!(&A, Box<A>, Arc<A>);
 ///
 /// For callers that need an exact count of serials rather than a
 /// [`Generator`](crate::Generator)'s steady supply. They reserve through
-/// [`Guarded`](crate::Guarded), so as to trust no store. Blocks the thread.
+/// [`Guarded`](crate::store::Guarded), so as to trust no store. Blocks the thread.
 ///
 /// A reservation that the allocator itself waits in counts, but is not cut short: from a state
 /// file that hundreds of processes ask at once it may last for 30 s, as long as the queue moves, so

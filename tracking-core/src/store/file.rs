@@ -77,7 +77,9 @@ use session::{Session, Setting};
 /// ```
 /// use std::num::NonZeroU32;
 /// use std::time::Duration;
-/// use tracking_core::{Allocator, FileAllocator, FileUrl, SeriesOptions, reserve_patiently};
+/// use tracking_core::{Allocator, FileAllocator, SeriesOptions};
+/// use tracking_core::store::reserve_patiently;
+/// use tracking_core::store::url::FileUrl;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("shop.series");

@@ -17,13 +17,14 @@ use crate::store::warning::StoreWarning;
 ///
 /// Whoever turns blocks into numbers reserves through one of these, for as long as it lives. The
 /// [`Generator`](crate::Generator) does by itself; callers of
-/// [`reserve_patiently`](crate::reserve_patiently) wrap their allocator. It knows what was granted
+/// [`reserve_patiently`](crate::store::reserve_patiently) wrap their allocator. It knows what was granted
 /// through it, in this process, and nothing else. Reservations take turns.
 ///
 /// ```
 /// use std::num::NonZeroU32;
 /// use std::time::Duration;
-/// use tracking_core::{Guarded, MemoryAllocator, reserve_patiently};
+/// use tracking_core::MemoryAllocator;
+/// use tracking_core::store::{Guarded, reserve_patiently};
 ///
 /// let store = Guarded::new(MemoryAllocator::new());
 /// let wanted = NonZeroU32::new(100).unwrap();

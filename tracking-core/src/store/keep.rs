@@ -7,7 +7,7 @@ use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{History, LOCAL_FENCE_MS, SHARED_FENCE_MS, Timeline};
 use crate::store::warning::StoreWarning;
 
-/// Keeps the state of one series. [`StoreAllocator`](crate::StoreAllocator) makes an
+/// Keeps the state of one series. [`StoreAllocator`](crate::store::StoreAllocator) makes an
 /// [`Allocator`](crate::Allocator) of it.
 ///
 /// Whoever has a database of their own writes this, and nothing of the rule which serials are granted:
@@ -16,8 +16,9 @@ use crate::store::warning::StoreWarning;
 /// ```
 /// use std::fmt;
 /// use std::sync::Mutex;
-/// use tracking_core::timeline::{History, Timeline};
-/// use tracking_core::{AllocateError, Clock, Moment, Step, Store, SystemClock};
+/// use tracking_core::store::timeline::{History, Timeline};
+/// use tracking_core::{AllocateError, Clock, SystemClock};
+/// use tracking_core::store::{Moment, Step, Store};
 ///
 /// /// A row of some database: the state as JSON, and a number that changes with it.
 /// #[derive(Debug, Default)]
@@ -54,7 +55,8 @@ use crate::store::warning::StoreWarning;
 ///     }
 /// }
 /// # use std::num::NonZeroU32;
-/// # use tracking_core::{Allocator, MemoryAllocator, StoreAllocator, reserve_patiently};
+/// # use tracking_core::{Allocator, MemoryAllocator};
+/// # use tracking_core::store::{StoreAllocator, reserve_patiently};
 /// # let series = MemoryAllocator::new().series().clone();
 /// # let store = RowStore { row: Row::default(), server: History::random() };
 /// # let allocator = StoreAllocator::over(store, series);

@@ -14,7 +14,7 @@ use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{Answer, Request, Seen, Timeline, TimelineError, step};
 use crate::store::warning::StoreWarning;
 
-/// An [`Allocator`] over a [`Store`]: it steps the [`timeline`](crate::timeline), and remembers what was
+/// An [`Allocator`] over a [`Store`]: it steps the [`timeline`](crate::store::timeline), and remembers what was
 /// granted through it, so that an older state that is put in the place of a living one is noticed.
 ///
 /// A clone is another handle: it shares what the stores share, and has seen nothing yet.

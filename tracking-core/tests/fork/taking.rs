@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use tracking_core::{Allocator, Generator, TrackingNumber, reserve_patiently};
+use tracking_core::store::reserve_patiently;
+use tracking_core::{Allocator, Generator, TrackingNumber};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Way {

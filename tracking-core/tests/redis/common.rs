@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use tracking_core::store::url::RedisUrl;
 use tracking_core::{
-    AllocateError, Allocator, Block, Key, OpenError, Opening, RedisAllocator, RedisUrl,
-    SeriesOptions, StoreUrl,
+    AllocateError, Allocator, Block, Key, OpenError, Opening, RedisAllocator, SeriesOptions,
+    StoreUrl,
 };
 
 use crate::support::server::RedisServer;
@@ -52,7 +53,7 @@ pub(crate) fn create(text: &str) -> RedisAllocator {
 /// Reserve, and wait out ticks and fences.
 pub(crate) fn reserve(allocator: &impl Allocator, wanted: u32) -> Result<Block, AllocateError> {
     let wanted = NonZeroU32::new(wanted).unwrap();
-    tracking_core::reserve_patiently(allocator, wanted, Duration::from_secs(5))
+    tracking_core::store::reserve_patiently(allocator, wanted, Duration::from_secs(5))
 }
 
 /// One attempt.

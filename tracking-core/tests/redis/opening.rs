@@ -3,11 +3,10 @@
 use std::sync::Barrier;
 use std::thread;
 
+use tracking_core::store::timeline::Lanes;
 use tracking_core::testing::ManualClock;
-use tracking_core::timeline::Lanes;
 use tracking_core::{
-    Allocator, Clock, EPOCH_MS, LANES, OpenError, OpenStore, Opening, SeriesOptions, SystemClock,
-    open_store,
+    Allocator, Clock, OpenError, OpenStore, Opening, Serial, SeriesOptions, SystemClock, open_store,
 };
 
 use crate::common::*;
@@ -60,7 +59,7 @@ fn only_those_who_say_so_create_a_series() {
         (Lanes::only(timeline.lane()), 0)
     );
     assert_eq!(timeline.doubt_tick(), timeline.last_tick(0));
-    assert!((0..LANES).all(|lane| timeline.fence_ms(lane, created_at_ms + 500).is_some()));
+    assert!((0..Serial::LANES).all(|lane| timeline.fence_ms(lane, created_at_ms + 500).is_some()));
     assert!(!store.warnings().is_empty());
 }
 
@@ -72,7 +71,7 @@ fn a_given_key_creates_or_restores_and_must_fit() {
     let url = server.url();
     let first = open(&url, &given(1, "AB")).unwrap();
     // As old as a number can be: nobody said how old it is.
-    assert_eq!(first.series().created_at_ms(), EPOCH_MS);
+    assert_eq!(first.series().created_at_ms(), Serial::EPOCH_MS);
     let fingerprint = first.series().fingerprint();
     assert_eq!(
         open(&url, &given(1, "AB")).unwrap().series().fingerprint(),

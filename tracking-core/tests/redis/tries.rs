@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use tracking_core::{Opening, RedisWarning};
+use tracking_core::Opening;
+use tracking_core::store::RedisWarning;
 
 use crate::common::*;
 use crate::support::cluster::{RedisCluster, SLOT};

@@ -1,6 +1,7 @@
 //! The series vanishes or is replaced while processes run.
 
-use tracking_core::{AllocateError, Allocator, LANES, OpenError, OpenStore, Opening, RedisWarning};
+use tracking_core::store::RedisWarning;
+use tracking_core::{AllocateError, Allocator, OpenError, OpenStore, Opening, Serial};
 
 use crate::common::*;
 use crate::support::server::{RedisServer, until};
@@ -30,7 +31,7 @@ fn a_process_writes_its_own_series_back_behind_a_fence() {
             other => panic!("{other:?}"),
         }
         let timeline = allocator.snapshot().unwrap().timeline.unwrap();
-        for lane in 0..LANES {
+        for lane in 0..Serial::LANES {
             assert!(timeline.last_tick(lane) > before.last().tick());
         }
         let opened = open(&url, &options(Opening::Existing)).unwrap();

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use tracking_core::store::RedisWarning;
 use tracking_core::testing::ManualClock;
-use tracking_core::{Clock, Opening, RedisAllocator, RedisWarning, SystemClock};
+use tracking_core::{Clock, Opening, RedisAllocator, SystemClock};
 
 use crate::common::*;
 use crate::support::server::{RedisServer, until};

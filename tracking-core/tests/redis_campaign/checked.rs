@@ -35,7 +35,7 @@ impl Checked {
                 checked.lanes_repeated.push(first.lane());
             }
             furthest = furthest.max(end);
-            let ended_ms = first.reserved_at_ms() + tracking_core::TICK_MS as i64;
+            let ended_ms = first.reserved_at_ms() + tracking_core::Serial::TICK_MS as i64;
             checked.stale += usize::from(ended_ms <= issued.asked_ms);
             checked.too_long += usize::from(issued.length > issued.wanted);
             lanes.push(first.lane());
@@ -86,7 +86,7 @@ fn the_checker_sees_what_overlaps() {
     let all = checked(&[block(10, 10), block(11, 2), block(18, 4)]);
     assert_eq!((all.repeats, all.serials), (4, 16));
     assert_eq!(checked(&[block(0, 11)]).too_long, 1);
-    let asked_ms = tracking_core::EPOCH_MS + 10;
+    let asked_ms = tracking_core::Serial::EPOCH_MS + 10;
     let late = |asked_ms| {
         checked(&[Issued {
             asked_ms,

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use tracking_core::{
-    AllocateError, Allocator, Block, Clock, EPOCH_MS, Generator, OpenError, Opening,
-    RedisAllocator, Series, SeriesOptions, StoreUrl, SystemClock, TrackingNumber, Verdict,
+    AllocateError, Allocator, Block, Clock, Generator, OpenError, Opening, RedisAllocator, Serial,
+    Series, SeriesOptions, StoreUrl, SystemClock, TrackingNumber, Verdict,
 };
 
 use super::how::How;
@@ -137,7 +137,12 @@ fn numbers(mut output: Output, going_on: impl Fn() -> bool, generator: &Generato
     let of = generator.series();
     // Created before all clocks of the campaign, so that it knows the numbers of a clock that went
     // back to before the series was created.
-    let reader = Series::new(of.name().clone(), of.prefix(), of.key().clone(), EPOCH_MS);
+    let reader = Series::new(
+        of.name().clone(),
+        of.prefix(),
+        of.key().clone(),
+        Serial::EPOCH_MS,
+    );
     let start = Instant::now();
     let mut count = 0;
     while going_on() {

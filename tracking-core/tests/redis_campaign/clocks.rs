@@ -6,7 +6,7 @@ use super::servers::clock::ServerClock;
 use super::servers::server::RedisServer;
 use rand::prelude::*;
 use rand::rngs::StdRng;
-use tracking_core::LANES;
+use tracking_core::Serial;
 
 const STEPS_MS: [i64; 4] = [3_000, -3_000, 3_600_000, -3_600_000];
 
@@ -58,7 +58,7 @@ fn steps(loss: bool) {
 /// back to before that finds no lane whose last tick is past, and grants nothing.
 fn grow_old(server: &RedisServer) {
     let yesterday = (super::pair::tick(server) - 24 * 3_600 * 100).to_string();
-    let last = vec![yesterday; usize::from(LANES)].join(" ");
+    let last = vec![yesterday; usize::from(Serial::LANES)].join(" ");
     server.ask::<i64>(&["HSET", super::pair::HASH, "last", &last]);
 }
 

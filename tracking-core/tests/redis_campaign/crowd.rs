@@ -7,7 +7,8 @@ use std::process::{ChildStdin, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracking_core::{Opening, reserve_patiently};
+use tracking_core::Opening;
+use tracking_core::store::reserve_patiently;
 
 use super::checked::Checked;
 use super::client;

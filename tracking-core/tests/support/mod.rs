@@ -7,7 +7,8 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
-use tracking_core::{AllocateError, Block, FileAllocator, FileUrl, OpenError, SeriesOptions};
+use tracking_core::store::url::FileUrl;
+use tracking_core::{AllocateError, Block, FileAllocator, OpenError, SeriesOptions};
 
 pub(crate) mod mount;
 
@@ -19,7 +20,7 @@ pub(crate) fn open(path: &Path) -> Result<FileAllocator, OpenError> {
 /// Reserve, and wait out ticks and fences.
 pub(crate) fn reserve(allocator: &FileAllocator, wanted: u32) -> Result<Block, AllocateError> {
     let wanted = NonZeroU32::new(wanted).unwrap();
-    tracking_core::reserve_patiently(allocator, wanted, Duration::from_secs(5))
+    tracking_core::store::reserve_patiently(allocator, wanted, Duration::from_secs(5))
 }
 
 /// This test program once more, as a child that runs one test alone with a variable set.

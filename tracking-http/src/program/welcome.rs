@@ -3,8 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use tracking_core::series::Fingerprint;
 use tracking_core::shown::Plain;
-use tracking_core::{Fingerprint, OpenStore, Prefix, SeriesName, StoreUrl};
+use tracking_core::{OpenStore, Prefix, SeriesName, StoreUrl};
 use tracking_programs::tokens::Count;
 
 use crate::serve::Listen;

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use serde_json::Value;
+use tracking_core::number::check_character;
 use tracking_core::testing::wrong_values;
-use tracking_core::{Clock, SystemClock, check_character};
+use tracking_core::{Clock, SystemClock};
 
 use crate::support::{Client, FULL, InProcess, ask, query};
 

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
-use tracking_core::{Allocator, FileAllocator, FileUrl, Fingerprint, SeriesOptions};
+use tracking_core::series::Fingerprint;
+use tracking_core::store::url::FileUrl;
+use tracking_core::{Allocator, FileAllocator, SeriesOptions};
 
 use crate::support::{Client, Program, ask, command, run_to_end};
 

@@ -2,9 +2,7 @@
 
 use tracking_core::issued::Zone;
 use tracking_core::order::CreatedAt;
-use tracking_core::{
-    Allocator, Clock, Desk, Generator, MemoryAllocator, SLOTS, Serial, SystemClock, TICK_MS,
-};
+use tracking_core::{Allocator, Clock, Desk, Generator, MemoryAllocator, Serial, SystemClock};
 use tracking_http::{App, Limits, Options};
 
 use crate::support::{Client, InProcess, Switch};
@@ -71,7 +69,7 @@ fn what_was_issued_belongs() {
         let at = verdict["reserved_at"].as_str().unwrap();
         assert!(at.len() == 29 && at.ends_with("+05:30"), "{at}");
         let at: CreatedAt = at.parse().unwrap();
-        let tick_ms = i64::try_from(TICK_MS).unwrap();
+        let tick_ms = i64::try_from(Serial::TICK_MS).unwrap();
         let expected = asked_ms - tick_ms..=SystemClock.now_ms();
         assert!(expected.contains(&at.at().timestamp_millis()), "{at:?}");
         assert_eq!(client.ask("HEAD", &target).status, 200);
@@ -127,14 +125,14 @@ fn what_was_not_is_refused_with_the_reason() {
     );
 
     let series = store.series();
-    let tick = |ms: i64| u64::try_from(ms - tracking_core::EPOCH_MS).unwrap() / TICK_MS;
+    let tick = |ms: i64| u64::try_from(ms - Serial::EPOCH_MS).unwrap() / Serial::TICK_MS;
     let now = tick(SystemClock.now_ms());
     let issued = match series.judge(&number.parse().unwrap(), SystemClock.now_ms(), None) {
         tracking_core::Verdict::Belongs(serial) => serial,
         verdict => panic!("{verdict:?}"),
     };
     let mut forged = |lane: u8, tick: u64, code: &str| {
-        let serial = Serial::from_parts(lane, tick, SLOTS - 1).unwrap();
+        let serial = Serial::from_parts(lane, tick, Serial::SLOTS - 1).unwrap();
         refused(&mut client, series.encode(serial).as_str(), code);
     };
     forged(issued.lane(), now + 60_000, "in-the-future");
@@ -186,7 +184,7 @@ fn a_look_is_shared_and_never_too_old_to_refuse() {
         tracking_core::Verdict::Belongs(serial) => serial.lane() ^ 1,
         verdict => panic!("{verdict:?}"),
     };
-    let tick = u64::try_from(SystemClock.now_ms() - tracking_core::EPOCH_MS).unwrap() / TICK_MS;
+    let tick = u64::try_from(SystemClock.now_ms() - Serial::EPOCH_MS).unwrap() / Serial::TICK_MS;
     let forged = store
         .series()
         .encode(Serial::from_parts(lane, tick + 100, 0).unwrap());
@@ -212,7 +210,7 @@ fn what_only_the_store_can_tell_is_undecided_while_it_cannot_be_asked() {
         tracking_core::Verdict::Belongs(serial) => serial.lane(),
         verdict => panic!("{verdict:?}"),
     };
-    let now = u64::try_from(SystemClock.now_ms() - tracking_core::EPOCH_MS).unwrap() / TICK_MS;
+    let now = u64::try_from(SystemClock.now_ms() - Serial::EPOCH_MS).unwrap() / Serial::TICK_MS;
     let number_of = |lane, tick| series.encode(Serial::from_parts(lane, tick, 0).unwrap());
     let future = number_of(lane, now + 60_000);
     let unused = number_of(lane ^ 1, now + 100);

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::str::FromStr;
 
 use tracking_core::order::CreatedAt;
+use tracking_core::series::Fingerprint;
 use tracking_core::shown::{Plain, Shown};
-use tracking_core::{Fingerprint, Key, Prefix, SeriesName};
+use tracking_core::{Key, Prefix, SeriesName};
 
 use super::ArgsError;
 

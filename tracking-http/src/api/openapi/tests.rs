@@ -209,7 +209,11 @@ fn limits_are_the_constants_of_the_code() {
         ),
         ("CustomerName", "/maxLength", CustomerName::CHARS_MAX),
         ("CustomerSlug", "/maxLength", CustomerSlug::CHARS_MAX),
-        ("TrackingNumber", "/maxLength", tracking_core::MAX_LENGTH),
+        (
+            "TrackingNumber",
+            "/maxLength",
+            tracking_core::TrackingNumber::MAX_LENGTH,
+        ),
     ] {
         assert_eq!(
             schemas[name].pointer(pointer),

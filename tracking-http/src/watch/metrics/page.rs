@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::UNIX_EPOCH;
 
 use prometheus::{IntCounter, TEXT_FORMAT, TextEncoder};
-use tracking_core::{LANES, Series, Snapshot, Status};
+use tracking_core::generator::Status;
+use tracking_core::store::Snapshot;
+use tracking_core::{Serial, Series};
 
 use super::Metrics;
 use super::make::Maker;
@@ -149,7 +151,8 @@ fn of_timeline(made: &Maker, snapshot: &Snapshot) {
     let Some(timeline) = &snapshot.timeline else {
         return;
     };
-    let count = |counted: &dyn Fn(u8) -> bool| (0..LANES).filter(|lane| counted(*lane)).count();
+    let count =
+        |counted: &dyn Fn(u8) -> bool| (0..Serial::LANES).filter(|lane| counted(*lane)).count();
     made.set(
         "tracking_lanes_in_use",
         "Lanes that the store knows to have been used; each change of its history takes another one.",

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use tracking_core::timeline::{History, LANE_COUNT, Timeline};
-use tracking_core::{Generator, LANES, MemoryAllocator, Snapshot};
+use tracking_core::store::Snapshot;
+use tracking_core::store::timeline::{History, LANE_COUNT, Timeline};
+use tracking_core::{Generator, MemoryAllocator, Serial};
 use warp::http::StatusCode;
 
 use super::*;
@@ -151,7 +152,7 @@ fn the_store_is_shown_as_it_was_seen() {
     // Every lane but the present one has its last tick ahead of a clock before the first tick.
     let text = page(&metrics, Some(Some(look("first", 0, 0))));
     let fenced = value(&text, "tracking_lanes_fenced");
-    assert_eq!(fenced, Some(LANES.into()));
+    assert_eq!(fenced, Some(Serial::LANES.into()));
 }
 
 #[test]

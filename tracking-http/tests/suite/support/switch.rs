@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tracking_core::{
-    AllocateError, Allocator, Block, MemoryAllocator, OpenStore, Series, Snapshot,
-};
+use tracking_core::store::Snapshot;
+use tracking_core::{AllocateError, Allocator, Block, MemoryAllocator, OpenStore, Series};
 
 /// Clones share one store and one switch.
 #[derive(Debug, Clone)]

@@ -161,7 +161,7 @@ fn racing_threads_with_handles_of_their_own_share_nothing() {
     let wanted = NonZeroU32::new(3).unwrap();
     let take = || {
         let allocator = FileAllocator::open(&url, &SeriesOptions::default()).unwrap();
-        let take = |_| crate::reserve_patiently(&allocator, wanted, patience).unwrap();
+        let take = |_| crate::store::reserve_patiently(&allocator, wanted, patience).unwrap();
         (0..50).map(take).collect::<Vec<_>>()
     };
     let mut blocks: Vec<_> = std::thread::scope(|scope| {

@@ -2,9 +2,7 @@
 
 use tracking_core::issued::{Issued, Timestamp, Zone};
 use tracking_core::order::{Order, Required};
-use tracking_core::{
-    EPOCH_MS, Key, Prefix, Serial, Series, SeriesName, TICK_MS, TrackingNumber, Verdict,
-};
+use tracking_core::{Key, Prefix, Serial, Series, SeriesName, TrackingNumber, Verdict};
 
 use super::*;
 
@@ -19,12 +17,12 @@ const LANE: u8 = 7;
 fn series() -> Series {
     let prefix: Prefix = "B8W".parse().unwrap();
     let key = Key::from_bytes(*b"a key of no use!");
-    Series::new(SeriesName::default(), prefix, key, EPOCH_MS)
+    Series::new(SeriesName::default(), prefix, key, Serial::EPOCH_MS)
 }
 
 /// The numbers of a reservation, from the first on.
 fn number(slot: u32) -> TrackingNumber {
-    let tick = (RESERVED_AT_MS - EPOCH_MS).unsigned_abs() / TICK_MS;
+    let tick = (RESERVED_AT_MS - Serial::EPOCH_MS).unsigned_abs() / Serial::TICK_MS;
     series().encode(Serial::from_parts(LANE, tick, slot).unwrap())
 }
 
