@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use serde::Serialize;
-use tracking_core::looks::{Look, Looks};
+use tracking_core::judging::{Look, Looks};
 use tracking_core::number::check_character;
 use tracking_core::rfc3339;
 use tracking_core::shown::Plain;

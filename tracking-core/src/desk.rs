@@ -158,7 +158,7 @@ impl Desk {
 
     /// Whether its series could have issued a number, by the state of its store as it is now, where that can be
     /// looked at; else by the desk's clock alone. Blocks for as long as the store's own time-out, unless the
-    /// number is refused whatever the store says. Who judges many saves looks: see [`looks`](crate::looks).
+    /// number is refused whatever the store says. Who judges many saves looks: see [`judging`](crate::judging).
     ///
     /// ```
     /// use tracking_core::order::Order;

@@ -102,7 +102,7 @@ pub mod fork;
 pub mod generator;
 mod hex;
 pub mod issued;
-pub mod looks;
+pub mod judging;
 pub mod number;
 pub mod order;
 mod random;

@@ -7,7 +7,6 @@ mod docs;
 pub(crate) mod endpoints;
 mod filters;
 mod health;
-mod looks;
 mod media;
 mod next_number;
 mod openapi;
@@ -16,6 +15,7 @@ mod query;
 mod root;
 pub(crate) mod sizes;
 pub(crate) mod state;
+mod store_watch;
 mod turns;
 mod verdict;
 

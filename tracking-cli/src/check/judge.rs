@@ -1,6 +1,6 @@
 //! What is found about a number.
 
-use tracking_core::looks::{Look, Looks};
+use tracking_core::judging::{Look, Looks};
 use tracking_core::{AllocateError, OpenStore, Reason, TrackingNumber, Verdict};
 
 /// What is found about a number.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 use tracking_core::issued::Issued;
-use tracking_core::looks::Look;
+use tracking_core::judging::Look;
 use tracking_core::order::Order;
 use tracking_core::{AllocateError, Desk, Series, TrackingNumber, Verdict};
 use tracking_programs::remedies::InOurWords;
 
-use crate::api::looks::StoreWatch;
+use crate::api::store_watch::StoreWatch;
 use crate::api::turns::Turns;
 use crate::watch::logging::Throttle;
 use crate::watch::metrics::{Metrics, Now, Seen};

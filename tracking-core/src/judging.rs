@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use std::time::Instant;
-//! use tracking_core::looks::{Look, Looks};
+//! use tracking_core::judging::{Look, Looks};
 //! use tracking_core::{Allocator, Generator, MemoryAllocator, Verdict};
 //!
 //! let store = std::sync::Arc::new(MemoryAllocator::new());

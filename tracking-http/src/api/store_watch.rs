@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
-use tracking_core::looks::{Look, Looks};
+use tracking_core::judging::{Look, Looks};
 use tracking_core::{Desk, Series, TrackingNumber, Verdict};
 
 /// For how long a look is good enough for who watches the store; one that failed, a shorter time, so that
