@@ -59,4 +59,13 @@ impl LedgerError {
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
     }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn unavailable(ledger: &str, what: &str) -> Self {
+        Self::Unavailable {
+            ledger: ledger.into(),
+            what: what.into(),
+            source: None,
+        }
+    }
 }

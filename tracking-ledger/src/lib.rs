@@ -1,6 +1,33 @@
 //! A durable record of issued tracking numbers and the orders that they were issued for, and the memory that makes
 //! a retried request safe.
 //!
+//! # The tour
+//!
+//! A [`LedgerUrl`] names a ledger, and [`open_ledger`] opens it. What is recorded is durable before it is
+//! answered.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! use tracking_core::order::Order;
+//! use tracking_core::{Desk, Generator, MemoryAllocator};
+//! use tracking_ledger::{LedgerOptions, Recorded, Recording, open_ledger};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
+//! // let url = "sqlite:/var/lib/shop/ledger.db";
+//! let ledger = open_ledger(&url.parse()?, &LedgerOptions::default())?.expect("it is not `none`");
+//!
+//! let order = Order::default();
+//! let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+//! let issued = desk.issue(&order)?;
+//! let recording = Recording::new([issued.number], issued.at_ms, order.clone())?;
+//! assert_eq!(ledger.record(&[recording])?, [Recorded::New]);
+//! // Now, and not before, the number may be answered.
+//! assert_eq!(ledger.find(issued.number)?.expect("it is recorded").order, order);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! **A request that is sent again** has an [`IdempotencyKey`]. Ask [`Ledger::replay`] first; where the key is
 //! [new](KeyState::New), take numbers and record them with the [`Claim`]: key, fingerprint and numbers are one
 //! transaction, so nothing is ever half done, and of two that race the second is [replayed](Recorded::Replayed).
@@ -14,6 +41,14 @@
 //! - Every queue, batch, page and wait has a bound.
 //!
 //! A child of `fork` must not use what its parent has opened.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `sqlite` | `sqlite:PATH`; it builds SQLite with a C compiler |
 #![warn(missing_docs)]
 
 mod entry;
@@ -22,8 +57,13 @@ mod fingerprint;
 mod key;
 mod ledger;
 mod names;
+mod open;
 mod page;
 mod recording;
+#[cfg(feature = "sqlite")]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod url;
 
 pub use entry::{Entry, Imported, OldNumber, Origin};
@@ -32,6 +72,7 @@ pub use fingerprint::Fingerprint;
 pub use key::{Claim, IdempotencyKey, ParseKeyError};
 pub use ledger::{Doubts, Ledger, Prune};
 pub use names::{ParseNameError, Reference, RequestId, TokenName};
+pub use open::{LedgerOptions, open_ledger};
 pub use page::{Cursor, Filter, Page, PageLimit, ParseCursorError};
 pub use recording::{KeyState, Recorded, Recording, RecordingError, Replay};
 pub use url::{LedgerUrl, MySqlUrl, ParseLedgerUrlError};

@@ -1,0 +1,10 @@
+//! What every ledger does, asked of each; and what each does when its file or server fails.
+
+#![cfg(feature = "sqlite")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "test code")]
+
+mod suite;
+mod support;
+
+#[cfg(feature = "sqlite")]
+mod sqlite;
