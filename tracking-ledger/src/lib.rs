@@ -49,6 +49,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `sqlite` | `sqlite:PATH`; it builds SQLite with a C compiler |
+//! | `mysql` | `mysql://…`: MySQL and MariaDB |
 #![warn(missing_docs)]
 
 mod entry;
@@ -56,11 +57,13 @@ mod error;
 mod fingerprint;
 mod key;
 mod ledger;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod names;
 mod open;
 mod page;
 mod recording;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -38,12 +38,12 @@ impl LedgerOptions {
         self
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "mysql", feature = "sqlite"))]
     pub(crate) fn keeps_names(&self) -> bool {
         self.keeps_names
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "mysql", feature = "sqlite"))]
     pub(crate) fn key_ttl_ms(&self) -> i64 {
         // Some 30 years are for ever, and no sum with a time overflows.
         self.key_ttl
@@ -68,6 +68,9 @@ pub fn open_ledger(
         LedgerUrl::None => Ok(None),
         #[cfg(feature = "sqlite")]
         LedgerUrl::Sqlite(path) => crate::sqlite::open(path, options).map(Some),
+        #[cfg(feature = "mysql")]
+        LedgerUrl::MySql(mysql) => crate::mysql::open(mysql, options).map(Some),
+        #[cfg(not(all(feature = "mysql", feature = "sqlite")))]
         other => Err(LedgerError::Refused {
             ledger: other.to_string().into(),
             what: "this program was built without it: build it with the feature of that name"

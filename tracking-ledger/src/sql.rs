@@ -57,6 +57,15 @@ impl<B: Backend> SqlLedger<B> {
         Ok(ledger)
     }
 
+    /// Asks for what else must hold before it is used.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn check(
+        &self,
+        check: impl Fn(&mut B::Connection) -> Result<(), Failure>,
+    ) -> Result<(), LedgerError> {
+        self.with(check)
+    }
+
     /// Does something on a connection of its own, which is kept for the next if all went well.
     fn with<T>(
         &self,

@@ -1,8 +1,10 @@
 //! What every ledger does, asked of each; and what each does when its file or server fails.
 
-#![cfg(feature = "sqlite")]
+#![cfg(any(feature = "mysql", feature = "sqlite"))]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "test code")]
 
+#[cfg(feature = "mysql")]
+mod mariadb;
 mod suite;
 mod support;
 

@@ -1,5 +1,10 @@
 //! Where a test's ledger is, and what it records.
 
+#[cfg(feature = "mysql")]
+pub(crate) mod mariadb;
+#[cfg(feature = "mysql")]
+pub(crate) mod proxy;
+
 use std::sync::Arc;
 
 use tracking_core::TrackingNumber;
@@ -81,7 +86,7 @@ pub(crate) fn record_new(ledger: &dyn Ledger, recording: Recording) {
     );
 }
 
-/// As a table for each check, so that no two meet: a fresh place is made by `place`.
+/// It is an error that may end.
 pub(crate) fn says_unavailable<T: std::fmt::Debug>(result: Result<T, LedgerError>) {
     match result {
         Err(error) if error.is_temporary() => {}
