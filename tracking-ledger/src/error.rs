@@ -60,7 +60,6 @@ impl LedgerError {
         matches!(self, Self::Unavailable { .. })
     }
 
-    #[cfg(any(feature = "mysql", feature = "sqlite"))]
     pub(crate) fn unavailable(ledger: &str, what: &str) -> Self {
         Self::Unavailable {
             ledger: ledger.into(),

@@ -3,27 +3,30 @@
 //!
 //! # The tour
 //!
-//! A [`LedgerUrl`] names a ledger, and [`open_ledger`] opens it. What is recorded is durable before it is
-//! answered.
+//! A [`LedgerUrl`] names a ledger, and [`open_ledger`] opens it. A [`Recorder`] gathers what many threads record
+//! into few commits; each caller waits until its own numbers are durable.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")] {
+//! use std::time::Duration;
+//!
 //! use tracking_core::order::Order;
 //! use tracking_core::{Desk, Generator, MemoryAllocator};
-//! use tracking_ledger::{LedgerOptions, Recorded, Recording, open_ledger};
+//! use tracking_ledger::{LedgerOptions, Recorded, Recorder, Recording, open_ledger};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
 //! // let url = "sqlite:/var/lib/shop/ledger.db";
 //! let ledger = open_ledger(&url.parse()?, &LedgerOptions::default())?.expect("it is not `none`");
+//! let recorder = Recorder::start(ledger)?;
 //!
 //! let order = Order::default();
 //! let desk = Desk::new(Generator::new(MemoryAllocator::new()));
 //! let issued = desk.issue(&order)?;
 //! let recording = Recording::new([issued.number], issued.at_ms, order.clone())?;
-//! assert_eq!(ledger.record(&[recording])?, [Recorded::New]);
+//! assert_eq!(recorder.record(recording, Duration::from_secs(2))?, Recorded::New);
 //! // Now, and not before, the number may be answered.
-//! assert_eq!(ledger.find(issued.number)?.expect("it is recorded").order, order);
+//! assert_eq!(recorder.ledger().find(issued.number)?.expect("it is recorded").order, order);
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -62,6 +65,7 @@ mod mysql;
 mod names;
 mod open;
 mod page;
+mod recorder;
 mod recording;
 #[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod sql;
@@ -77,5 +81,6 @@ pub use ledger::{Doubts, Ledger, Prune};
 pub use names::{ParseNameError, Reference, RequestId, TokenName};
 pub use open::{LedgerOptions, open_ledger};
 pub use page::{Cursor, Filter, Page, PageLimit, ParseCursorError};
+pub use recorder::{Pending, Recorder, RecorderStatus};
 pub use recording::{KeyState, Recorded, Recording, RecordingError, Replay};
 pub use url::{LedgerUrl, MySqlUrl, ParseLedgerUrlError};

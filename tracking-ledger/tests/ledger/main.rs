@@ -5,6 +5,7 @@
 
 #[cfg(feature = "mysql")]
 mod mariadb;
+mod recorder;
 mod suite;
 mod support;
 

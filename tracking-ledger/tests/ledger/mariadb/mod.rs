@@ -1,5 +1,7 @@
 //! A ledger in a real MariaDB.
 
+mod crash;
+
 use std::time::{Duration, Instant};
 
 use mysql::prelude::Queryable;
