@@ -2,6 +2,7 @@
 
 mod change;
 pub(crate) mod connection;
+mod idle;
 mod ids;
 mod keys;
 mod read;
@@ -18,6 +19,7 @@ use tracking_core::TrackingNumber;
 use tracking_core::order::CustomerId;
 
 use self::connection::{Backend, Connection, DbError, Failure, Kind};
+use self::idle::Idle;
 use self::ids::Ids;
 use self::record::{Batch, Doubt};
 use crate::entry::{Entry, Imported, OldNumber};
@@ -27,9 +29,6 @@ use crate::ledger::{Doubts, Ledger, Prune};
 use crate::open::LedgerOptions;
 use crate::page::{Cursor, Filter, Page, PageLimit};
 use crate::recording::{KeyState, Recorded, Recording};
-
-/// The most connections that are kept while nobody uses them.
-const IDLE_MAX: usize = 4;
 
 /// How often a batch is tried that meets others: each time something is learnt, or another transaction went first.
 const ATTEMPTS: u32 = 8;
@@ -249,37 +248,5 @@ impl<B: Backend> fmt::Debug for SqlLedger<B> {
 impl<B: Backend> fmt::Display for SqlLedger<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.backend)
-    }
-}
-
-/// Connections that nobody uses now.
-struct Idle<C>(Mutex<Vec<C>>);
-
-impl<C> Idle<C> {
-    fn take(&self) -> Option<C> {
-        self.lock().pop()
-    }
-
-    fn put(&self, connection: C) {
-        let mut idle = self.lock();
-        if idle.len() < IDLE_MAX {
-            idle.push(connection);
-        }
-    }
-
-    fn clear(&self) {
-        // Closed outside the lock: to say goodbye may take a while.
-        let idle = std::mem::take(&mut *self.lock());
-        drop(idle);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<C>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<C> Default for Idle<C> {
-    fn default() -> Self {
-        Self(Mutex::default())
     }
 }

@@ -127,6 +127,12 @@ fn a_file_that_is_gone_or_replaced_takes_nothing_and_a_new_one_goes_on() {
         }
     };
     rename(false);
+    // Another stands there: the connection that is open would write where nobody looks.
+    std::fs::write(place.path(), "").unwrap();
+    says_unavailable(ledger.record(&[recording(2, &Order::default())]));
+    for name in names {
+        let _ = std::fs::remove_file(place.folder.path().join(name));
+    }
     says_unavailable(ledger.record(&[recording(2, &Order::default())]));
     assert!(!place.path().exists());
     rename(true);
