@@ -1,6 +1,8 @@
 //! Connecting, with all that a ledger relies on set.
 
-use mysql::{Conn, OptsBuilder, SslOpts};
+use std::net::ToSocketAddrs;
+
+use mysql::{Conn, DriverError, OptsBuilder, SslOpts};
 
 use super::connection::{MySqlConnection, error};
 use crate::sql::connection::Failure;
@@ -18,9 +20,36 @@ const SETTINGS: [&str; 3] = [
 /// Statements that are kept prepared: each of a few shapes in each of a few sizes.
 const PREPARED: usize = 64;
 
+/// The most addresses of a name that are tried.
+const ADDRESSES: usize = 4;
+
 pub(super) fn connect(url: &MySqlUrl) -> Result<MySqlConnection, Failure> {
-    let options = OptsBuilder::new()
-        .ip_or_hostname(Some(url.host()))
+    let mut hosts = hosts(url).into_iter().peekable();
+    loop {
+        let host = hosts.next().unwrap_or_else(|| url.host().to_owned());
+        match Conn::new(options(url, host)) {
+            Err(mysql::Error::DriverError(
+                DriverError::CouldNotConnect(_) | DriverError::ConnectTimeout,
+            )) if hosts.peek().is_some() => {}
+            other => return Ok(MySqlConnection::new(other.map_err(error)?)),
+        }
+    }
+}
+
+/// The driver gives up at the first address of a name that it cannot connect to, which for `localhost` is often one
+/// that the server does not listen on. TLS needs the name itself.
+fn hosts(url: &MySqlUrl) -> Vec<String> {
+    if url.tls() {
+        return Vec::new();
+    }
+    let addresses = (url.host(), url.port()).to_socket_addrs();
+    let addresses = addresses.into_iter().flatten().take(ADDRESSES);
+    addresses.map(|address| address.ip().to_string()).collect()
+}
+
+fn options(url: &MySqlUrl, host: String) -> OptsBuilder {
+    OptsBuilder::new()
+        .ip_or_hostname(Some(host))
         .tcp_port(url.port())
         // Else it goes on by the socket that the server names, and there may be another server behind that path.
         .prefer_socket(false)
@@ -32,9 +61,7 @@ pub(super) fn connect(url: &MySqlUrl) -> Result<MySqlConnection, Failure> {
         .write_timeout(Some(url.timeout()))
         .stmt_cache_size(Some(PREPARED))
         .ssl_opts(tls(url))
-        .init(SETTINGS.to_vec());
-    let connection = Conn::new(options).map_err(error)?;
-    Ok(MySqlConnection::new(connection))
+        .init(SETTINGS.to_vec())
 }
 
 /// Mozilla's certificates, which the driver brings, and those of a file: the one that is given, or the system's.

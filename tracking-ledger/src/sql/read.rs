@@ -80,24 +80,16 @@ pub(super) fn list(
     );
     let to = filter.to_ms.map_or(i64::MAX, first_of);
     indexed.id("<", cursor.map_or(to, |cursor| cursor.below().min(to)));
-    indexed.id(">=", filter.from_ms.map_or(0, first_of));
 
-    // The row behind those that are looked at, if there is one.
-    let mut floor = None;
-    if !others.is_empty() {
-        let sql = format!(
-            "SELECT id FROM tracking_entries WHERE {} ORDER BY id DESC LIMIT 1 OFFSET {}",
-            indexed.sql,
-            SCANNED_MAX - 1
-        );
-        let rows = connection.query(&sql, &indexed.values)?;
-        floor = rows
-            .into_iter()
-            .next()
-            .map(|row| Columns::of(row).int())
-            .transpose()?;
-        indexed.id(">=", floor.unwrap_or_default());
-    }
+    let from = filter.from_ms.map_or(0, first_of);
+
+    // The last row that is looked at, if there are more.
+    let floor = match others.is_empty() {
+        true => None,
+        false => floor(connection, indexed.clone(), from)?,
+    };
+    // One bound alone: of two, SQLite would take the first for its index, and look at each row for the other.
+    indexed.id(">=", floor.unwrap_or(from));
     let Conditions {
         mut sql,
         mut values,
@@ -130,8 +122,27 @@ pub(super) fn list(
     })
 }
 
+/// The id of the last row that is looked at, if there are so many.
+fn floor(
+    connection: &mut impl Connection,
+    mut conditions: Conditions,
+    from: i64,
+) -> Result<Option<i64>, Failure> {
+    conditions.id(">=", from);
+    let sql = format!(
+        "SELECT id FROM tracking_entries WHERE {} ORDER BY id DESC LIMIT 1 OFFSET {}",
+        conditions.sql,
+        SCANNED_MAX - 1
+    );
+    let rows = connection.query(&sql, &conditions.values)?;
+    rows.into_iter()
+        .next()
+        .map(|row| Columns::of(row).int())
+        .transpose()
+}
+
 /// What holds for a row, all of it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Conditions {
     sql: String,
     values: Vec<Value>,

@@ -11,15 +11,7 @@ use tracking_core::order::Order;
 use tracking_ledger::{Recorded, Recorder};
 
 use crate::support::mariadb::MariaDb;
-use crate::support::{Place, claim, number, recording};
-
-/// `TRACKING_LEDGER_KILLS`, or a tenth of the full count.
-fn rounds() -> u32 {
-    let rounds = std::env::var("TRACKING_LEDGER_KILLS").ok();
-    rounds.map_or(2, |rounds| {
-        rounds.parse().expect("a number in TRACKING_LEDGER_KILLS")
-    })
-}
+use crate::support::{Place, claim, kills, number, recording};
 
 #[test]
 fn what_was_acknowledged_survives_kill_9_and_is_there_once() {
@@ -73,7 +65,7 @@ fn what_was_acknowledged_survives_kill_9_and_is_there_once() {
                 thread::sleep(Duration::from_millis(5));
             }
         };
-        for _ in 0..rounds() {
+        for _ in 0..kills(2) {
             goes_on();
             server.kill();
             thread::sleep(Duration::from_millis(50));

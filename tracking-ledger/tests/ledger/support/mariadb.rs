@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct MariaDb {
     child: Child,
+    program: PathBuf,
     folder: TempDir,
     port: u16,
     arguments: Vec<String>,
@@ -36,12 +37,10 @@ pub(crate) struct Database<'a> {
 impl MariaDb {
     /// `None` where the program is missing, which the test then says.
     pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
-        if !is_installed("mariadbd") || !is_installed("mariadb-install-db") {
-            return None;
-        }
+        let (program, installer) = (program("mariadbd")?, program("mariadb-install-db")?);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let log = log_file(folder.path());
-        let installed = Command::new("mariadb-install-db")
+        let installed = Command::new(installer)
             .args([
                 "--no-defaults",
                 "--auth-root-authentication-method=normal",
@@ -68,7 +67,8 @@ impl MariaDb {
             .map(|argument| (*argument).to_owned())
             .collect();
         let mut server = Self {
-            child: spawn(folder.path(), port, &arguments),
+            child: spawn(&program, folder.path(), port, &arguments),
+            program,
             folder,
             port,
             arguments,
@@ -124,7 +124,12 @@ impl MariaDb {
 
     /// Start it again on the same port, with what its folder holds.
     pub(crate) fn start_again(&mut self) {
-        self.child = spawn(self.folder.path(), self.port, &self.arguments);
+        self.child = spawn(
+            &self.program,
+            self.folder.path(),
+            self.port,
+            &self.arguments,
+        );
         self.wait_until_up();
     }
 
@@ -196,9 +201,9 @@ impl Place for Database<'_> {
     }
 }
 
-fn spawn(folder: &Path, port: u16, arguments: &[String]) -> Child {
+fn spawn(program: &Path, folder: &Path, port: u16, arguments: &[String]) -> Child {
     let log = log_file(folder);
-    Command::new("mariadbd")
+    Command::new(program)
         .args([
             "--no-defaults",
             "--bind-address=127.0.0.1",
@@ -245,17 +250,18 @@ fn log_of(folder: &Path) -> String {
     lines[lines.len().saturating_sub(30)..].join("\n")
 }
 
-/// Whether a program is there. If not, the test says so and ends; where servers are required
+/// Where a program is. If it is missing, the test says so and ends; where servers are required
 /// (`TRACKING_REQUIRE_SERVERS=1`), it fails.
-pub(crate) fn is_installed(program: &str) -> bool {
-    let found = std::env::var_os("PATH").is_some_and(|path| {
-        let mut folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
-        folders.any(|folder| folder.join(program).is_file())
-    });
-    if !found {
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Servers are there, where not every user looks.
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let mut paths = folders.map(|folder| folder.join(name));
+    let found = paths.find(|path| path.is_file());
+    if found.is_none() {
         let required = std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-        assert!(!required, "{program} is not installed, and is required");
-        eprintln!("{program} is not installed: nothing was tested");
+        assert!(!required, "{name} is not installed, and is required");
+        eprintln!("{name} is not installed: nothing was tested");
     }
     found
 }

@@ -86,6 +86,14 @@ pub(crate) fn record_new(ledger: &dyn Ledger, recording: Recording) {
     );
 }
 
+/// How often something is killed: `TRACKING_LEDGER_KILLS`, or a tenth of the full count.
+pub(crate) fn kills(tenth: u32) -> u32 {
+    let kills = std::env::var("TRACKING_LEDGER_KILLS").ok();
+    kills.map_or(tenth, |kills| {
+        kills.parse().expect("a number in TRACKING_LEDGER_KILLS")
+    })
+}
+
 /// It is an error that may end.
 pub(crate) fn says_unavailable<T: std::fmt::Debug>(result: Result<T, LedgerError>) {
     match result {

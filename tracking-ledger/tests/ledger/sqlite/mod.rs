@@ -1,5 +1,7 @@
 //! A ledger in a file.
 
+mod crash;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
