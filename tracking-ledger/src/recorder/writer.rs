@@ -1,0 +1,128 @@
+//! The thread that writes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use super::queue::{Job, Queue};
+use crate::ledger::Ledger;
+use crate::recording::Recorded;
+
+/// The most numbers of one commit: a few milliseconds of work, so that nobody waits long for those before.
+pub(super) const COMMIT_NUMBERS: usize = 2_048;
+
+/// How often keys whose time is over are swept, while few are.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// What a full sweep deletes: there may be more.
+const SWEPT_MAX: u64 = 1_000;
+
+pub(super) struct Writer {
+    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) queue: Arc<Queue<Job>>,
+    pub(super) counts: Arc<Counts>,
+}
+
+/// What a recorder has done since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecorderStatus {
+    /// Numbers that wait now.
+    pub queued: u64,
+    /// Commits that succeeded.
+    pub commits: u64,
+    /// Batches that failed, with an error for all who waited.
+    pub failures: u64,
+    /// Numbers that were recorded.
+    pub recorded: u64,
+    /// Recordings that were answered with what was recorded before.
+    pub replayed: u64,
+    /// Numbers that somebody else had: each was issued twice.
+    pub collided: u64,
+    /// Whether the last batch was recorded.
+    pub is_well: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Counts {
+    commits: AtomicU64,
+    failures: AtomicU64,
+    recorded: AtomicU64,
+    replayed: AtomicU64,
+    collided: AtomicU64,
+    /// Batches that failed since one succeeded.
+    failing: AtomicU64,
+}
+
+impl Counts {
+    pub(super) fn status(&self, queued: usize) -> RecorderStatus {
+        RecorderStatus {
+            queued: queued as u64,
+            commits: self.commits.load(Relaxed),
+            failures: self.failures.load(Relaxed),
+            recorded: self.recorded.load(Relaxed),
+            replayed: self.replayed.load(Relaxed),
+            collided: self.collided.load(Relaxed),
+            is_well: self.failing.load(Relaxed) == 0,
+        }
+    }
+
+    fn count(&self, numbers: usize, outcome: &Recorded) {
+        match outcome {
+            Recorded::New => self.recorded.fetch_add(numbers as u64, Relaxed),
+            Recorded::Replayed(_) => self.replayed.fetch_add(1, Relaxed),
+            Recorded::Collided(taken) => self.collided.fetch_add(taken.len() as u64, Relaxed),
+            Recorded::KeyReused => 0,
+        };
+    }
+}
+
+/// Nobody waits for a thread that is gone.
+struct Ends(Arc<Queue<Job>>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+impl Writer {
+    pub(super) fn run(self) {
+        let _ends = Ends(Arc::clone(&self.queue));
+        let mut swept = Instant::now();
+        loop {
+            let jobs = self.queue.take(COMMIT_NUMBERS);
+            if jobs.is_empty() {
+                return;
+            }
+            let awaited = jobs.into_iter().filter(|job| job.answer.is_awaited());
+            let (batch, answers): (Vec<_>, Vec<_>) =
+                awaited.map(|job| (job.recording, job.answer)).unzip();
+            if batch.is_empty() {
+                continue;
+            }
+            match self.ledger.record(&batch) {
+                Ok(outcomes) => {
+                    self.counts.commits.fetch_add(1, Relaxed);
+                    self.counts.failing.store(0, Relaxed);
+                    for ((recording, answer), outcome) in batch.iter().zip(answers).zip(outcomes) {
+                        self.counts.count(recording.numbers().len(), &outcome);
+                        answer.give(Ok(outcome));
+                    }
+                }
+                Err(error) => {
+                    self.counts.failures.fetch_add(1, Relaxed);
+                    self.counts.failing.fetch_add(1, Relaxed);
+                    for answer in answers {
+                        answer.give(Err(error.clone()));
+                    }
+                    continue;
+                }
+            }
+            // Under load a sweep a commit deletes as much as is added; else one now and then.
+            if swept.elapsed() > SWEEP && self.ledger.sweep().is_ok_and(|count| count < SWEPT_MAX) {
+                swept = Instant::now();
+            }
+        }
+    }
+}

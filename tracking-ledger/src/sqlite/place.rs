@@ -1,0 +1,72 @@
+//! The file's place: made for its owner alone, on a file system of this host.
+
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use tracking_core::shown::Plain;
+
+use super::network;
+
+/// Which file stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+/// Which file stands there now.
+pub(super) fn identity(path: &Path) -> std::io::Result<Identity> {
+    let metadata = std::fs::metadata(path)?;
+    Ok(Identity {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+    })
+}
+
+/// Makes the file if it is missing, with mode 0600 (SQLite gives its WAL the same), and says where it is.
+pub(super) fn make(path: &Path) -> Result<PathBuf, String> {
+    let text = |what: &str, error: std::io::Error| format!("could not {what}: {error}");
+    if path.as_os_str().is_empty() {
+        return Err("expected the path of a file, found none".into());
+    }
+    let path = std::path::absolute(path).map_err(|error| text("tell where it is", error))?;
+    let mut open = OpenOptions::new();
+    open.read(true).write(true).mode(0o600);
+    let file = match open.open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let file = open.create(true).truncate(false).open(&path);
+            let file = file.map_err(|error| text("make the file", error))?;
+            // Its name is as durable as what will be in it.
+            let folder = File::open(path.parent().unwrap_or(Path::new("/")));
+            let synced = folder.and_then(|folder| folder.sync_all());
+            synced.map_err(|error| text("sync its folder", error))?;
+            file
+        }
+        other => other.map_err(|error| text("open the file", error))?,
+    };
+    let metadata = file
+        .metadata()
+        .map_err(|error| text("look at the file", error))?;
+    if !metadata.is_file() {
+        return Err("expected a regular file".into());
+    }
+    network::check(&file)?;
+    Ok(path)
+}
+
+/// Whether others may read it.
+pub(super) fn warnings(path: &Path) -> Vec<String> {
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return Vec::new();
+    };
+    let mode = metadata.mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Vec::new();
+    }
+    vec![format!(
+        "the ledger's file {} has mode {mode:04o}, by which others may read whose parcels they are: chmod 600 it",
+        Plain::of(path)
+    )]
+}

@@ -1,0 +1,225 @@
+//! A ledger in a file.
+
+mod crash;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+use tracking_core::order::Order;
+use tracking_ledger::{LedgerError, LedgerOptions, Recorded};
+
+use crate::suite;
+use crate::support::{Place, full_order, number, record_new, recording, says_unavailable};
+
+struct SqliteFile {
+    folder: TempDir,
+}
+
+impl SqliteFile {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("ledger.db")
+    }
+}
+
+impl Place for SqliteFile {
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.path().display())
+    }
+
+    fn sql(&self, statement: &str) {
+        let database = rusqlite::Connection::open(self.path()).unwrap();
+        database
+            .busy_timeout(std::time::Duration::from_secs(5))
+            .unwrap();
+        database.execute(statement, []).unwrap();
+    }
+}
+
+#[test]
+fn conforms() {
+    suite::run(SqliteFile::new);
+}
+
+#[test]
+fn the_file_is_its_owners_alone() {
+    let place = SqliteFile::new();
+    let ledger = place.open();
+    record_new(&*ledger, recording(1, &Order::default()));
+    for entry in std::fs::read_dir(place.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", entry.file_name());
+    }
+    assert_eq!(ledger.warnings().unwrap(), [""; 0]);
+    std::fs::set_permissions(place.path(), PermissionsExt::from_mode(0o644)).unwrap();
+    let warnings = ledger.warnings().unwrap();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("has mode 0644"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [
+        folder.path().to_owned(),
+        folder.path().join("missing/ledger.db"),
+        "/dev/null".into(),
+    ] {
+        let url = format!("sqlite:{}", path.display()).parse().unwrap();
+        let error = tracking_ledger::open_ledger(&url, &LedgerOptions::default()).unwrap_err();
+        assert!(matches!(error, LedgerError::Refused { .. }), "{error}");
+    }
+    let text = folder.path().join("text");
+    std::fs::write(
+        &text,
+        "no database at all, but some text that is long enough".repeat(100),
+    )
+    .unwrap();
+    let url = format!("sqlite:{}", text.display()).parse().unwrap();
+    tracking_ledger::open_ledger(&url, &LedgerOptions::default()).unwrap_err();
+}
+
+#[test]
+fn what_was_erased_is_nowhere_in_the_files() {
+    let place = SqliteFile::new();
+    let ledger = place.open();
+    for count in 0..100 {
+        record_new(&*ledger, recording(count, &full_order()));
+    }
+    let holds_name = || {
+        std::fs::read_dir(place.folder.path())
+            .unwrap()
+            .any(|entry| {
+                let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+                bytes
+                    .windows(16)
+                    .any(|window| window == b"redbox-logistics")
+            })
+    };
+    assert!(holds_name());
+    ledger.erase(full_order().customer_id().unwrap()).unwrap();
+    assert!(!holds_name());
+}
+
+#[test]
+fn a_file_that_is_gone_or_replaced_takes_nothing_and_a_new_one_goes_on() {
+    let place = SqliteFile::new();
+    let ledger = place.open();
+    record_new(&*ledger, recording(1, &Order::default()));
+    let aside = place.folder.path().join("aside");
+    std::fs::create_dir(&aside).unwrap();
+    let names = ["ledger.db", "ledger.db-wal", "ledger.db-shm"];
+    let rename = |back: bool| {
+        for name in names {
+            let (here, there) = (place.folder.path().join(name), aside.join(name));
+            let _ = if back {
+                std::fs::rename(there, here)
+            } else {
+                std::fs::rename(here, there)
+            };
+        }
+    };
+    rename(false);
+    // Another stands there: the connection that is open would write where nobody looks.
+    std::fs::write(place.path(), "").unwrap();
+    says_unavailable(ledger.record(&[recording(2, &Order::default())]));
+    for name in names {
+        let _ = std::fs::remove_file(place.folder.path().join(name));
+    }
+    says_unavailable(ledger.record(&[recording(2, &Order::default())]));
+    assert!(!place.path().exists());
+    rename(true);
+    record_new(&*ledger, recording(3, &Order::default()));
+    assert!(ledger.find(number(2)).unwrap().is_none());
+}
+
+#[test]
+fn a_lock_that_is_held_too_long_is_an_error_within_the_time_out() {
+    let place = SqliteFile::new();
+    let ledger = place.open();
+    let other = rusqlite::Connection::open(place.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = std::time::Instant::now();
+    says_unavailable(ledger.record(&[recording(1, &Order::default())]));
+    assert!(start.elapsed() < std::time::Duration::from_secs(2));
+    other.execute_batch("ROLLBACK").unwrap();
+    record_new(&*ledger, recording(1, &Order::default()));
+}
+
+/// A small file system in memory, gone when it is dropped.
+struct Mount(TempDir);
+
+impl Mount {
+    fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .arg(folder.path())
+            .status()
+            .is_ok_and(|status| status.success());
+        if !mounted {
+            let required =
+                std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+            assert!(!required, "mounting takes root, and is required");
+            eprintln!("mounting takes root: nothing was tested");
+        }
+        mounted.then_some(Self(folder))
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error_that_loses_nothing_and_ends() {
+    let Some(mount) = Mount::new() else { return };
+    let url = format!("sqlite:{}/ledger.db", mount.0.path().display())
+        .parse()
+        .unwrap();
+    let ledger = tracking_ledger::open_ledger(&url, &LedgerOptions::default())
+        .unwrap()
+        .unwrap();
+    record_new(&*ledger, recording(0, &full_order()));
+    let filler = mount.0.path().join("filler");
+    std::fs::write(&filler, vec![0; 1 << 20]).unwrap_err();
+    let mut recorded = vec![0];
+    let mut refused = Vec::new();
+    for count in 1..200 {
+        match ledger.record(&[recording(count, &full_order())]) {
+            Ok(outcomes) => {
+                assert_eq!(outcomes, [Recorded::New]);
+                recorded.push(count);
+            }
+            Err(error) => {
+                assert!(error.is_temporary(), "{error}");
+                refused.push(count);
+            }
+        }
+    }
+    assert!(!refused.is_empty());
+    std::fs::remove_file(&filler).unwrap();
+    record_new(&*ledger, recording(1_000, &full_order()));
+    for count in recorded {
+        assert!(
+            ledger.find(number(count)).unwrap().is_some(),
+            "{count} was acknowledged"
+        );
+    }
+    let found = refused
+        .iter()
+        .filter(|count| ledger.find(number(**count)).unwrap().is_some())
+        .count() as u64;
+    assert_eq!(ledger.doubts().recorded, found, "{:?}", ledger.doubts());
+}
