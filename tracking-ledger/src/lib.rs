@@ -39,6 +39,7 @@
 //!
 //! - What [`Ledger::record`] has answered is durable, as far as the database is told to be: see
 //!   [`Ledger::warnings`].
+//! - A [`RecordingDesk`] issues and records in one call: it knows all of this.
 //! - A number is in a ledger once. One that comes a second time is never recorded for somebody else:
 //!   [`Recorded::Collided`].
 //! - Every queue, batch, page and wait has a bound.
@@ -55,6 +56,7 @@
 //! | `mysql` | `mysql://…`: MySQL and MariaDB |
 #![warn(missing_docs)]
 
+mod desk;
 mod entry;
 mod error;
 mod fingerprint;
@@ -73,6 +75,7 @@ mod sql;
 mod sqlite;
 mod url;
 
+pub use desk::{Asking, IssueError, IssuedAndRecorded, RecordingDesk};
 pub use entry::{Entry, Imported, OldNumber, Origin};
 pub use error::LedgerError;
 pub use fingerprint::Fingerprint;

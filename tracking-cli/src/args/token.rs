@@ -35,7 +35,7 @@ pub(crate) struct NewTokenArgs {
     /// The server logs it. Two tokens may have one name, for as long as one takes the place of the other.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: TokenName,
-    /// What it is good for: issue, read or metrics
+    /// What it is good for: issue, read, metrics or ledger
     ///
     /// issue takes numbers, read asks whether a number is of the series, metrics reads the server's
     /// figures. Several with commas between, or one for each flag.

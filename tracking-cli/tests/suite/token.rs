@@ -181,7 +181,7 @@ fn nothing_is_made_for_wrong_usage() {
         ),
         (
             "--name a --scope all",
-            "expected the scope issue, read or metrics",
+            "expected the scope issue, read, metrics or ledger",
         ),
         ("--name a --scope issue --burst 5", "--rate <COUNT>"),
         (

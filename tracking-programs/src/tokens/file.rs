@@ -8,7 +8,7 @@
 //! [[token]]
 //! name = "shop-a"                  # whose it is; two tokens of one name share a rate
 //! sha256 = "ba7816bf…"             # the SHA-256 of the token, never the token
-//! scopes = ["issue", "read"]       # what it is good for: one or more of issue, read, metrics
+//! scopes = ["issue", "read"]       # what it is good for: one or more of issue, read, metrics, ledger
 //! expires = 2028-01-01T00:00:00Z   # when it ends to be good, with its offset; without it: never
 //! rate = 100                       # numbers a second for all of the name; without it: no limit
 //! burst = 1000                     # how many of them at once; without it: as many as in a second

@@ -15,11 +15,13 @@ pub enum Scope {
     Read,
     /// Read the figures of the server.
     Metrics,
+    /// Read what was recorded: which number was issued for which order.
+    Ledger,
 }
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::Issue, Self::Read, Self::Metrics];
+    pub const ALL: [Self; 4] = [Self::Issue, Self::Read, Self::Metrics, Self::Ledger];
 
     /// The scope as text.
     pub const fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Scope {
             Self::Issue => "issue",
             Self::Read => "read",
             Self::Metrics => "metrics",
+            Self::Ledger => "ledger",
         }
     }
 }
@@ -62,7 +65,7 @@ impl<'de> Deserialize<'de> for Scope {
 
 /// A text that is no scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected the scope issue, read or metrics")]
+#[error("expected the scope issue, read, metrics or ledger")]
 pub struct ParseScopeError;
 
 /// A set of [`Scope`]s.

@@ -70,7 +70,7 @@ fn says_what_is_wrong_and_where() {
         ),
         (
             table("a", A, "").replace("issue", "isue"),
-            "4:10: expected the scope issue, read or metrics",
+            "4:10: expected the scope issue, read, metrics or ledger",
         ),
         (
             table("a", A, "").replace("\"issue\"", ""),

@@ -1,0 +1,290 @@
+//! The one place where a number is issued and recorded: before anybody sees it.
+
+use std::time::{Duration, Instant};
+
+use tracking_core::issued::IssuedMany;
+use tracking_core::order::Order;
+use tracking_core::{AllocateError, Desk, TrackingNumber};
+
+use crate::error::LedgerError;
+use crate::key::Claim;
+use crate::names::{Reference, RequestId, TokenName};
+use crate::recorder::Recorder;
+use crate::recording::{KeyState, Recorded, Recording, RecordingError};
+
+/// How often fresh numbers are taken in the place of some that the ledger has already.
+const TRIES: usize = 3;
+
+/// A [`Desk`] whose numbers are in a ledger before anybody sees them. Clones share what is reserved, and the
+/// recorder.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use std::time::Duration;
+///
+/// use tracking_core::order::Order;
+/// use tracking_core::{Desk, Generator, MemoryAllocator};
+/// use tracking_ledger::{Asking, LedgerOptions, Recorder, RecordingDesk, open_ledger};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
+/// let ledger = open_ledger(&url.parse()?, &LedgerOptions::default())?.expect("it is not `none`");
+/// let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+/// let desk = RecordingDesk::new(desk, Recorder::start(ledger)?);
+///
+/// let order = Order::default();
+/// let parcel = Asking { reference: Some("PO-4711".parse()?), ..Asking::default() };
+/// let issued = desk.issue(&order, 2, parcel, Duration::from_secs(2))?;
+/// let found = desk.recorder().ledger().find(issued.numbers[1])?;
+/// assert_eq!(found.and_then(|entry| entry.reference), Some("PO-4711".parse()?));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecordingDesk {
+    desk: Desk,
+    recorder: Recorder,
+}
+
+/// What is recorded of a request beside its order.
+#[derive(Clone, Debug, Default)]
+pub struct Asking {
+    /// What the caller calls the parcel.
+    pub reference: Option<Reference>,
+    /// The name of the token that asks.
+    pub token: Option<TokenName>,
+    /// The id of the request.
+    pub request_id: Option<RequestId>,
+    /// Its idempotency key: asked again with the same one, it is answered the same.
+    pub claim: Option<Claim>,
+}
+
+/// Numbers that were issued and recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssuedAndRecorded {
+    /// The numbers.
+    pub numbers: Vec<TrackingNumber>,
+    /// When they were issued: milliseconds since 1970-01-01T00:00:00Z.
+    pub at_ms: i64,
+    /// Whether that was before, for a request with the same idempotency key.
+    pub is_replay: bool,
+}
+
+/// Why nothing was issued.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// No number could be had.
+    #[error(transparent)]
+    Allocate(#[from] AllocateError),
+    /// The ledger could not be asked, or did not record.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// It cannot be recorded: too many numbers for one request, or a clock out of its bounds.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The idempotency key was used for another request.
+    #[error(
+        "the idempotency key was used for another request: expected the same order, route and count; take a new key for a new request"
+    )]
+    KeyReused,
+    /// The ledger has these numbers already, and others in their place, too: they were issued twice.
+    #[error(
+        "the ledger has numbers such as {number} already, which were issued a second time; is the series in two places at once, or was its store put back?"
+    )]
+    Collided {
+        /// One of them.
+        number: TrackingNumber,
+    },
+}
+
+/// What follows what a ledger said of a recording.
+enum Next {
+    Answer(IssuedAndRecorded),
+    /// Take fresh numbers: this one was issued twice.
+    Again(TrackingNumber),
+}
+
+impl RecordingDesk {
+    /// A desk that records by this recorder.
+    pub fn new(desk: Desk, recorder: Recorder) -> Self {
+        Self { desk, recorder }
+    }
+
+    /// What it issues from.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// What it records by.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Issue 1 to 1,000 numbers for an order, and record them. Blocks, for no longer than `within` for each: the
+    /// store and the ledger.
+    ///
+    /// # Errors
+    /// [`IssueError`]. Nothing was issued then, though the ledger may have recorded numbers that nobody has got.
+    pub fn issue(
+        &self,
+        order: &Order,
+        count: u32,
+        asking: Asking,
+        within: Duration,
+    ) -> Result<IssuedAndRecorded, IssueError> {
+        let deadline = Instant::now() + within;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        if let Some(claim) = asking.claim.clone() {
+            let asked = self.recorder.ask(move |ledger| ledger.replay(&claim));
+            if let Some(answer) = answered_before(asked.wait(left())?)? {
+                return Ok(answer);
+            }
+        }
+        let mut repeated = TrackingNumber::BLANK;
+        for _ in 0..TRIES {
+            let mut numbers = vec![TrackingNumber::BLANK; count as usize];
+            self.desk.generator().fill(&mut numbers)?;
+            let recording = self.recording(numbers, order, &asking)?;
+            let recorded = self.recorder.record(recording.clone(), left())?;
+            match next(recording, recorded)? {
+                Next::Answer(answer) => return Ok(answer),
+                Next::Again(number) => repeated = number,
+            }
+        }
+        Err(IssueError::Collided { number: repeated })
+    }
+
+    /// [`issue`](Self::issue), for callers that must not block. It needs no particular runtime, and has no deadline of
+    /// its own beyond the generator's: wrap it in your runtime's time-out.
+    ///
+    /// # Errors
+    /// As [`issue`](Self::issue).
+    pub async fn issue_async(
+        &self,
+        order: &Order,
+        count: u32,
+        asking: Asking,
+    ) -> Result<IssuedAndRecorded, IssueError> {
+        if let Some(claim) = asking.claim.clone() {
+            let asked = self.recorder.ask(move |ledger| ledger.replay(&claim));
+            if let Some(answer) = answered_before(asked.await?)? {
+                return Ok(answer);
+            }
+        }
+        let mut repeated = TrackingNumber::BLANK;
+        for _ in 0..TRIES {
+            let numbers = self.take(count).await?;
+            let recording = self.recording(numbers, order, &asking)?;
+            let recorded = self.recorder.submit(recording.clone()).await?;
+            match next(recording, recorded)? {
+                Next::Answer(answer) => return Ok(answer),
+                Next::Again(number) => repeated = number,
+            }
+        }
+        Err(IssueError::Collided { number: repeated })
+    }
+
+    /// Record a page of numbers that [`Desk::issue_many`] gave, however many, before anybody sees them. Blocks, for
+    /// no longer than `within`. A page is recorded in parts, and after an error some of them may be.
+    ///
+    /// # Errors
+    /// [`IssueError`]. None of the page may be given out then.
+    pub fn record_page(
+        &self,
+        page: &IssuedMany<'_, '_>,
+        asking: &Asking,
+        within: Duration,
+    ) -> Result<(), IssueError> {
+        let deadline = Instant::now() + within;
+        // All are on their way before the first is waited for, as far as the queue takes them.
+        for queued in page.numbers.chunks(8 * Recording::NUMBERS_MAX) {
+            let mut parts = Vec::new();
+            for part in queued.chunks(Recording::NUMBERS_MAX) {
+                let recording = Recording::new(part, page.at_ms, page.order.clone())?;
+                parts.push(self.recorder.submit(of(recording, asking)));
+            }
+            for part in parts {
+                let left = deadline.saturating_duration_since(Instant::now());
+                match part.wait(left)? {
+                    Recorded::New | Recorded::Replayed(_) => {}
+                    Recorded::KeyReused => return Err(IssueError::KeyReused),
+                    Recorded::Collided(numbers) => return Err(collided(&numbers)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&self, count: u32) -> Result<Vec<TrackingNumber>, AllocateError> {
+        let generator = self.desk.generator();
+        let mut numbers = vec![TrackingNumber::BLANK; count as usize];
+        let mut taken = 0;
+        while taken < numbers.len() {
+            match generator.try_fill(&mut numbers[taken..]) {
+                Ok(more) => taken += more,
+                Err(_) => generator.ready().await?,
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn recording(
+        &self,
+        numbers: Vec<TrackingNumber>,
+        order: &Order,
+        asking: &Asking,
+    ) -> Result<Recording, RecordingError> {
+        let recording = Recording::new(numbers, self.desk.now_ms(), order.clone())?;
+        Ok(of(recording, asking).with_claim(asking.claim.clone()))
+    }
+}
+
+/// With what is recorded of a request beside its order, but for its key.
+fn of(recording: Recording, asking: &Asking) -> Recording {
+    recording
+        .with_reference(asking.reference.clone())
+        .with_token(asking.token.clone())
+        .with_request_id(asking.request_id.clone())
+}
+
+fn answered_before(state: KeyState) -> Result<Option<IssuedAndRecorded>, IssueError> {
+    match state {
+        KeyState::New => Ok(None),
+        KeyState::Replayed(replay) => Ok(Some(IssuedAndRecorded {
+            numbers: replay.numbers,
+            at_ms: replay.issued_at_ms,
+            is_replay: true,
+        })),
+        KeyState::Reused => Err(IssueError::KeyReused),
+    }
+}
+
+fn next(recording: Recording, recorded: Recorded) -> Result<Next, IssueError> {
+    match recorded {
+        Recorded::New => Ok(Next::Answer(IssuedAndRecorded {
+            numbers: recording.numbers().to_vec(),
+            at_ms: recording.issued_at_ms(),
+            is_replay: false,
+        })),
+        // Another request with the key was quicker. What was taken for this one becomes a gap.
+        Recorded::Replayed(replay) => Ok(Next::Answer(IssuedAndRecorded {
+            numbers: replay.numbers,
+            at_ms: replay.issued_at_ms,
+            is_replay: true,
+        })),
+        Recorded::KeyReused => Err(IssueError::KeyReused),
+        Recorded::Collided(numbers) => match collided(&numbers) {
+            IssueError::Collided { number } => Ok(Next::Again(number)),
+            error => Err(error),
+        },
+    }
+}
+
+fn collided(numbers: &[TrackingNumber]) -> IssueError {
+    let number = numbers.first().copied().unwrap_or(TrackingNumber::BLANK);
+    IssueError::Collided { number }
+}
+
+#[cfg(test)]
+mod tests;
