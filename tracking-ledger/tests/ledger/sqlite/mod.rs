@@ -150,7 +150,7 @@ fn a_lock_that_is_held_too_long_is_an_error_within_the_time_out() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let start = std::time::Instant::now();
     says_unavailable(ledger.record(&[recording(1, &Order::default())]));
-    assert!(start.elapsed() < std::time::Duration::from_secs(2));
+    assert!(start.elapsed() < std::time::Duration::from_secs(8));
     other.execute_batch("ROLLBACK").unwrap();
     record_new(&*ledger, recording(1, &Order::default()));
 }

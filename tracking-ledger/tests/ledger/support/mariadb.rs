@@ -40,7 +40,9 @@ impl MariaDb {
         let (program, installer) = (program("mariadbd")?, program("mariadb-install-db")?);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let log = log_file(folder.path());
+        std::fs::create_dir(folder.path().join("tmp")).expect("a folder");
         let installed = Command::new(installer)
+            .env("TMPDIR", folder.path().join("tmp"))
             .args([
                 "--no-defaults",
                 "--auth-root-authentication-method=normal",
@@ -204,6 +206,8 @@ impl Place for Database<'_> {
 fn spawn(program: &Path, folder: &Path, port: u16, arguments: &[String]) -> Child {
     let log = log_file(folder);
     Command::new(program)
+        // Of its own: a server that starts takes away the temporary tables that it finds, whosever they are.
+        .env("TMPDIR", folder.join("tmp"))
         .args([
             "--no-defaults",
             "--bind-address=127.0.0.1",
