@@ -206,12 +206,29 @@ impl RecordingDesk {
             }
             for part in parts {
                 let left = deadline.saturating_duration_since(Instant::now());
-                match part.wait(left)? {
-                    Recorded::New | Recorded::Replayed(_) => {}
-                    Recorded::KeyReused => return Err(IssueError::KeyReused),
-                    Recorded::Collided(numbers) => return Err(collided(&numbers)),
-                }
+                settled(part.wait(left)?)?;
             }
+        }
+        Ok(())
+    }
+
+    /// [`record_page`](Self::record_page) of at most 8,000 numbers, for callers that must not block, and without a
+    /// deadline: wrap it in your runtime's time-out.
+    ///
+    /// # Errors
+    /// [`IssueError`]. None of the page may be given out then.
+    pub async fn record_async(
+        &self,
+        page: &IssuedMany<'_, '_>,
+        asking: &Asking,
+    ) -> Result<(), IssueError> {
+        let mut parts = Vec::new();
+        for part in page.numbers.chunks(Recording::NUMBERS_MAX) {
+            let recording = Recording::new(part, page.at_ms, page.order.clone())?;
+            parts.push(self.recorder.submit(of(recording, asking)));
+        }
+        for part in parts {
+            settled(part.await?)?;
         }
         Ok(())
     }
@@ -278,6 +295,15 @@ fn next(recording: Recording, recorded: Recorded) -> Result<Next, IssueError> {
             IssueError::Collided { number } => Ok(Next::Again(number)),
             error => Err(error),
         },
+    }
+}
+
+/// What became of a part of a page, which has no key.
+fn settled(recorded: Recorded) -> Result<(), IssueError> {
+    match recorded {
+        Recorded::New | Recorded::Replayed(_) => Ok(()),
+        Recorded::KeyReused => Err(IssueError::KeyReused),
+        Recorded::Collided(numbers) => Err(collided(&numbers)),
     }
 }
 

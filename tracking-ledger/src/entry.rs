@@ -1,6 +1,8 @@
 //! What a ledger holds for each number.
 
+use serde::Serialize;
 use tracking_core::TrackingNumber;
+use tracking_core::issued::{Issued, Zone};
 use tracking_core::order::Order;
 
 use crate::names::{Reference, RequestId, TokenName};
@@ -25,8 +27,63 @@ pub struct Entry {
     pub request_id: Option<RequestId>,
 }
 
+impl Entry {
+    /// As JSON, by serde_json: the members of [`Issued`], `created_at` among them, which is when the number was
+    /// issued; then `order_created_at`, `reference`, `token`, `request_id`, each null where there is none, and
+    /// `origin`, `issued` or `imported`. Times without an offset of their own are shown in the zone.
+    ///
+    /// ```
+    /// use tracking_core::issued::Zone;
+    /// use tracking_core::order::Order;
+    /// use tracking_ledger::{Entry, Origin};
+    ///
+    /// let entry = Entry {
+    ///     number: "7Q2M0ABCDEF12".parse()?,
+    ///     issued_at_ms: 1_735_689_600_123,
+    ///     origin: Origin::Issued,
+    ///     order: Order::default(),
+    ///     reference: Some("PO-4711".parse()?),
+    ///     token: None,
+    ///     request_id: None,
+    /// };
+    /// let json = serde_json::to_string(&entry.json(Zone::UTC))?;
+    /// assert!(json.starts_with(r#"{"tracking_number":"7Q2M0ABCDEF12","created_at":"2025-01-01T00:00:00.123Z","#));
+    /// assert!(json.ends_with(r#""reference":"PO-4711","token":null,"request_id":null,"origin":"issued"}"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn json(&self, zone: Zone) -> EntryJson<'_> {
+        EntryJson {
+            issued: Issued {
+                number: self.number,
+                at_ms: self.issued_at_ms,
+                order: &self.order,
+                zone,
+            },
+            order_created_at: self.order.created_at().map(|at| at.to_string()),
+            reference: self.reference.as_ref().map(Reference::as_str),
+            token: self.token.as_ref().map(TokenName::as_str),
+            request_id: self.request_id.as_ref().map(RequestId::as_str),
+            origin: self.origin,
+        }
+    }
+}
+
+/// An [`Entry`] as [JSON](Entry::json).
+#[derive(Clone, Debug, Serialize)]
+pub struct EntryJson<'a> {
+    #[serde(flatten)]
+    issued: Issued<'a>,
+    order_created_at: Option<String>,
+    reference: Option<&'a str>,
+    token: Option<&'a str>,
+    request_id: Option<&'a str>,
+    origin: Origin,
+}
+
 /// How a number came into the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// It was recorded when it was issued.
     Issued,

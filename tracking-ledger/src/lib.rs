@@ -76,7 +76,7 @@ mod sqlite;
 mod url;
 
 pub use desk::{Asking, IssueError, IssuedAndRecorded, RecordingDesk};
-pub use entry::{Entry, Imported, OldNumber, Origin};
+pub use entry::{Entry, EntryJson, Imported, OldNumber, Origin};
 pub use error::LedgerError;
 pub use fingerprint::Fingerprint;
 pub use key::{Claim, IdempotencyKey, ParseKeyError};

@@ -29,6 +29,8 @@ pub(crate) struct Asker {
     pub(crate) id: Arc<str>,
     /// The name of the caller's token.
     pub(crate) token: Option<Arc<str>>,
+    /// Whether they may know what was recorded.
+    pub(crate) reads_ledger: bool,
     /// Who pays for more than one number, if somebody does.
     pub(crate) account: Option<Arc<dyn Account>>,
 }

@@ -28,6 +28,8 @@ pub(crate) struct Endpoint {
     pub(crate) has_body: bool,
     /// What it answers to a method that is allowed.
     pub(crate) answer: fn(&Arc<Api>, Asked) -> Answer,
+    /// Whether what it issues is recorded, where there is a ledger: then a request may be sent again with its key.
+    pub(crate) records: bool,
     /// What it answers to GET past the filters, for what that saves.
     pub(crate) fast: Option<fn(&Arc<Api>, &str) -> Answer>,
     /// The kinds of problem that are [met](Met::Named) here and not everywhere.
@@ -58,6 +60,7 @@ impl Endpoint {
             need,
             has_body: false,
             answer,
+            records: false,
             fast: None,
             problems: &[],
         }
@@ -65,6 +68,11 @@ impl Endpoint {
 
     const fn with_body(mut self) -> Self {
         self.has_body = true;
+        self
+    }
+
+    const fn recording(mut self) -> Self {
+        self.records = true;
         self
     }
 
@@ -121,6 +129,7 @@ impl Endpoint {
                 Met::ReadingAll => self.reads_all(),
                 Met::Bodiless => self.reads_all() && !self.has_body,
                 Met::Issuing => self.issues(),
+                Met::Recording => self.records,
                 Met::Scoped => self.scope().is_some(),
                 Met::Counted => self.need != Need::Nothing,
                 Met::Named | Met::Undocumented => false,

@@ -6,7 +6,7 @@ use warp::reply::Response;
 
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
-use crate::api::problems::{self, Kind};
+use crate::api::problems::Kind;
 use crate::api::state::Api;
 use crate::watch::metrics;
 
@@ -30,7 +30,7 @@ pub(super) fn ready(api: &Arc<Api>, _: Asked) -> Answer {
     Answer::later(async move {
         match api.is_ready().await {
             Ok(()) => answer::text("ready\n"),
-            Err(error) => problems::no_number(error.retry_after),
+            Err(error) => error.answer(),
         }
     })
 }

@@ -11,8 +11,12 @@ use tracking_core::issued::Issued;
 use tracking_core::judging::Look;
 use tracking_core::order::Order;
 use tracking_core::{AllocateError, Desk, Series, TrackingNumber, Verdict};
+use tracking_ledger::{Recorder, RecordingDesk};
 use tracking_programs::remedies::InOurWords;
+use warp::reply::Response;
 
+use crate::api::problems;
+use crate::api::recorded::{self, MaybeRecording, NotIssued};
 use crate::api::store_watch::StoreWatch;
 use crate::api::turns::Turns;
 use crate::watch::logging::Throttle;
@@ -29,10 +33,12 @@ const READY_DEADLINE: Duration = Duration::from_millis(500);
 pub(crate) struct Api {
     desk: Desk,
     store: Option<Arc<StoreWatch>>,
+    recording: MaybeRecording,
     metrics: Arc<Metrics>,
     turns: Turns,
     tables: Tables,
     outages: Throttle,
+    ledger_outages: Throttle,
     ending: AtomicBool,
     tokens_in_force: TokensInForce,
 }
@@ -63,9 +69,16 @@ pub(crate) struct NoNumber {
     pub(crate) retry_after: Duration,
 }
 
+impl NoNumber {
+    pub(crate) fn answer(self) -> Response {
+        problems::no_number(self.retry_after)
+    }
+}
+
 impl Api {
     pub(crate) fn new(
         desk: Desk,
+        recorder: Option<Recorder>,
         metrics: Arc<Metrics>,
         turns: Turns,
         tables: Tables,
@@ -73,14 +86,31 @@ impl Api {
     ) -> Self {
         Self {
             store: StoreWatch::of(&desk).map(Arc::new),
+            recording: recorder
+                .map(|recorder| Arc::new(RecordingDesk::new(desk.clone(), recorder))),
             desk,
             metrics,
             turns,
             tables,
             outages: Throttle::default(),
+            ledger_outages: Throttle::default(),
             ending: AtomicBool::default(),
             tokens_in_force,
         }
+    }
+
+    /// What issues and records, where there is a ledger.
+    pub(crate) fn recording(&self) -> Option<&Arc<RecordingDesk>> {
+        self.recording.as_ref()
+    }
+
+    /// Numbers were issued.
+    pub(crate) fn issued(&self, numbers: u64) {
+        self.metrics.requests.issued(numbers);
+    }
+
+    pub(crate) fn may_log_of_ledger(&self) -> bool {
+        self.ledger_outages.may_log()
     }
 
     /// The server is to end.
@@ -117,6 +147,10 @@ impl Api {
             status: self.desk.generator().status(),
             store: look.map(|look| look.and_then(seen)),
             tokens_in_force: (self.tokens_in_force.0)(),
+            ledger: self.recording.as_ref().map(|desk| {
+                let recorder = desk.recorder();
+                (recorder.status(), recorder.ledger().doubts())
+            }),
         })
     }
 
@@ -151,14 +185,13 @@ impl Api {
         Ok(issued)
     }
 
-    /// The next numbers, within the deadline: at least one, and no more than are in hand at once.
+    /// The next numbers, within the deadline: at least one, and no more than are in hand at once. They are not yet
+    /// [`issued`](Self::issued).
     pub(crate) async fn numbers_soon(
         &self,
         numbers: &mut [TrackingNumber],
     ) -> Result<usize, NoNumber> {
-        let taken = self.soon(|desk| desk.generator().try_fill(numbers)).await?;
-        self.metrics.requests.issued(taken as u64);
-        Ok(taken)
+        self.soon(|desk| desk.generator().try_fill(numbers)).await
     }
 
     /// What `take` takes without waiting, as soon as something is there.
@@ -182,21 +215,26 @@ impl Api {
     }
 
     /// Whether the next request would get a number.
-    pub(crate) async fn is_ready(&self) -> Result<(), NoNumber> {
+    pub(crate) async fn is_ready(&self) -> Result<(), NotIssued> {
+        if let Some(desk) = &self.recording
+            && !recorded::is_there(desk, READY_DEADLINE).await
+        {
+            return Err(NotIssued::NotRecorded);
+        }
         if self.desk.generator().status().runway > 0 {
             return Ok(());
         }
         let deadline = Instant::now() + READY_DEADLINE;
         match timeout_at(deadline, self.desk.generator().ready()).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.no_number(&error)),
-            Err(_) => Err(NoNumber {
+            Ok(Err(error)) => Err(NotIssued::NoNumber(self.no_number(&error))),
+            Err(_) => Err(NotIssued::NoNumber(NoNumber {
                 retry_after: Duration::from_secs(1),
-            }),
+            })),
         }
     }
 
-    fn no_number(&self, error: &AllocateError) -> NoNumber {
+    pub(crate) fn no_number(&self, error: &AllocateError) -> NoNumber {
         // Thousands of requests may fail for the same reason in the same second.
         if self.outages.may_log() {
             tracing::warn!(

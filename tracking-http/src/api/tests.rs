@@ -26,6 +26,7 @@ fn endpoints() -> Endpoints {
     generator.next().unwrap();
     Endpoints::new(Api::new(
         Desk::new(generator),
+        None,
         Arc::default(),
         Turns::new(1, 1),
         TABLES,
@@ -93,6 +94,7 @@ fn asker() -> Asker {
     Asker {
         id: "1".into(),
         token: None,
+        reads_ledger: true,
         account: None,
     }
 }

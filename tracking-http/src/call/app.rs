@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tracking_core::Desk;
+use tracking_ledger::Recorder;
 
 use crate::call::cors::Origin;
 use crate::call::gate::Gate;
@@ -19,6 +20,9 @@ pub struct App {
 /// the desk's store, where that [can be looked at](Desk::store), and by this host's clock alone else.
 #[derive(Debug, Default)]
 pub struct Options {
+    /// Record each number here before it is answered, and let requests be sent again with their
+    /// `Idempotency-Key`.
+    pub ledger: Option<Recorder>,
     /// The origins whose pages may use the API in browsers.
     pub cors_origins: Vec<Origin>,
     /// Who is let in.

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use hyper::body::{Body, Bytes};
 use hyper::header::{EXPECT, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
+use tracking_programs::tokens::Scope;
 use warp::http::StatusCode;
 use warp::reply::Response;
 
@@ -169,6 +170,7 @@ impl Call {
         Asker {
             id: self.id.as_str().into(),
             token: self.admission.caller().map(Arc::from),
+            reads_ledger: self.admission.may(Scope::Ledger),
             account,
         }
     }

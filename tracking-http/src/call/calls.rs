@@ -38,6 +38,7 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn new(app: App, crowd: Crowd) -> Self {
         let Options {
+            ledger,
             cors_origins,
             gate,
             metrics,
@@ -48,7 +49,7 @@ impl Calls {
             TokensInForce(Box::new(move || gate.tokens_in_force()))
         };
         let counted = Arc::clone(&metrics);
-        let api = Api::new(app.desk, counted, turns, TABLES, in_force);
+        let api = Api::new(app.desk, ledger, counted, turns, TABLES, in_force);
         Self {
             endpoints: Endpoints::new(api),
             gate,

@@ -19,11 +19,12 @@ use crate::api::answer;
 
 /// What a request may send: the headers that mean something here. `*` would not cover `Authorization`.
 const ALLOWED_HEADERS: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, X-Request-Id, Accept");
+    HeaderValue::from_static("Authorization, Content-Type, X-Request-Id, Accept, Idempotency-Key");
 
 /// What a page may read of an answer, beside what every page may.
-const EXPOSED_HEADERS: HeaderValue =
-    HeaderValue::from_static("X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Allow");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Allow, Idempotent-Replayed",
+);
 
 /// For how many seconds a browser need not ask again: no browser remembers for longer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");

@@ -7,7 +7,7 @@ use clap::Parser;
 use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use tracking_core::issued::Zone;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
-use tracking_programs::args::{StoreArgs, ZoneArgs, whole_number};
+use tracking_programs::args::{LedgerArgs, StoreArgs, ZoneArgs, whole_number};
 use tracking_programs::tokens::TokenRate;
 
 use crate::call::{GateConfig, Origin, Proxy};
@@ -82,6 +82,9 @@ pub struct Args {
 
     #[command(flatten)]
     limits: LimitArgs,
+
+    #[command(flatten)]
+    ledger: LedgerArgs,
 
     #[command(flatten)]
     store: StoreArgs,
@@ -319,6 +322,7 @@ pub struct Config {
     pub(crate) gate: GateConfig,
     pub(crate) store: StoreUrl,
     pub(crate) series: SeriesOptions,
+    pub(crate) ledger: LedgerArgs,
 }
 
 impl Args {
@@ -345,6 +349,11 @@ impl Args {
             gate: self.gate.config()?,
             store: self.store.url()?,
             series: self.store.options(Opening::OrCreate)?,
+            ledger: {
+                // Before anything is opened.
+                self.ledger.url()?;
+                self.ledger.clone()
+            },
         })
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::spawn_blocking;
 use tracking_core::{Desk, Generator, open_store};
+use tracking_ledger::Recorder;
 use tracking_programs::remedies::InOurWords;
 
 use crate::call::{App, Gate, Options};
@@ -69,6 +70,18 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         ));
         limits.max_connections = possible;
     }
+    let ledger = spawn_blocking(move || config.ledger.open()).await;
+    let ledger = ledger.map_err(|error| StartError::Runtime(error.into()))??;
+    let mut recorder = None;
+    if let Some(ledger) = ledger {
+        let told = ledger.clone();
+        let told = spawn_blocking(move || told.warnings()).await;
+        warnings.extend(told.map_err(|error| StartError::Runtime(error.into()))??);
+        if gate.count().is_none() {
+            warnings.push("callers without a token share one space of keys: an Idempotency-Key that two of them take, such as 1, is one number for two parcels; let each take random ones, or give each a token (--tokens)".to_owned());
+        }
+        recorder = Some(Recorder::start(ledger).map_err(StartError::Runtime)?);
+    }
     let welcome = Welcome::new(listen, &config.store, &store, gate.count());
     let metrics = Arc::new(Metrics::new());
     if gate.count().is_some() {
@@ -76,6 +89,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     }
     let observed = Observed::new(store, Arc::clone(&metrics));
     let options = Options {
+        ledger: recorder,
         cors_origins: config.cors_origins,
         gate,
         metrics,

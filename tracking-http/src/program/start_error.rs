@@ -3,7 +3,8 @@
 use std::io;
 
 use tracking_core::OpenError;
-use tracking_programs::args::ArgsError;
+use tracking_ledger::LedgerError;
+use tracking_programs::args::{ArgsError, LedgerArgsError};
 use tracking_programs::remedies::InOurWords;
 use tracking_programs::tokens::TokenRateError;
 use tracking_programs::tokens::file::TokenFileError;
@@ -52,6 +53,9 @@ pub enum StartError {
     /// The series can't be opened.
     #[error("{}", InOurWords(.0))]
     Open(#[from] OpenError),
+    /// The ledger can't be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerArgsError),
     /// The system gave no threads, or no signals.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
@@ -83,6 +87,12 @@ fn reason(listen: &Listen, error: &io::Error) -> String {
     }
 }
 
+impl From<LedgerError> for StartError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
 impl StartError {
     /// The exit code of the program: 2 for wrong usage, 3 if it could not start.
     pub fn exit_code(&self) -> u8 {
@@ -92,11 +102,13 @@ impl StartError {
             | Self::AnonymousWithTokens
             | Self::AnyOriginAndOthers
             | Self::AddressRate { .. } => 2,
+            Self::Ledger(error) if error.is_usage() => 2,
             Self::Tokens(TokenFileError::Wrong { .. }) => 2,
             Self::Args(_)
             | Self::Listen { .. }
             | Self::Tokens(_)
             | Self::Open(_)
+            | Self::Ledger(_)
             | Self::Runtime(_) => 3,
         }
     }

@@ -48,7 +48,8 @@ fn preflight(program: &Program, target: &str, origin: &str) -> Answer {
 }
 
 const SHOP: &str = "https://shop.example";
-const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Allow";
+const EXPOSED: &str =
+    "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Allow, Idempotent-Replayed";
 
 #[test]
 fn it_is_off_by_default() {
@@ -74,7 +75,7 @@ fn a_preflight_lists_the_methods_of_its_path() {
         let headers = answer.header("access-control-allow-headers");
         assert_eq!(
             headers,
-            Some("Authorization, Content-Type, X-Request-Id, Accept")
+            Some("Authorization, Content-Type, X-Request-Id, Accept, Idempotency-Key")
         );
         assert_eq!(answer.header("access-control-max-age"), Some("7200"));
         assert_eq!(answer.header("access-control-allow-credentials"), None);

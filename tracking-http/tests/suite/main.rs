@@ -11,6 +11,7 @@ mod cross_site;
 mod docs;
 mod framing;
 mod help;
+mod ledger;
 mod limits;
 mod logs;
 mod many;

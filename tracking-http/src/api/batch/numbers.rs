@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 
 use hyper::body::Bytes;
 use tracking_core::TrackingNumber;
-use tracking_core::issued::Issued;
+use tracking_core::issued::{Issued, IssuedMany, Zone};
+use tracking_core::order::Order;
+use tracking_ledger::{Asking, IssuedAndRecorded, RecordingDesk};
 use warp::Stream;
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_LENGTH, HeaderValue};
@@ -17,8 +19,9 @@ use super::form::Form;
 use super::request::Request;
 use crate::api::answer;
 use crate::api::asked::Asker;
-use crate::api::problems::{self, Kind};
-use crate::api::state::{Api, NoNumber};
+use crate::api::problems::Kind;
+use crate::api::recorded::{self, NotIssued};
+use crate::api::state::Api;
 use crate::api::turns::Place;
 
 /// About how many bytes are made at once. While they are, other requests wait for this thread.
@@ -35,12 +38,12 @@ pub(super) struct Numbers {
 }
 
 enum State {
-    Idle(Chunks),
+    Idle(Box<Chunks>),
     Busy(Pin<Box<dyn Future<Output = Made> + Send + Sync>>),
     Done,
 }
 
-type Made = (Chunks, Result<Bytes, NoNumber>);
+type Made = (Chunks, Result<Bytes, NotIssued>);
 
 impl Numbers {
     /// Takes the first numbers, so that what answers 200 has some. The error is the answer otherwise.
@@ -49,6 +52,7 @@ impl Numbers {
         form: Form,
         request: &Request,
         issued_at_ms: i64,
+        recording: Option<(Arc<RecordingDesk>, Asking)>,
         asker: Asker,
     ) -> Result<Self, Box<Response>> {
         let issued = Issued {
@@ -58,7 +62,13 @@ impl Numbers {
             zone: api.desk().zone(),
         };
         let frame = Frame::new(form, &issued);
-        let mut maker = Chunks::new(api, frame, request.count, asker);
+        let record = recording.map(|(desk, asking)| Record {
+            desk,
+            asking,
+            order: request.order.clone(),
+            at_ms: issued_at_ms,
+        });
+        let mut maker = Chunks::new(api, frame, request.count, record, asker);
         let is_long = maker.rest as usize > maker.numbers.len();
         let (maker, first) = if is_long {
             maker.place = maker.api.turns().enter();
@@ -74,9 +84,9 @@ impl Numbers {
             Ok(first) => Ok(Self {
                 length: maker.length(),
                 first: Some(first),
-                state: State::Idle(maker),
+                state: State::Idle(Box::new(maker)),
             }),
-            Err(error) => Err(problems::no_number(error.retry_after).into()),
+            Err(error) => Err(error.answer().into()),
         }
     }
 
@@ -111,7 +121,7 @@ impl Stream for Numbers {
                 Poll::Pending
             }
             Poll::Ready((maker, Ok(chunk))) => {
-                self.state = State::Idle(maker);
+                self.state = State::Idle(Box::new(maker));
                 Poll::Ready(Some(Ok(chunk)))
             }
             // The connection is closed without the rest.
@@ -126,12 +136,21 @@ impl Stream for Numbers {
 
 /// Why an answer was not sent to its end.
 #[derive(Debug, thiserror::Error)]
-#[error("no more numbers could be reserved")]
+#[error("no more numbers could be reserved or recorded")]
 pub(super) struct BrokenOff;
+
+/// How each chunk is recorded, before it is sent.
+struct Record {
+    desk: Arc<RecordingDesk>,
+    asking: Asking,
+    order: Order,
+    at_ms: i64,
+}
 
 /// Makes the chunks one by one.
 struct Chunks {
     api: Arc<Api>,
+    record: Option<Record>,
     asker: Asker,
     /// Of a long answer.
     place: Option<Place>,
@@ -145,12 +164,13 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn new(api: Arc<Api>, frame: Frame, count: u32, asker: Asker) -> Self {
+    fn new(api: Arc<Api>, frame: Frame, count: u32, record: Option<Record>, asker: Asker) -> Self {
         let number_length = number_length(&api);
         let at_once = CHUNK_LENGTH / (number_length + frame.between.len());
         let at_once = at_once.clamp(1, CHUNK_NUMBERS_MAX).min(count as usize);
         Self {
             api,
+            record,
             asker,
             place: None,
             frame,
@@ -193,9 +213,20 @@ impl Chunks {
         (self, chunk)
     }
 
-    async fn chunk(&mut self) -> Result<Bytes, NoNumber> {
+    async fn chunk(&mut self) -> Result<Bytes, NotIssued> {
         let wanted = self.numbers.len().min(self.rest as usize);
-        let taken = self.api.numbers_soon(&mut self.numbers[..wanted]).await?;
+        let taken = self.api.numbers_soon(&mut self.numbers[..wanted]).await;
+        let taken = taken.map_err(NotIssued::NoNumber)?;
+        if let Some(record) = &self.record {
+            let part = IssuedMany {
+                numbers: &self.numbers[..taken],
+                at_ms: record.at_ms,
+                order: &record.order,
+                zone: self.api.desk().zone(),
+            };
+            recorded::record(&self.api, &record.desk, &part, &record.asking).await?;
+        }
+        self.api.issued(taken as u64);
         self.rest -= taken as u32;
         let Frame {
             before,
@@ -214,6 +245,29 @@ impl Chunks {
         }
         Ok(chunk.into())
     }
+}
+
+/// An answer whose numbers are all there.
+pub(super) fn whole(form: Form, order: &Order, zone: Zone, issued: &IssuedAndRecorded) -> Response {
+    let any = Issued {
+        number: TrackingNumber::BLANK,
+        at_ms: issued.at_ms,
+        order,
+        zone,
+    };
+    let Frame {
+        before,
+        between,
+        after,
+    } = Frame::new(form, &any);
+    let numbers = issued.numbers.iter().map(TrackingNumber::as_bytes);
+    let numbers: Vec<&[u8]> = numbers.collect();
+    let body = [before, numbers.join(&between[..]), after].concat();
+    let mut answer = answer::of(body, form.content_type());
+    if issued.is_replay {
+        recorded::mark_replay(&mut answer);
+    }
+    answer
 }
 
 /// Of every number of the series: its prefix, 12 characters and the check character.

@@ -5,10 +5,12 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use tracking_core::order::{ErrorCode, Order, OrderJsonError, Parameter, Required};
+use tracking_ledger::Reference;
 use warp::reply::Response;
 
 use super::integer::{NoCount, integer};
 use crate::api::problems::{self, ParameterError, UNKNOWN_MAX};
+use crate::api::recorded;
 use crate::api::sizes::COUNT_MAX;
 
 /// A request that is right.
@@ -17,11 +19,14 @@ pub(super) struct Request {
     /// 1 to [`COUNT_MAX`].
     pub(super) count: u32,
     pub(super) order: Order,
+    /// What the caller calls the parcel.
+    pub(super) reference: Option<Reference>,
 }
 
 impl Request {
-    /// The request, or the problem to answer, which names everything that is wrong at once.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Box<Response>> {
+    /// The request, or the problem to answer, which names everything that is wrong at once. A reference is read where
+    /// it is recorded.
+    pub(super) fn parse(body: &[u8], is_recorded: bool) -> Result<Self, Box<Response>> {
         let members: Members<'_> = match serde_json::from_slice(body) {
             Ok(members) => members,
             Err(error) if error.is_data() => {
@@ -34,12 +39,28 @@ impl Request {
                 return Err(problems::malformed_body(&reason).into());
             }
         };
-        match (count(&members.count), order(&members.order)) {
-            (Ok(count), Ok(order)) if members.unknown.is_empty() => Ok(Self { count, order }),
-            (count, order) => {
+        let mut unknown = members.unknown;
+        let reference = match members.reference.first() {
+            Some(_) if !is_recorded => {
+                unknown.push(ParameterError::unknown(
+                    "reference",
+                    "is recorded by a ledger, and this server has none: leave it out",
+                ));
+                Ok(None)
+            }
+            _ => reference(&members.reference),
+        };
+        match (count(&members.count), order(&members.order), reference) {
+            (Ok(count), Ok(order), Ok(reference)) if unknown.is_empty() => Ok(Self {
+                count,
+                order,
+                reference,
+            }),
+            (count, order, reference) => {
                 let mut errors: Vec<_> = count.err().into_iter().collect();
                 errors.extend(order.err().unwrap_or_default());
-                errors.extend(members.unknown);
+                errors.extend(reference.err());
+                errors.extend(unknown);
                 Err(problems::wrong_parameters(&errors).into())
             }
         }
@@ -51,6 +72,7 @@ impl Request {
 struct Members<'a> {
     count: Vec<&'a RawValue>,
     order: Vec<&'a RawValue>,
+    reference: Vec<&'a RawValue>,
     unknown: Vec<ParameterError>,
 }
 
@@ -72,6 +94,7 @@ impl<'de> Visitor<'de> for Members<'de> {
             match &*name {
                 "count" => self.count.push(value),
                 "order" => self.order.push(value),
+                "reference" => self.reference.push(value),
                 _ if self.unknown.len() < UNKNOWN_MAX => self.unknown.push(unknown(&name)),
                 _ => {}
             }
@@ -123,6 +146,17 @@ fn count(given: &[&RawValue]) -> Result<u32, ParameterError> {
     };
     let message = format!("{what}: expected an integer from 1 to {COUNT_MAX}");
     Err(wrong("count", code, message))
+}
+
+fn reference(given: &[&RawValue]) -> Result<Option<Reference>, ParameterError> {
+    let text = match only("reference", given)? {
+        None | Some("null") => return Ok(None),
+        Some(json) => serde_json::from_str::<String>(json).map_err(|_| {
+            let message = "is not a string: expected 1 to 64 printable characters";
+            wrong("reference", ErrorCode::WrongType, message)
+        })?,
+    };
+    recorded::reference(&[&*text])
 }
 
 fn order(given: &[&RawValue]) -> Result<Order, Vec<ParameterError>> {

@@ -15,16 +15,18 @@ pub(crate) static ENDPOINTS: [Endpoint; 12] = [
         &[Path::new("/next-tracking-number")],
         GET,
         Need::Scope(Scope::Issue),
-        |api, asked| next_number::optional(api, &asked.query),
+        next_number::optional,
     )
-    .fast(next_number::optional),
+    .fast(next_number::optional_unrecorded)
+    .recording(),
     Endpoint::new(
         &[Path::new("/api/next-tracking-number/")],
         GET,
         Need::Scope(Scope::Issue),
-        |api, asked| next_number::required(api, &asked.query),
+        next_number::required,
     )
-    .fast(next_number::required),
+    .fast(next_number::required_unrecorded)
+    .recording(),
     Endpoint::new(
         &[Path::new("/tracking-numbers")],
         "POST",
@@ -32,7 +34,9 @@ pub(crate) static ENDPOINTS: [Endpoint; 12] = [
         batch::answer,
     )
     .with_body()
+    .recording()
     .meeting(&[
+        Kind::KeyedBatchTooLarge,
         Kind::MalformedBody,
         Kind::NotAcceptable,
         Kind::UnsupportedMediaType,
@@ -50,6 +54,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 12] = [
         Kind::MalformedNumber,
         Kind::NotOfThisSeries,
         Kind::Undecided,
+        Kind::LedgerUnavailable,
     ]),
     Endpoint::new(
         &[Path::new("/livez")],
@@ -63,7 +68,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 12] = [
         Need::Nothing,
         health::ready,
     )
-    .meeting(&[Kind::NoNumber, Kind::Ending]),
+    .meeting(&[Kind::NoNumber, Kind::Ending, Kind::LedgerUnavailable]),
     Endpoint::new(
         &[Path::new("/version")],
         GET_AND_HEAD,

@@ -52,6 +52,9 @@ fn of_method(
         // Either of the two.
         operation["security"] = json!([{}, {"bearer": [scope.as_str()]}]);
     }
+    if endpoint.records {
+        recording(&mut operation, method);
+    }
     let mut kinds: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in Kind::ALL {
         if endpoint.may_answer(kind) {
@@ -72,6 +75,32 @@ fn of_method(
         }
     }
     operation
+}
+
+/// What a server with a ledger reads beside the order.
+fn recording(operation: &mut Value, method: &str) {
+    let Value::Array(parameters) = &mut operation["parameters"] else {
+        return;
+    };
+    if method == "GET" {
+        parameters.push(json!({
+            "name": "reference",
+            "in": "query",
+            "description": "Where the server has a ledger: what the caller calls the parcel.",
+            "required": false,
+            "schema": {"anyOf": [reference("schemas", "GivenReference"), reference("schemas", "Absent")]},
+            "example": "PO-4711",
+        }));
+    }
+    parameters.push(json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Where the server has a ledger: sent again with the same key, the request gets the same answer \
+                        (draft-ietf-httpapi-idempotency-key-header). Up to 1,000 numbers; a new UUID is a good one.",
+        "required": false,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 514},
+        "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+    }));
 }
 
 fn append(text: &mut Value, more: &str) {
@@ -112,9 +141,10 @@ fn headers(endpoint: &Endpoint, kinds: &[Kind], known: &Map<String, Value>) -> V
             .count();
         // Of whoever has a rate.
         let may_count = endpoint.need != Need::Nothing && OF_RATES.contains(&&**name);
+        let may_replay = kinds.is_empty() && endpoint.records && name == "Idempotent-Replayed";
         let header = if ALWAYS.contains(&&**name) || (having > 0 && having == samples.len()) {
             reference("headers", name)
-        } else if having > 0 || may_count {
+        } else if having > 0 || may_count || may_replay {
             // Not there with each of them.
             json!({"schema": header["schema"], "example": header["example"]})
         } else {

@@ -16,6 +16,8 @@ pub(crate) enum Met {
     Bodiless,
     /// Where numbers are issued.
     Issuing,
+    /// Where numbers are issued that a ledger may record.
+    Recording,
     /// Where a scope is needed.
     Scoped,
     /// Where requests are counted for their caller or address.
@@ -251,4 +253,44 @@ table! {
         "As many batches of more than some 4,000 numbers are on their way to their clients as may \
          be.\nNothing was issued. Ask again after the seconds that the header `Retry-After` \
          names, or for fewer numbers at once.";
+
+    LedgerUnavailable = "ledger-unavailable", SERVICE_UNAVAILABLE, Recording, [RETRY_AFTER: "2"],
+        "The ledger cannot be used now",
+        "The ledger, in which each number is recorded before anybody sees it, cannot be used now. \
+         Nothing was issued; ask again later.",
+        "This server records each number before anybody sees it, and its ledger cannot be used \
+         now.\nNothing was issued. Ask again after the seconds that the header `Retry-After` \
+         names, with the same `Idempotency-Key` if there was one: whatever became of this request, \
+         that is answered with one number.";
+
+    NoLedger = "no-ledger", BAD_REQUEST, Recording, [],
+        "This server has no ledger",
+        "This server records nothing, and so knows no `Idempotency-Key`. Nothing was issued. Its \
+         operator may give it a ledger with --ledger.",
+        "The request has the header `Idempotency-Key`, by which it could be sent again and get \
+         the same number, and this server has no ledger to remember it in.\nLeave the header out, \
+         or ask the operator for a ledger (--ledger). Nothing was issued.";
+
+    WrongIdempotencyKey = "wrong-idempotency-key", BAD_REQUEST, Recording, [],
+        "Not one right Idempotency-Key",
+        "Expected the header `Idempotency-Key` once, with 1 to 255 characters of printable ASCII, \
+         bare or as \"…\". Nothing was issued.",
+        "The header `Idempotency-Key` stands there once, with 1 to 255 characters of printable \
+         ASCII: bare, or as a string of RFC 8941. A new UUID for each new request is a good one. \
+         Nothing was issued.";
+
+    KeyedBatchTooLarge = "keyed-batch-too-large", BAD_REQUEST, Named, [],
+        "Too many numbers for one Idempotency-Key",
+        "At most 1000 numbers can be asked for with an `Idempotency-Key`. Nothing was issued.",
+        "A request with an `Idempotency-Key` may ask for 1,000 numbers, which are recorded with \
+         the key at once or not at all.\nAsk for fewer, with a key each, or without one. Nothing \
+         was issued.";
+
+    IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, Recording, [],
+        "The Idempotency-Key was used for another request",
+        "The `Idempotency-Key` was used for another order, endpoint or count. Nothing was issued; \
+         take a new key for a new request.",
+        "A key stands for one request: sent again with the same order, at the same endpoint and \
+         for as many numbers, it is answered the same.\nThis request is another. Take a new key \
+         for it. Nothing was issued.";
 }

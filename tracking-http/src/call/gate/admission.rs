@@ -69,6 +69,14 @@ impl Admission {
         }
     }
 
+    /// Whether who asks may do that: everybody may everything where no token is asked for.
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        match &self.payer {
+            Some(Payer::Caller(caller)) => caller.may(scope),
+            Some(Payer::Address(..)) | None => true,
+        }
+    }
+
     /// Take these numbers, or say when there will be enough.
     fn take(&mut self, numbers: NonZeroU32) -> Result<(), Duration> {
         let taken = match &self.payer {

@@ -8,6 +8,7 @@ use prometheus::{IntCounter, TEXT_FORMAT, TextEncoder};
 use tracking_core::generator::Status;
 use tracking_core::store::Snapshot;
 use tracking_core::{Serial, Series};
+use tracking_ledger::{Doubts, RecorderStatus};
 
 use super::Metrics;
 use super::make::Maker;
@@ -34,6 +35,8 @@ pub(crate) struct Now<'a> {
     pub(crate) store: Option<Option<Seen<'a>>>,
     /// Where tokens are needed. They expire without anybody's doing.
     pub(crate) tokens_in_force: Option<usize>,
+    /// What was recorded, where there is a ledger, and what became of batches whose commit failed.
+    pub(crate) ledger: Option<(RecorderStatus, Doubts)>,
 }
 
 impl Metrics {
@@ -56,6 +59,9 @@ impl Metrics {
                 "API tokens in force.",
                 in_force as f64,
             );
+        }
+        if let Some((status, doubts)) = now.ledger {
+            of_ledger(&made, &status, doubts);
         }
         let durations = self.requests.show(&made, now.endpoints);
         let mut families = [self.made.families(), made.families(), vec![durations]].concat();
@@ -123,6 +129,53 @@ impl Metrics {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         histories.see(snapshot);
+    }
+}
+
+fn of_ledger(made: &Maker, status: &RecorderStatus, doubts: Doubts) {
+    made.set(
+        "tracking_ledger_up",
+        "Whether the last batch was recorded.",
+        if status.is_well { 1.0 } else { 0.0 },
+    );
+    made.set(
+        "tracking_ledger_queued_numbers",
+        "Numbers that wait to be recorded.",
+        status.queued as f64,
+    );
+    for (name, help, count) in [
+        (
+            "tracking_ledger_commits_total",
+            "Transactions of the ledger that succeeded.",
+            status.commits,
+        ),
+        (
+            "tracking_ledger_failures_total",
+            "Batches that the ledger could not record.",
+            status.failures,
+        ),
+        (
+            "tracking_ledger_numbers_total",
+            "Numbers that were recorded.",
+            status.recorded,
+        ),
+        (
+            "tracking_ledger_replays_total",
+            "Recordings that were answered with what their key had got before.",
+            status.replayed,
+        ),
+        (
+            "tracking_ledger_collisions_total",
+            "Numbers that the ledger had already, and that were given to nobody: each was issued twice.",
+            status.collided,
+        ),
+        (
+            "tracking_ledger_unanswered_numbers_total",
+            "Numbers that were recorded though their commit seemed to fail, and that were given to nobody.",
+            doubts.recorded,
+        ),
+    ] {
+        made.counter(name, help).inc_by(count);
     }
 }
 

@@ -25,6 +25,7 @@ fn page(metrics: &Metrics, store: Option<Option<Seen<'_>>>) -> String {
         status: generator.status(),
         store,
         tokens_in_force: None,
+        ledger: None,
     })
 }
 
@@ -189,6 +190,7 @@ fn tokens_in_force_are_those_of_now() {
             series: generator.series(),
             status: generator.status(),
             store: None,
+            ledger: None,
             tokens_in_force: in_force,
         });
         let expected = in_force.map(|in_force| in_force as f64);

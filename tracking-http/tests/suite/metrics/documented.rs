@@ -10,7 +10,7 @@ use tracking_core::{Desk, Generator, MemoryAllocator};
 use tracking_http::{App, Gate, Limits, Metrics, Observed, Options, TokensRead};
 
 use crate::redis_servers::server::is_installed;
-use crate::support::{Client, InProcess, Scrape, TokenFile};
+use crate::support::{Client, InProcess, Ledgered, Scrape, TokenFile};
 
 const README: &str = include_str!("../../../README.md");
 const RULES: &str = include_str!("../../../../deploy/prometheus/tracking.rules.yml");
@@ -25,7 +25,9 @@ fn everything() -> Scrape {
     let metrics = Arc::new(Metrics::new());
     let observed = Observed::new(store, Arc::clone(&metrics));
     metrics.tokens_read(TokensRead::Taken);
+    let ledger = Ledgered::new();
     let options = Options {
+        ledger: Some(ledger.recorder()),
         metrics,
         gate: Gate::with_tokens(file.path()).unwrap().into(),
         ..Options::default()

@@ -2,6 +2,7 @@
 
 mod client;
 mod in_process;
+mod ledgered;
 mod program;
 mod scrape;
 mod switch;
@@ -9,6 +10,7 @@ mod token_file;
 
 pub(crate) use client::{Answer, Client, ask, query};
 pub(crate) use in_process::{InProcess, gated};
+pub(crate) use ledgered::Ledgered;
 pub(crate) use program::{Program, command, run_to_end};
 pub(crate) use scrape::Scrape;
 pub(crate) use switch::Switch;
