@@ -94,6 +94,7 @@
 //! |---|---|
 //! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
 //! | `redis` | `RedisAllocator`: a series that hosts share through Redis or Valkey |
+//! | `mysql` | `MySqlAllocator`: a series that hosts share through MySQL or MariaDB |
 #![warn(missing_docs)]
 
 mod clock;
@@ -122,7 +123,7 @@ pub use number::key::{Key, ParseKeyError};
 pub use number::prefix::{ParsePrefixError, Prefix};
 pub use number::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICKS};
 pub use number::{MAX_LENGTH, ParseNumberError, TrackingNumber};
-pub use remedy::Remedy;
+pub use remedy::{Remedy, StoreKind};
 pub use series::opening::{OpenError, Opening, SeriesOptions};
 pub use series::{Fingerprint, ParseSeriesNameError, Series, SeriesName};
 pub use store::allocator::{AllocateError, Allocator, OpenStore, reserve_patiently};
@@ -130,12 +131,15 @@ pub use store::file::{FileAllocator, FileStore};
 pub use store::guard::Guarded;
 pub use store::keep::{Moment, Rewinds, Step, Store};
 pub use store::memory::{MemoryAllocator, MemoryStore};
+#[cfg(feature = "mysql")]
+pub use store::mysql::{MySqlAllocator, MySqlStore, MySqlWarning};
 #[cfg(feature = "redis")]
 pub use store::redis::{RedisAllocator, RedisWarning};
 pub use store::snapshot::Snapshot;
 pub use store::store_allocator::StoreAllocator;
 pub use store::url::{
-    FileUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl, ReplicaWait, StoreUrl,
+    FileUrl, MySqlPlace, MySqlUrl, ParseStoreUrlError, RedisHost, RedisPlace, RedisUrl,
+    ReplicaWait, StoreUrl,
 };
 pub use store::warning::StoreWarning;
 pub use store::{list_series, open_store, open_store_with_clock, timeline};
