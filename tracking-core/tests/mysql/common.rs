@@ -79,12 +79,9 @@ pub(crate) fn refusal(result: Result<MySqlAllocator, OpenError>, port: u16) -> S
 
 fn shown(kind: &str, message: &str, port: u16) -> String {
     let mut message = message.replace(&format!("127.0.0.1:{port}"), "HOST");
-    // The random name of a database.
-    while let Some(at) = message.find("db").filter(|at| {
-        let name = message.get(at + 2..at + 10);
-        name.is_some_and(|name| name.bytes().all(|c| c.is_ascii_hexdigit()))
-    }) {
-        message.replace_range(at..at + 10, "DB");
+    // The random name of a database, in which alone that x stands before digits.
+    while let Some(at) = message.find("dbx") {
+        message.replace_range(at..at + "dbx01234567".len(), "DB");
     }
     format!("{kind}: {message}")
 }

@@ -12,7 +12,7 @@ const START: &str = "unavailable: mysql://root@HOST/DB: HOST";
 #[test]
 fn nobody_listens() {
     let port = free_port();
-    let url = format!("mysql://root@127.0.0.1:{port}/db12345678");
+    let url = format!("mysql://root@127.0.0.1:{port}/dbx12345678");
     assert_eq!(
         refusal(open(&url, &options(Opening::New)), port),
         "unavailable: mysql://root@HOST/DB: cannot connect to HOST: Connection refused (os error 111)"
@@ -38,7 +38,7 @@ fn nobody_listens() {
 fn something_else_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let url = format!("mysql://root@127.0.0.1:{port}/db12345678?connect_ms=100");
+    let url = format!("mysql://root@127.0.0.1:{port}/dbx12345678?connect_ms=100");
     assert_eq!(
         refusal(open(&url, &options(Opening::New)), port),
         "unavailable: mysql://root@HOST/DB: HOST took no connection and no login within 100 ms"
@@ -56,7 +56,7 @@ fn something_else_listens() {
                 std::io::Write::write_all(&mut client.unwrap(), words.as_bytes()).unwrap();
             }
         });
-        let url = format!("mysql://root@127.0.0.1:{port}/db12345678");
+        let url = format!("mysql://root@127.0.0.1:{port}/dbx12345678");
         let message = refusal(open(&url, &options(Opening::New)), port);
         assert!(
             message.starts_with("unavailable: mysql://root@HOST/DB: "),
@@ -70,7 +70,7 @@ fn a_database_that_is_missing() {
     let Some(server) = MySqlServer::shared() else {
         return;
     };
-    let url = server.url("db00000000");
+    let url = server.url("dbx00000000");
     assert_eq!(
         refusal(open(&url, &options(Opening::New)), server.port()),
         "refused: mysql://root@HOST/DB: HOST: there is no such database; create it, or name another (1049 Unknown database 'DB')"

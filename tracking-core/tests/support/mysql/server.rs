@@ -96,7 +96,7 @@ impl MySqlServer {
 
     /// A new database, and its URL by the port.
     pub(crate) fn database(&self) -> String {
-        let name = format!("db{:08x}", rand::random::<u32>());
+        let name = format!("dbx{:08x}", rand::random::<u32>());
         self.run(&format!("CREATE DATABASE {name}"));
         self.url(&name)
     }
