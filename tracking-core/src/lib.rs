@@ -94,6 +94,7 @@
 //! |---|---|
 //! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
 //! | `redis` | `RedisAllocator`: a series that hosts share through Redis or Valkey |
+//! | `mysql` | `MySqlAllocator`: a series that hosts share through MySQL or MariaDB |
 #![warn(missing_docs)]
 
 mod clock;
@@ -118,8 +119,10 @@ pub use clock::{Clock, SystemClock};
 pub use desk::Desk;
 pub use generator::Generator;
 pub use number::{Block, Key, Prefix, Reason, Serial, TrackingNumber, Verdict};
-pub use remedy::Remedy;
+pub use remedy::{Remedy, StoreKind};
 pub use series::{OpenError, Opening, Series, SeriesName, SeriesOptions};
+#[cfg(feature = "mysql")]
+pub use store::MySqlAllocator;
 #[cfg(feature = "redis")]
 pub use store::RedisAllocator;
 pub use store::{

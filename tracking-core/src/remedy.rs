@@ -27,6 +27,16 @@ pub enum Remedy {
     RestoreSeries,
     /// Keep the key of the series elsewhere, too, so that it can be restored.
     KeepKey,
-    /// Give a user and a password that the store knows.
-    GivePassword,
+    /// Give a user and a password that this store knows.
+    GivePassword(StoreKind),
+}
+
+/// Which kind of server a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreKind {
+    /// Redis or Valkey.
+    Redis,
+    /// MySQL or MariaDB.
+    MySql,
 }

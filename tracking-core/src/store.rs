@@ -4,23 +4,31 @@
 //!   Allocator ◄── OpenStore          reserves blocks; one whose state can be looked at
 //!       ▲
 //!       ├── StoreAllocator<S>        the rule (`timeline`), what was seen, the errors
-//!       │     └── S: Store           one method, `update`: MemoryStore, FileStore, one of your own
+//!       │     └── S: Store           one method, `update`: MemoryStore, FileStore, MySqlStore, one of your own
 //!       ├── RedisAllocator           its rule runs in the server
 //!       └── Guarded<A>               refuses what was granted before
 //! ```
 
 pub(crate) mod allocator;
+#[cfg(any(feature = "redis", feature = "mysql"))]
+pub(crate) mod clocks;
+#[cfg(any(feature = "redis", feature = "mysql"))]
+pub(crate) mod deadline;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod guard;
 pub(crate) mod keep;
 pub(crate) mod memory;
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
 pub(crate) mod newest;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 pub(crate) mod snapshot;
 pub(crate) mod store_allocator;
 pub mod timeline;
+#[cfg(any(feature = "redis", feature = "mysql"))]
+pub(crate) mod turn;
 pub mod url;
 pub(crate) mod warning;
 
@@ -29,6 +37,8 @@ pub use self::file::{FileAllocator, FileStore};
 pub use self::guard::Guarded;
 pub use self::keep::{Moment, Rewinds, Step, Store};
 pub use self::memory::{MemoryAllocator, MemoryStore};
+#[cfg(feature = "mysql")]
+pub use self::mysql::{MySqlAllocator, MySqlStore, MySqlWarning};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisAllocator, RedisWarning};
 pub use self::snapshot::Snapshot;
@@ -83,12 +93,20 @@ pub fn open_store_with_clock(
             Ok(Box::new(allocator))
         }
         #[cfg(not(feature = "redis"))]
-        StoreUrl::Redis(redis) => Err(no_redis(redis)),
+        StoreUrl::Redis(_) => Err(not_built_in(url, "redis")),
+        #[cfg(feature = "mysql")]
+        StoreUrl::MySql(mysql) => {
+            let allocator = MySqlAllocator::open_with_clock(mysql, options, clock)?;
+            Ok(Box::new(allocator))
+        }
+        #[cfg(not(feature = "mysql"))]
+        StoreUrl::MySql(_) => Err(not_built_in(url, "mysql")),
     }
 }
 
 /// The names of the series in a store, in their order: none in memory, one in a state file that is there; in a
-/// Redis those that its register of prefixes names, which has each series that was opened since it was lost.
+/// Redis those that its register of prefixes names, which has each series that was opened since it was lost;
+/// in a MySQL those of the database's table.
 /// Nothing is written.
 ///
 /// ```
@@ -113,15 +131,19 @@ pub fn list_series(url: &StoreUrl) -> Result<Vec<SeriesName>, OpenError> {
         #[cfg(feature = "redis")]
         StoreUrl::Redis(redis) => Ok(redis::series_names(redis)?),
         #[cfg(not(feature = "redis"))]
-        StoreUrl::Redis(redis) => Err(no_redis(redis)),
+        StoreUrl::Redis(_) => Err(not_built_in(url, "redis")),
+        #[cfg(feature = "mysql")]
+        StoreUrl::MySql(mysql) => Ok(mysql::series_names(mysql)?),
+        #[cfg(not(feature = "mysql"))]
+        StoreUrl::MySql(_) => Err(not_built_in(url, "mysql")),
     }
 }
 
-#[cfg(not(feature = "redis"))]
-fn no_redis(url: &url::RedisUrl) -> OpenError {
+#[cfg(not(all(feature = "redis", feature = "mysql")))]
+fn not_built_in(url: &StoreUrl, feature: &'static str) -> OpenError {
     OpenError::NotBuiltIn {
         store: url.to_string(),
-        feature: "redis",
+        feature,
     }
 }
 

@@ -11,6 +11,9 @@ mod child;
 #[path = "fork/taking.rs"]
 mod taking;
 
+#[cfg(feature = "mysql")]
+#[path = "support/mysql/mod.rs"]
+mod mysql_support;
 #[cfg(feature = "redis")]
 #[path = "support/redis/mod.rs"]
 mod support;
@@ -198,6 +201,33 @@ mod redis {
     #[test]
     fn children_on_redis_never_hang() {
         if let Some(server) = RedisServer::start(&[]) {
+            never_hangs(|| open(&server));
+        }
+    }
+}
+
+#[cfg(feature = "mysql")]
+mod mysql {
+    use super::*;
+    use crate::mysql_support::server::MySqlServer;
+    use tracking_core::{MySqlAllocator, Opening};
+
+    fn open(server: &MySqlServer) -> Arc<dyn Allocator> {
+        let url = server.database().parse().unwrap();
+        let options = SeriesOptions::default().opening(Opening::New);
+        Arc::new(MySqlAllocator::open(&url, &options).unwrap())
+    }
+
+    #[test]
+    fn children_on_mysql_stay_apart() {
+        if let Some(server) = MySqlServer::start(&[]) {
+            stays_apart(|| open(&server));
+        }
+    }
+
+    #[test]
+    fn children_on_mysql_never_hang() {
+        if let Some(server) = MySqlServer::start(&[]) {
             never_hangs(|| open(&server));
         }
     }

@@ -27,6 +27,8 @@ const KEY_VARIABLE: &str = "TRACKING_KEY";
 const STORE_VARIABLE: &str = "TRACKING_STORE";
 /// The variable that holds the password of a Redis whose URL has none.
 const REDIS_PASSWORD_VARIABLE: &str = "TRACKING_REDIS_PASSWORD";
+/// The same for a MySQL.
+const MYSQL_PASSWORD_VARIABLE: &str = "TRACKING_MYSQL_PASSWORD";
 
 /// `--store`, `--series`, `--prefix` and `--key-file`.
 #[derive(Debug, Clone, Args)]
@@ -36,8 +38,8 @@ pub struct StoreArgs {
     ///
     /// file:PATH, or memory: for a trial that ends with the process, or one that hosts share:
     /// redis://[USER@]HOST[:PORT][/DB], rediss://, redis+unix://, redis+sentinel://,
-    /// redis+cluster://. A password comes from the variable TRACKING_REDIS_PASSWORD. Without a
-    /// store: the file NAME.series, by the name of the series, in $XDG_STATE_HOME/tracking, else in
+    /// redis+cluster://, mysql://[USER@]HOST[:PORT]/DB, mysqls://, mysql+unix://. A password comes
+    /// from the variable TRACKING_REDIS_PASSWORD or TRACKING_MYSQL_PASSWORD. Without a store: the file NAME.series, by the name of the series, in $XDG_STATE_HOME/tracking, else in
     /// ~/.local/state/tracking.
     #[arg(long, value_name = "URL", env = STORE_VARIABLE, hide_env_values = true, global = true)]
     store: Option<String>,
@@ -109,8 +111,11 @@ impl StoreArgs {
         if url.has_password() && !from_variable {
             return Err(ArgsError::PasswordOnCommandLine);
         }
-        let password = std::env::var(REDIS_PASSWORD_VARIABLE).ok();
-        Ok(Some(with_password(url, password)))
+        let variable = match url {
+            StoreUrl::MySql(_) => MYSQL_PASSWORD_VARIABLE,
+            _ => REDIS_PASSWORD_VARIABLE,
+        };
+        Ok(Some(with_password(url, std::env::var(variable).ok())))
     }
 
     /// Which series of it, and what to do where it is missing or there already.
@@ -224,6 +229,11 @@ fn with_password(url: StoreUrl, password: Option<String>) -> StoreUrl {
         {
             StoreUrl::Redis(redis.with_password(password))
         }
+        (StoreUrl::MySql(mysql), Some(password))
+            if mysql.expose_password().is_none() && !password.is_empty() =>
+        {
+            StoreUrl::MySql(mysql.with_password(password))
+        }
         (url, _) => url,
     }
 }
@@ -278,17 +288,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_of_the_environment_is_for_a_redis_without_one() {
+    fn a_password_of_the_environment_is_for_a_server_without_one() {
         for (url, given, expected) in [
             ("redis://h", Some("secret"), Some("secret")),
             ("redis://h", Some(""), None),
             ("redis://h", None, None),
             ("redis://:own@h", Some("secret"), Some("own")),
+            ("mysql://h/a", Some("secret"), Some("secret")),
+            ("mysql://h/a", Some(""), None),
+            ("mysql://u:own@h/a", Some("secret"), Some("own")),
             ("memory:", Some("secret"), None),
         ] {
             let url = with_password(url.parse().unwrap(), given.map(str::to_owned));
             let found = match &url {
                 StoreUrl::Redis(redis) => redis.expose_password(),
+                StoreUrl::MySql(mysql) => mysql.expose_password(),
                 _ => None,
             };
             assert_eq!(found, expected);

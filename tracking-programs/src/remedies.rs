@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use tracking_core::store::StoreWarning;
 use tracking_core::store::url::ParseStoreUrlError;
-use tracking_core::{AllocateError, OpenError, Remedy};
+use tracking_core::{AllocateError, OpenError, Remedy, StoreKind};
 
 /// An error of the library, with the flag, command or variable that mends it.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,8 @@ fn means(remedy: Remedy) -> &'static str {
         Remedy::KeepKey => {
             ": `tracking series show --reveal-key` shows it, `tracking series restore` brings the series back"
         }
-        Remedy::GivePassword => "; set TRACKING_REDIS_PASSWORD",
+        Remedy::GivePassword(StoreKind::Redis) => "; set TRACKING_REDIS_PASSWORD",
+        Remedy::GivePassword(StoreKind::MySql) => "; set TRACKING_MYSQL_PASSWORD",
         _ => "",
     }
 }
@@ -122,6 +123,17 @@ mod tests {
             ours.ends_with("bring a lost series back with `tracking series restore`"),
             "{ours}"
         );
+    }
+
+    #[test]
+    fn the_password_of_each_store_has_its_variable() {
+        for (kind, ours) in [
+            (StoreKind::Redis, "no; set TRACKING_REDIS_PASSWORD"),
+            (StoreKind::MySql, "no; set TRACKING_MYSQL_PASSWORD"),
+        ] {
+            let warning = StoreWarning::new("no", Some(Remedy::GivePassword(kind)));
+            assert_eq!(InOurWords(&warning).to_string(), ours);
+        }
     }
 
     /// Whoever embeds the library has other flags than these.

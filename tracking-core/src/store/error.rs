@@ -96,6 +96,8 @@ impl AllocateError {
                 let remedy = crate::store::file::error::remedy(source);
                 #[cfg(feature = "redis")]
                 let remedy = remedy.or_else(|| crate::store::redis::fault::remedy(source));
+                #[cfg(feature = "mysql")]
+                let remedy = remedy.or_else(|| crate::store::mysql::fault::remedy(source));
                 remedy
             }
             _ => None,

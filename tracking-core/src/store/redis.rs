@@ -31,14 +31,13 @@ use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::snapshot::Snapshot;
 use crate::store::url::RedisUrl;
 use crate::store::warning::StoreWarning;
+use crate::store::{clocks, deadline, turn};
 
 mod answer;
 mod client;
-mod clocks;
 mod cluster;
 mod connect;
 mod connection;
-mod deadline;
 pub(crate) mod fault;
 mod hash;
 mod health;
@@ -56,7 +55,6 @@ mod slots;
 mod stream;
 mod text;
 mod tls;
-mod turn;
 
 use fault::RedisFault;
 pub use health::RedisWarning;

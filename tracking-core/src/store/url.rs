@@ -9,10 +9,15 @@ use crate::series::SeriesName;
 use crate::shown::Plain;
 
 mod error;
+mod host;
+mod login;
+mod mysql;
+mod number;
 mod redis;
 
 pub use error::ParseStoreUrlError;
 use error::clipped;
+pub use mysql::{MySqlPlace, MySqlUrl};
 pub use redis::{RedisHost, RedisPlace, RedisUrl, ReplicaWait};
 
 /// The URL of a store. Its `Display` and `Debug` forms are redacted.
@@ -25,6 +30,8 @@ pub enum StoreUrl {
     File(FileUrl),
     /// `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:` and `redis+cluster:`, which hosts share.
     Redis(RedisUrl),
+    /// `mysql:`, `mysqls:` and `mysql+unix:`, which hosts share.
+    MySql(MySqlUrl),
 }
 
 /// A state file: `file:PATH`, where PATH may be relative, `~/` at its start is the home folder (a
@@ -83,7 +90,7 @@ impl StoreUrl {
     pub fn is_local(&self) -> bool {
         match self {
             Self::Memory | Self::File(_) => true,
-            Self::Redis(_) => false,
+            Self::Redis(_) | Self::MySql(_) => false,
         }
     }
 
@@ -92,6 +99,7 @@ impl StoreUrl {
         match self {
             Self::Memory | Self::File(_) => false,
             Self::Redis(redis) => redis.expose_password().is_some(),
+            Self::MySql(mysql) => mysql.expose_password().is_some(),
         }
     }
 }
@@ -114,6 +122,7 @@ impl FromStr for StoreUrl {
             "redis" | "rediss" | "redis+unix" | "redis+sentinel" | "redis+cluster" => {
                 RedisUrl::parse(scheme, rest).map(StoreUrl::Redis)
             }
+            "mysql" | "mysqls" | "mysql+unix" => MySqlUrl::parse(scheme, rest).map(StoreUrl::MySql),
             _ => Err(ParseStoreUrlError::Scheme {
                 found: clipped(scheme),
             }),
@@ -127,8 +136,21 @@ impl FromStr for RedisUrl {
     fn from_str(text: &str) -> Result<Self, ParseStoreUrlError> {
         match text.parse()? {
             StoreUrl::Redis(url) => Ok(url),
-            StoreUrl::Memory | StoreUrl::File(_) => Err(ParseStoreUrlError::NoRedis {
-                found: clipped(text),
+            other => Err(ParseStoreUrlError::NoRedis {
+                found: clipped(&other.to_string()),
+            }),
+        }
+    }
+}
+
+impl FromStr for MySqlUrl {
+    type Err = ParseStoreUrlError;
+
+    fn from_str(text: &str) -> Result<Self, ParseStoreUrlError> {
+        match text.parse()? {
+            StoreUrl::MySql(url) => Ok(url),
+            other => Err(ParseStoreUrlError::NoMySql {
+                found: clipped(&other.to_string()),
             }),
         }
     }
@@ -187,6 +209,7 @@ impl fmt::Display for StoreUrl {
             Self::Memory => f.write_str("memory:"),
             Self::File(file) => file.fmt(f),
             Self::Redis(redis) => redis.fmt(f),
+            Self::MySql(mysql) => mysql.fmt(f),
         }
     }
 }

@@ -66,7 +66,7 @@ enum Step {
 /// A Redis, and the one connection to whoever is in charge of it.
 pub(super) struct Client {
     finder: PrimaryFinder,
-    turns: PerProcess<Turns>,
+    turns: PerProcess<Turns<Connection>>,
 }
 
 impl Client {

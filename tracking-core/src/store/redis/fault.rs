@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::number::prefix::Prefix;
-use crate::remedy::Remedy;
+use crate::remedy::{Remedy, StoreKind};
 use crate::series::opening::of_fingerprint;
 use crate::series::{Fingerprint, SeriesName};
 use crate::shown::Plain;
 use crate::store::allocator::AllocateError;
+use crate::store::turn::Busy;
 
 use super::refusal::{Refusal, RefusalKind};
 
@@ -47,8 +48,8 @@ pub(super) enum RedisFault {
     },
     #[error("no time was left of {} ms", within.as_millis())]
     TooLate { within: Duration },
-    #[error("other threads kept this store busy for {} ms", within.as_millis())]
-    Busy { within: Duration },
+    #[error(transparent)]
+    Busy(#[from] Busy),
     #[error("{address} gave an answer that is none to what was asked: {found}")]
     Garbled { address: String, found: String },
     #[error(
@@ -122,7 +123,9 @@ impl RedisFault {
     fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Refused { refusal, .. } => match refusal.kind {
-                RefusalKind::WrongPassword | RefusalKind::NoLogin => Some(Remedy::GivePassword),
+                RefusalKind::WrongPassword | RefusalKind::NoLogin => {
+                    Some(Remedy::GivePassword(StoreKind::Redis))
+                }
                 _ => None,
             },
             Self::Corrupt { .. } => Some(Remedy::RestoreSeries),

@@ -20,6 +20,7 @@ use super::connection::Connection;
 use super::deadline::Deadline;
 use super::fault::RedisFault;
 use super::hash::{self, Stored};
+use super::health::RedisWarning;
 use super::info::Info;
 use super::{script, text};
 
@@ -149,9 +150,10 @@ impl RemoteSeries {
 
     /// Take note of the server's clock, and of ours before it was asked.
     pub(super) fn note(&self, caller_ms: i64, store_ms: i64) {
-        let clock = &*self.clock;
-        self.clocks
-            .note(self.client.url(), caller_ms, store_ms, clock);
+        if let Some(ahead_ms) = self.clocks.note(caller_ms, store_ms, &*self.clock) {
+            let store = self.client.url();
+            tracing::warn!(%store, ahead_ms, "{}", RedisWarning::Clock { ahead_ms });
+        }
     }
 
     /// That a field of the hash is not as it is written here.

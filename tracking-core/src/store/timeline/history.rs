@@ -22,6 +22,12 @@ impl History {
         Self(crate::hex::encode(&crate::random::bytes::<16>()).into())
     }
 
+    /// The history of a text of any length and characters: itself where that will do, else its digest.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self::new(text).unwrap_or_else(|| Self(crate::hex::encode(&Sha1::digest(text)).into()))
+    }
+
     /// The history of a state file: what a random one was at its creation, and the number of the
     /// inode that holds it now.
     pub(crate) fn of_inode(stored: &Self, inode: u64) -> Self {

@@ -70,6 +70,22 @@ pub enum ParseStoreUrlError {
         /// What stands there, without a password.
         found: String,
     },
+    /// It names a store, and no MySQL.
+    #[error("expected the URL of a MySQL such as mysql://HOST/DB, found {found:?}")]
+    NoMySql {
+        /// What stands there.
+        found: String,
+    },
+    /// A part of a MySQL's URL is not as it should be.
+    #[error("expected {expected}, found the {part} {found:?}")]
+    MySql {
+        /// The form of such a URL.
+        expected: &'static str,
+        /// Which part.
+        part: &'static str,
+        /// What stands there, without a password.
+        found: String,
+    },
     /// The value of an option is out of its bounds.
     #[error("expected {option} {expected}, found {found:?}")]
     OptionValue {
@@ -86,6 +102,9 @@ pub enum ParseStoreUrlError {
     )]
     NoHome,
 }
+
+/// Stands for a login in a message.
+pub(super) const HIDDEN: &str = "(hidden; is it percent-encoded?)";
 
 /// A part of a URL for a message, cut to a sane length.
 pub(super) fn clipped(text: &str) -> String {

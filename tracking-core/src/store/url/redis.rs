@@ -6,21 +6,20 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use super::error::{ParseStoreUrlError, clipped};
+use super::error::{HIDDEN, ParseStoreUrlError, clipped};
+use super::login::{Password, parse_login};
+use super::number::TIMEOUT_MS;
+use super::number::number;
+use super::{host, number};
 
 // None of them uses what is here.
 mod form;
-mod login;
-mod number;
 mod place;
 
-use form::{DATABASES, Form, HIDDEN};
-use login::{Password, parse_login};
-use number::number;
+use form::{DATABASES, Form};
 pub use place::{RedisHost, RedisPlace};
 
 const WAIT_REPLICAS: RangeInclusive<u32> = 0..=32;
-const TIMEOUT_MS: RangeInclusive<u32> = 10..=60_000;
 
 /// A Redis or Valkey, and how to talk to it. Its `Display` and `Debug` forms hide the password.
 ///

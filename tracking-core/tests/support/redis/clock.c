@@ -1,5 +1,5 @@
 /* A clock that steps: real time, and as many milliseconds more as CLOCK_FILE says. Preloaded into
-   a Redis, whose monotonic clock stays as it is. */
+   a server, whose monotonic clock stays as it is. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>

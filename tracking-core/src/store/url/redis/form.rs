@@ -1,10 +1,10 @@
 //! What each scheme of a Redis expects behind it.
 
-use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 
 use crate::store::url::error::{ParseStoreUrlError, clipped};
 
+use super::host::parse_host;
 use super::number::number;
 use super::place::{RedisHost, RedisPlace};
 
@@ -14,8 +14,6 @@ const HOSTS: usize = 32;
 const OPTIONS: &str = "wait_replicas=N, wait_ms=N, connect_ms=N or timeout_ms=N";
 const OPTIONS_TLS: &str = "ca=FILE, wait_replicas=N, wait_ms=N, connect_ms=N or timeout_ms=N";
 const OPTIONS_UNIX: &str = "db=N, wait_replicas=N, wait_ms=N, connect_ms=N or timeout_ms=N";
-/// Stands for a login in a message.
-pub(super) const HIDDEN: &str = "(hidden; is it percent-encoded?)";
 pub(super) const DATABASES: RangeInclusive<u32> = 0..=65_535;
 
 /// What is expected behind one of the schemes.
@@ -144,34 +142,8 @@ impl Form {
     }
 
     fn host(&self, text: &str, default_port: u16) -> Result<RedisHost, ParseStoreUrlError> {
-        parse_host(text, default_port).ok_or_else(|| self.error("host", text))
+        let (name, port) =
+            parse_host(text, default_port).ok_or_else(|| self.error("host", text))?;
+        Ok(RedisHost::new(name, port))
     }
-}
-
-fn parse_host(text: &str, default_port: u16) -> Option<RedisHost> {
-    let (name, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (name, port) = rest.split_once(']')?;
-            name.parse::<Ipv6Addr>().ok()?;
-            (name, port)
-        }
-        None => {
-            let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-            let shaped = |c: u8| c.is_ascii_alphanumeric() || b".-_".contains(&c);
-            if !(1..=253).contains(&name.len()) || !name.bytes().all(shaped) {
-                return None;
-            }
-            (name, port)
-        }
-    };
-    let port = match port.strip_prefix(':') {
-        // The number alone: the standard library takes a sign, too.
-        Some(port) if port.bytes().all(|c| c.is_ascii_digit()) => {
-            port.parse().ok().filter(|&port: &u16| port > 0)?
-        }
-        Some(_) => return None,
-        None if port.is_empty() => default_port,
-        None => return None,
-    };
-    Some(RedisHost::new(name, port))
 }

@@ -1,45 +1,60 @@
 //! Whose turn it is to use the one connection.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::connection::Connection;
 use super::deadline::Deadline;
-use super::fault::RedisFault;
 
 /// The connection of an allocator, which threads use in turn. A mutex that is waited for only so
 /// long: behind a server that hangs, the tenth thread must not wait ten time-outs.
-#[derive(Default)]
-pub(super) struct Turns {
-    state: Mutex<State>,
+pub(crate) struct Turns<C> {
+    state: Mutex<State<C>>,
     free: Condvar,
 }
 
-#[derive(Default)]
-struct State {
+struct State<C> {
     taken: bool,
-    connection: Option<Connection>,
+    connection: Option<C>,
 }
 
 /// The turn of one thread, until it is dropped.
-pub(super) struct Turn<'a> {
-    turns: &'a Turns,
+pub(crate) struct Turn<'a, C> {
+    turns: &'a Turns<C>,
     /// What the next turn finds; `None` makes it connect anew.
-    pub(super) connection: Option<Connection>,
+    pub(crate) connection: Option<C>,
 }
 
-impl Turns {
+/// No turn came in time.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("other threads kept this store busy for {} ms", within.as_millis())]
+pub(crate) struct Busy {
+    within: Duration,
+}
+
+impl<C> Default for Turns<C> {
+    fn default() -> Self {
+        Self {
+            state: Mutex::new(State {
+                taken: false,
+                connection: None,
+            }),
+            free: Condvar::new(),
+        }
+    }
+}
+
+impl<C> Turns<C> {
     /// Wait for a turn.
-    pub(super) fn take(&self, deadline: Deadline) -> Result<Turn<'_>, RedisFault> {
-        let busy = RedisFault::Busy {
-            within: deadline.whole(),
-        };
+    pub(crate) fn take(&self, deadline: Deadline) -> Result<Turn<'_, C>, Busy> {
         let patience = deadline.left().unwrap_or_default();
         let (mut state, _) = self
             .free
             .wait_timeout_while(self.lock(), patience, |state| state.taken)
             .unwrap_or_else(PoisonError::into_inner);
         if state.taken {
-            return Err(busy);
+            return Err(Busy {
+                within: deadline.whole(),
+            });
         }
         state.taken = true;
         Ok(Turn {
@@ -49,12 +64,12 @@ impl Turns {
     }
 
     // Nothing between taking and giving back can panic, so a poisoned state is a whole one.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<C>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Turn<'_> {
+impl<C> Drop for Turn<'_, C> {
     fn drop(&mut self) {
         let mut state = self.turns.lock();
         state.taken = false;
@@ -66,17 +81,17 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     #[test]
     fn a_turn_is_waited_for_only_so_long() {
-        let turns = Turns::default();
+        let turns = Turns::<()>::default();
         let deadline = || Deadline::after(Duration::from_millis(20));
         let turn = turns
             .take(deadline())
-            .unwrap_or_else(|fault| panic!("{fault}"));
+            .unwrap_or_else(|busy| panic!("{busy}"));
         let start = Instant::now();
-        let busy = turns.take(deadline()).err().map(|fault| fault.to_string());
+        let busy = turns.take(deadline()).err().map(|busy| busy.to_string());
         assert_eq!(
             busy.as_deref(),
             Some("other threads kept this store busy for 20 ms")

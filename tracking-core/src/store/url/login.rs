@@ -1,4 +1,4 @@
-//! Who logs in to a Redis, and with what.
+//! Who logs in to a server, and with what.
 
 use std::fmt;
 
@@ -39,7 +39,8 @@ pub(super) fn parse_login(text: &str) -> Option<(Option<String>, Option<Password
     ))
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+/// A text of UTF-8; `None` where it is not percent-encoded so.
+pub(super) fn percent_decoded(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut bytes = Vec::from(parts.next()?);
     for part in parts {

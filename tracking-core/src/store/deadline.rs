@@ -4,30 +4,30 @@ use std::time::{Duration, Instant};
 
 /// The end of a call. Sockets take real time, so this reads the real clock and no injected one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     end: Instant,
     whole: Duration,
 }
 
 impl Deadline {
-    pub(super) fn after(whole: Duration) -> Self {
+    pub(crate) fn after(whole: Duration) -> Self {
         let end = Instant::now() + whole;
         Self { end, whole }
     }
 
     /// The time that is left; `None` when there is none. A socket takes no time-out of zero.
-    pub(super) fn left(self) -> Option<Duration> {
+    pub(crate) fn left(self) -> Option<Duration> {
         let left = self.end.saturating_duration_since(Instant::now());
         (left >= Duration::from_millis(1)).then_some(left)
     }
 
     /// The time that the whole call had.
-    pub(super) fn whole(self) -> Duration {
+    pub(crate) fn whole(self) -> Duration {
         self.whole
     }
 
     /// An earlier end, for one of several `attempts` that share what is left.
-    pub(super) fn share(self, attempts: usize, most: Duration) -> Self {
+    pub(crate) fn share(self, attempts: usize, most: Duration) -> Self {
         let attempts = u32::try_from(attempts.max(1)).unwrap_or(u32::MAX);
         let left = self.end.saturating_duration_since(Instant::now());
         let whole = (left / attempts).min(most);

@@ -4,6 +4,9 @@ use std::ops::RangeInclusive;
 
 use crate::store::url::error::{ParseStoreUrlError, clipped};
 
+/// What a time-out may be, in milliseconds.
+pub(super) const TIMEOUT_MS: RangeInclusive<u32> = 10..=60_000;
+
 /// The number that an option has, or the error that names the option and its bounds.
 pub(super) fn number(
     option: &str,

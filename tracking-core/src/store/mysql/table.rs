@@ -1,0 +1,294 @@
+//! The table of the series: a row each, its record beside its timeline.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mysql::prelude::FromValue;
+use mysql::{Row, params};
+
+use crate::clock::Clock;
+use crate::series::{Series, SeriesName};
+use crate::store::timeline::{History, Timeline};
+use crate::store::url::MySqlUrl;
+
+use super::connection::Connection;
+use super::fault::MySqlFault;
+use super::refusal::RefusalKind;
+
+pub(super) const TABLE: &str = "tracking_series";
+/// The version of what is written; another one is refused.
+const VERSION: u8 = 1;
+
+/// Makes the table where there is none. That two series have different prefixes is the table's to see to.
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS tracking_series ( \
+    name VARCHAR(64) NOT NULL, \
+    version TINYINT UNSIGNED NOT NULL, \
+    prefix VARCHAR(3) NOT NULL, \
+    series_key CHAR(32) NOT NULL, \
+    created_at VARCHAR(32) NOT NULL, \
+    fingerprint CHAR(16) NOT NULL, \
+    nonce CHAR(32) NOT NULL, \
+    timeline VARCHAR(2048) NULL, \
+    PRIMARY KEY (name), \
+    UNIQUE KEY prefix (prefix) \
+    ) ENGINE = InnoDB, DEFAULT CHARACTER SET = ascii, COLLATE = ascii_bin";
+
+/// The server's clock in microseconds of UTC, which the session's time zone is; `UNIX_TIMESTAMP` ends in
+/// 2038. And `SYSDATE` is the time at which it is read, whatever the session says that the time is.
+const NOW: &str = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', SYSDATE(6))";
+
+const INSERT: &str = "INSERT INTO tracking_series \
+    (name, version, prefix, series_key, created_at, fingerprint, nonce) \
+    VALUES (:name, :version, :prefix, :series_key, :created_at, :fingerprint, :nonce)";
+
+/// Writes a state in the place of the very one that was read, on the server that it was read on.
+pub(super) const SWAP: &str = "UPDATE tracking_series SET nonce = :fresh, timeline = :timeline \
+    WHERE name = :name AND nonce = :nonce AND {identity} = :history";
+
+const NAMES: &str = "SELECT name FROM tracking_series ORDER BY name";
+
+/// The row as it is, when and where.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// Whether there is a table at all.
+    pub(super) table: bool,
+    pub(super) row: Option<Stored>,
+    /// The server's clock.
+    pub(super) store_ms: i64,
+    /// Ours, before the server was asked.
+    pub(super) caller_ms: i64,
+    pub(super) history: History,
+}
+
+/// A row, as far as a reservation needs it.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) nonce: String,
+    pub(super) fingerprint: String,
+    pub(super) timeline: Option<Timeline>,
+    /// What is read only where a series is opened.
+    record: BTreeMap<&'static str, String>,
+}
+
+/// What a creation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Creation {
+    Created,
+    /// There is one of that name, or of that prefix.
+    Taken,
+}
+
+const RECORD: [&str; 3] = ["prefix", "series_key", "created_at"];
+
+/// The table in a database, and the row of one name in it.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) url: Arc<MySqlUrl>,
+    pub(super) name: SeriesName,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Table {
+    /// The row as it is: all of it, or what a reservation needs, which leaves the key where it is.
+    pub(super) fn read(
+        self,
+        connection: &mut Connection,
+        whole: bool,
+    ) -> Result<Reading, MySqlFault> {
+        let identity = connection.server.identity();
+        let columns = if whole {
+            ", s.prefix, s.series_key, s.created_at"
+        } else {
+            ""
+        };
+        let row = format!(
+            "SELECT {NOW} AS now, {identity} AS history, CONCAT(@@GLOBAL.read_only) AS read_only, \
+             s.version, s.nonce, s.fingerprint, s.timeline{columns} \
+             FROM (SELECT 1) AS one LEFT JOIN {TABLE} AS s ON s.name = :name"
+        );
+        let caller_ms = self.clock.now_ms();
+        let found = connection.rows(&self.url, &row, params! { "name" => self.name.as_str() });
+        let (table, caller_ms, rows) = match found {
+            Err(fault) if fault.refusal() == Some(RefusalKind::NoTable) => {
+                let none = format!(
+                    "SELECT {NOW} AS now, {identity} AS history, \
+                     CONCAT(@@GLOBAL.read_only) AS read_only"
+                );
+                let caller_ms = self.clock.now_ms();
+                (false, caller_ms, connection.rows(&self.url, &none, ())?)
+            }
+            found => (true, caller_ms, found?),
+        };
+        let [row] = &rows[..] else {
+            return Err(connection.garbled("other than one row"));
+        };
+        if !matches!(text(row, "read_only").as_deref(), Some("0" | "OFF")) {
+            return Err(MySqlFault::ReadOnly {
+                address: self.url.address(),
+            });
+        }
+        let micros: i64 = value(row, "now").ok_or_else(|| connection.garbled("no clock"))?;
+        let history = text(row, "history").ok_or_else(|| connection.garbled("no identity"))?;
+        Ok(Reading {
+            table,
+            row: if table { stored(row)? } else { None },
+            store_ms: micros.div_euclid(1_000),
+            caller_ms,
+            history: History::of_text(&history),
+        })
+    }
+
+    /// Make the table, where there is none.
+    pub(super) fn make(self, connection: &mut Connection) -> Result<(), MySqlFault> {
+        connection.change(&self.url, CREATE, ())?;
+        Ok(())
+    }
+
+    /// Create the row as it is given, without a timeline: so that the first step fences every lane.
+    pub(super) fn create(
+        self,
+        connection: &mut Connection,
+        series: &Series,
+    ) -> Result<Creation, MySqlFault> {
+        let created_at = series
+            .created_at()
+            .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let parameters = params! {
+            "name" => series.name().as_str(),
+            "version" => VERSION,
+            "prefix" => series.prefix().as_str(),
+            "series_key" => series.key().expose_hex(),
+            "created_at" => created_at,
+            "fingerprint" => series.fingerprint().to_string(),
+            "nonce" => fresh_nonce(),
+        };
+        match connection.change(&self.url, INSERT, parameters) {
+            Ok(_) => Ok(Creation::Created),
+            Err(fault) if fault.refusal() == Some(RefusalKind::Duplicate) => Ok(Creation::Taken),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Write a state in the place of the one that has this nonce; whether that was still there.
+    pub(super) fn swap(
+        self,
+        connection: &mut Connection,
+        swap: &str,
+        nonce: &str,
+        history: &History,
+        timeline: &Timeline,
+    ) -> Result<bool, MySqlFault> {
+        let statement = swap.replace("{identity}", connection.server.identity());
+        let json = serde_json::to_string(timeline)
+            .map_err(|_| MySqlFault::Corrupt { column: "timeline" })?;
+        let parameters = params! {
+            "fresh" => fresh_nonce(),
+            "timeline" => json,
+            "name" => self.name.as_str(),
+            "nonce" => nonce,
+            "history" => history.as_str(),
+        };
+        match connection.change(&self.url, &statement, parameters)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            rows => Err(connection.garbled(&format!("{rows} rows of one name"))),
+        }
+    }
+
+    /// Whose row has this prefix, and its fingerprint.
+    pub(super) fn owner(
+        self,
+        connection: &mut Connection,
+        prefix: &str,
+    ) -> Result<Option<(SeriesName, String)>, MySqlFault> {
+        let owner = format!("SELECT name, fingerprint FROM {TABLE} WHERE prefix = :prefix");
+        let rows = connection.rows(&self.url, &owner, params! { "prefix" => prefix })?;
+        rows.first()
+            .map(|row| {
+                let name = text(row, "name").and_then(|name| name.parse().ok());
+                let name = name.ok_or(MySqlFault::Corrupt { column: "name" })?;
+                Ok((name, text(row, "fingerprint").unwrap_or_default()))
+            })
+            .transpose()
+    }
+}
+
+/// The names of all series, in their order; none where there is no table.
+pub(super) fn names(
+    connection: &mut Connection,
+    url: &MySqlUrl,
+) -> Result<Vec<SeriesName>, MySqlFault> {
+    let rows = match connection.rows(url, NAMES, ()) {
+        Err(fault) if fault.refusal() == Some(RefusalKind::NoTable) => return Ok(Vec::new()),
+        rows => rows?,
+    };
+    let names = rows
+        .iter()
+        .filter_map(|row| text(row, "name")?.parse().ok());
+    Ok(names.collect())
+}
+
+fn fresh_nonce() -> String {
+    crate::hex::encode(&crate::random::bytes::<16>())
+}
+
+fn value<T: FromValue>(row: &Row, column: &str) -> Option<T> {
+    row.get_opt::<T, _>(column)?.ok()
+}
+
+fn text(row: &Row, column: &str) -> Option<String> {
+    value::<Option<String>>(row, column)?
+}
+
+/// What a row holds; `None` where there was none to join.
+fn stored(row: &Row) -> Result<Option<Stored>, MySqlFault> {
+    let corrupt = |column| MySqlFault::Corrupt { column };
+    let Some(nonce) = text(row, "nonce") else {
+        return Ok(None);
+    };
+    if value::<Option<u64>>(row, "version").flatten() != Some(VERSION.into()) {
+        return Err(corrupt("version"));
+    }
+    let timeline = text(row, "timeline")
+        .map(|json| serde_json::from_str(&json))
+        .transpose()
+        .map_err(|_| corrupt("timeline"))?;
+    let record = RECORD
+        .iter()
+        .filter_map(|&column| Some((column, text(row, column)?)));
+    Ok(Some(Stored {
+        nonce,
+        fingerprint: text(row, "fingerprint").ok_or_else(|| corrupt("fingerprint"))?,
+        timeline,
+        record: record.collect(),
+    }))
+}
+
+impl Stored {
+    /// The series of a row that was read whole.
+    pub(super) fn series(&self, name: &SeriesName) -> Result<Series, MySqlFault> {
+        let column = |column| {
+            let found = self.record.get(column);
+            found.ok_or(MySqlFault::Corrupt { column })
+        };
+        let corrupt = |column| move |_| MySqlFault::Corrupt { column };
+        let prefix = column("prefix")?
+            .parse()
+            .map_err(|_| MySqlFault::Corrupt { column: "prefix" })?;
+        let key = column("series_key")?
+            .parse()
+            .map_err(|_| MySqlFault::Corrupt {
+                column: "series_key",
+            })?;
+        let created_at = chrono::DateTime::parse_from_rfc3339(column("created_at")?)
+            .map_err(corrupt("created_at"))?;
+        let series = Series::new(name.clone(), prefix, key, created_at.timestamp_millis());
+        // What tells a changed prefix or key from the ones that numbers were made with.
+        match series.fingerprint().to_string() == self.fingerprint {
+            true => Ok(series),
+            false => Err(MySqlFault::Corrupt {
+                column: "fingerprint",
+            }),
+        }
+    }
+}

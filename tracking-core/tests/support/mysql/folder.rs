@@ -1,0 +1,91 @@
+//! The data folder of a new MariaDB: made once, and copied for each server.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// Where Cargo builds; it tells unit tests of no such place.
+const KEPT: &str = match option_env!("CARGO_TARGET_TMPDIR") {
+    Some(folder) => folder,
+    None => concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tmp"),
+};
+
+/// Small files, for a server that keeps one row.
+pub(crate) const SMALL: [&str; 4] = [
+    "--innodb-log-file-size=8M",
+    "--innodb-buffer-pool-size=16M",
+    "--innodb-undo-tablespaces=0",
+    "--innodb-data-file-path=ibdata1:4M:autoextend",
+];
+
+/// A temporary folder with the data of a new server in `data`.
+pub(crate) fn new() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    copy(&template(), &folder.path().join("data"));
+    folder
+}
+
+/// Copy a data folder, whose server does not run.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp")
+        .arg("-a")
+        .arg(from)
+        .arg(to)
+        .status()
+        .expect("cp runs");
+    assert!(status.success(), "cp -a: {status}");
+}
+
+/// `--user=root`, where that is who we are: the server runs as nobody else's user.
+pub(crate) fn user() -> Option<&'static str> {
+    rustix::process::geteuid()
+        .is_root()
+        .then_some("--user=root")
+}
+
+/// Making one takes seconds, so it is kept beside what Cargo builds, for as long as the program is the same.
+fn template() -> PathBuf {
+    let kept = PathBuf::from(KEPT).join(format!("mariadb-{}", version()));
+    if kept.is_dir() {
+        return kept;
+    }
+    std::fs::create_dir_all(KEPT).expect("a folder for what is kept");
+    let parent = tempfile::tempdir_in(KEPT).expect("a temporary folder");
+    let data = parent.path().join("data");
+    let log = parent.path().join("log");
+    let status = Command::new("mariadb-install-db")
+        .arg("--no-defaults")
+        .arg("--auth-root-authentication-method=normal")
+        .args(["--skip-test-db", "--skip-name-resolve"])
+        .args(SMALL)
+        .args(user())
+        .arg(format!("--datadir={}", data.display()))
+        .stdin(Stdio::null())
+        .stdout(File::create(&log).expect("a file"))
+        .stderr(Stdio::null())
+        .status()
+        .expect("mariadb-install-db is installed");
+    let told = || std::fs::read_to_string(&log).unwrap_or_default();
+    assert!(status.success(), "mariadb-install-db: {status}\n{}", told());
+    match std::fs::rename(&data, &kept) {
+        Ok(()) => {}
+        // Another test program was faster.
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && kept.is_dir() => {}
+        Err(error) => panic!("{}: {error}", kept.display()),
+    }
+    kept
+}
+
+/// The version of the program, as a part of a file's name.
+fn version() -> String {
+    let output = Command::new("mariadbd")
+        .args(["--no-defaults", "--version"])
+        .output()
+        .expect("mariadbd is installed");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let word = text.split(' ').find(|word| word.contains("MariaDB"));
+    word.unwrap_or("unknown").replace('/', "-")
+}
