@@ -1,7 +1,6 @@
 //! The data folder of a new MariaDB: made once, and copied for each server.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -53,6 +52,12 @@ fn template() -> PathBuf {
         return kept;
     }
     std::fs::create_dir_all(KEPT).expect("a folder for what is kept");
+    // One test program makes it, and the others wait: several at once get in each other's way.
+    let lock = File::create(PathBuf::from(KEPT).join("mariadb.lock")).expect("a file");
+    lock.lock().expect("a lock");
+    if kept.is_dir() {
+        return kept;
+    }
     let parent = tempfile::tempdir_in(KEPT).expect("a temporary folder");
     let data = parent.path().join("data");
     let log = parent.path().join("log");
@@ -63,19 +68,15 @@ fn template() -> PathBuf {
         .args(SMALL)
         .args(user())
         .arg(format!("--datadir={}", data.display()))
+        .env("TMPDIR", parent.path())
         .stdin(Stdio::null())
         .stdout(File::create(&log).expect("a file"))
-        .stderr(Stdio::null())
+        .stderr(File::options().append(true).open(&log).expect("a file"))
         .status()
         .expect("mariadb-install-db is installed");
     let told = || std::fs::read_to_string(&log).unwrap_or_default();
     assert!(status.success(), "mariadb-install-db: {status}\n{}", told());
-    match std::fs::rename(&data, &kept) {
-        Ok(()) => {}
-        // Another test program was faster.
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && kept.is_dir() => {}
-        Err(error) => panic!("{}: {error}", kept.display()),
-    }
+    std::fs::rename(&data, &kept).expect("it is given its name");
     kept
 }
 
