@@ -7,6 +7,7 @@ mod docs;
 pub(crate) mod endpoints;
 mod filters;
 mod health;
+mod list;
 mod media;
 mod next_number;
 mod openapi;

@@ -23,13 +23,14 @@ pub(crate) struct Endpoint {
     paths: &'static [Path],
     /// The methods that are answered, as the header `Allow` lists them.
     pub(crate) allowed: &'static str,
-    pub(crate) need: Need,
-    /// Whether it reads a body.
-    pub(crate) has_body: bool,
+    need: Need,
+    /// What GET and HEAD need, and the kinds of problem that they meet, where another method does something else.
+    reading: Option<(Need, &'static [Kind])>,
+    /// Whether it reads a body: not of GET and HEAD.
+    has_body: bool,
     /// What it answers to a method that is allowed.
     pub(crate) answer: fn(&Arc<Api>, Asked) -> Answer,
-    /// Whether what it issues is recorded, where there is a ledger: then a request may be sent again with its key.
-    pub(crate) records: bool,
+    records: bool,
     /// What it answers to GET past the filters, for what that saves.
     pub(crate) fast: Option<fn(&Arc<Api>, &str) -> Answer>,
     /// The kinds of problem that are [met](Met::Named) here and not everywhere.
@@ -58,6 +59,7 @@ impl Endpoint {
             paths,
             allowed,
             need,
+            reading: None,
             has_body: false,
             answer,
             records: false,
@@ -68,6 +70,11 @@ impl Endpoint {
 
     const fn with_body(mut self) -> Self {
         self.has_body = true;
+        self
+    }
+
+    const fn reading(mut self, need: Need, problems: &'static [Kind]) -> Self {
+        self.reading = Some((need, problems));
         self
     }
 
@@ -101,9 +108,18 @@ impl Endpoint {
             .any(|allowed| allowed == method.as_str())
     }
 
+    /// What `reading` says of a method, if that is GET or HEAD.
+    fn read_by(&self, method: &str) -> Option<(Need, &'static [Kind])> {
+        self.reading.filter(|_| matches!(method, "GET" | "HEAD"))
+    }
+
+    pub(crate) fn need_of(&self, method: &str) -> Need {
+        self.read_by(method).map_or(self.need, |(need, _)| need)
+    }
+
     /// What a caller must be allowed to do, to be answered.
-    pub(crate) fn scope(&self) -> Option<Scope> {
-        match self.need {
+    pub(crate) fn scope_of(&self, method: &str) -> Option<Scope> {
+        match self.need_of(method) {
             Need::Scope(scope) => Some(scope),
             Need::Nothing | Need::Address => None,
         }
@@ -111,27 +127,40 @@ impl Endpoint {
 
     /// Whether it hands out numbers, and so may have to wait, for one or for its request's body: then only so many do
     /// at once.
-    pub(crate) fn issues(&self) -> bool {
-        self.scope() == Some(Scope::Issue)
+    pub(crate) fn issues_by(&self, method: &str) -> bool {
+        self.scope_of(method) == Some(Scope::Issue)
     }
 
-    /// Whether all that a request says here counts, for it issues or judges: then what nobody reads is refused.
-    /// Whoever watches over the server may send what they like.
-    pub(crate) fn reads_all(&self) -> bool {
-        matches!(self.scope(), Some(Scope::Issue | Scope::Read))
+    pub(crate) fn has_body_of(&self, method: &str) -> bool {
+        self.has_body && self.read_by(method).is_none()
+    }
+
+    /// Whether what it issues is recorded, where there is a ledger: then a request may be sent again with its key.
+    pub(crate) fn records_by(&self, method: &str) -> bool {
+        self.records && self.issues_by(method)
+    }
+
+    /// Whether all that a request says here counts, for it issues, judges or asks the ledger: then what nobody reads is
+    /// refused. Whoever watches over the server may send what they like.
+    pub(crate) fn reads_all_of(&self, method: &str) -> bool {
+        let scope = self.scope_of(method);
+        matches!(scope, Some(Scope::Issue | Scope::Read | Scope::Ledger))
     }
 
     /// Whether an answer to a method that it allows may be a problem of this kind.
-    pub(crate) fn may_answer(&self, kind: Kind) -> bool {
-        self.problems.contains(&kind)
+    pub(crate) fn may_answer(&self, method: &str, kind: Kind) -> bool {
+        let problems = self
+            .read_by(method)
+            .map_or(self.problems, |(_, problems)| problems);
+        problems.contains(&kind)
             || match kind.met() {
                 Met::Anywhere => true,
-                Met::ReadingAll => self.reads_all(),
-                Met::Bodiless => self.reads_all() && !self.has_body,
-                Met::Issuing => self.issues(),
-                Met::Recording => self.records,
-                Met::Scoped => self.scope().is_some(),
-                Met::Counted => self.need != Need::Nothing,
+                Met::ReadingAll => self.reads_all_of(method),
+                Met::Bodiless => self.reads_all_of(method) && !self.has_body_of(method),
+                Met::Issuing => self.issues_by(method),
+                Met::Recording => self.records_by(method),
+                Met::Scoped => self.scope_of(method).is_some(),
+                Met::Counted => self.need_of(method) != Need::Nothing,
                 Met::Named | Met::Undocumented => false,
             }
     }

@@ -70,7 +70,7 @@ impl Kind {
     }
 
     /// The answer, with the detail of this time.
-    fn saying(self, detail: &str) -> Response {
+    pub(crate) fn saying(self, detail: &str) -> Response {
         self.write(detail, More::Nothing {})
     }
 

@@ -205,7 +205,7 @@ fn not_issued(api: &Api, error: &IssueError) -> NotIssued {
     }
 }
 
-fn not_recorded(api: &Api, error: &LedgerError) -> NotIssued {
+pub(crate) fn not_recorded(api: &Api, error: &LedgerError) -> NotIssued {
     // Thousands of requests may fail for the same reason in the same second.
     if api.may_log_of_ledger() {
         tracing::warn!("{error}");
@@ -213,7 +213,7 @@ fn not_recorded(api: &Api, error: &LedgerError) -> NotIssued {
     NotIssued::NotRecorded
 }
 
-fn too_late(api: &Api, desk: &RecordingDesk) -> NotIssued {
+pub(crate) fn too_late(api: &Api, desk: &RecordingDesk) -> NotIssued {
     if api.may_log_of_ledger() {
         let ledger = desk.recorder().ledger();
         tracing::warn!("the ledger {ledger} did not answer in time");

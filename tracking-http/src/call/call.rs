@@ -25,7 +25,7 @@ use warp::reply::Response;
 
 use crate::api::answer::Answer;
 use crate::api::asked::{Account, Asker};
-use crate::api::endpoints::{Endpoint, Need, Target};
+use crate::api::endpoints::{Need, Target};
 use crate::api::problems::Kind;
 use crate::call::calls::{Calls, Connection};
 use crate::call::fetch_site::is_cross_site;
@@ -105,7 +105,8 @@ impl Call {
 
     /// Whether it asks for numbers.
     fn issues(&self) -> bool {
-        self.target.endpoint.is_some_and(Endpoint::issues)
+        let endpoint = self.target.endpoint;
+        endpoint.is_some_and(|endpoint| endpoint.issues_by(self.method))
     }
 
     fn calls(&self) -> &Calls {
@@ -132,7 +133,7 @@ impl Call {
     /// Where tokens are asked for, no browser sends one by itself. What is refused takes nothing of a rate.
     fn cross_site(&self, head: &Parts) -> Option<Response> {
         let endpoint = self.target.endpoint?;
-        let is_refused = endpoint.issues()
+        let is_refused = endpoint.issues_by(head.method.as_str())
             && is_cross_site(&head.method, &head.headers)
             && !self.calls().gate.asks_for_tokens();
         if !is_refused {
@@ -147,7 +148,9 @@ impl Call {
     /// The answer to who may not.
     fn not_admitted(&mut self, head: &Parts) -> Option<Response> {
         let endpoint = self.target.endpoint;
-        let need = endpoint.map_or(Need::Address, |endpoint| endpoint.need);
+        let need = endpoint.map_or(Need::Address, |endpoint| {
+            endpoint.need_of(head.method.as_str())
+        });
         let gate = &self.connection.calls.gate;
         match gate.admit(need, &head.headers, self.connection.peer) {
             Ok(admission) => {
@@ -185,7 +188,7 @@ impl Call {
             return Kind::BodyTooLarge.answer();
         }
         let endpoint = self.target.endpoint;
-        if endpoint.is_some_and(|endpoint| endpoint.has_body) {
+        if endpoint.is_some_and(|endpoint| endpoint.has_body_of(head.method.as_str())) {
             let answer = async {
                 match body::whole(body).await {
                     Ok(body) => self.ask(head, body).await,
@@ -194,8 +197,9 @@ impl Call {
             };
             return self.in_place(pin!(answer)).await;
         }
-        let reads_all =
-            endpoint.is_some_and(|endpoint| endpoint.reads_all() && endpoint.allows(&head.method));
+        let reads_all = endpoint.is_some_and(|endpoint| {
+            endpoint.reads_all_of(head.method.as_str()) && endpoint.allows(&head.method)
+        });
         match body::skip(body).await {
             Err(refusal) => refusal,
             Ok(length) if length > 0 && reads_all => Kind::UnexpectedBody.answer(),

@@ -276,12 +276,17 @@ fn what_is_wrong_is_told_in_full_and_reserves_nothing() {
         assert_eq!(answer.status, 413, "{length}");
         assert_eq!(answer.problem()["type"], "/problems/body-too-large");
     }
-    for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+    for path in ["/tracking-numbers", "/tracking-numbers/"] {
+        // The list of a ledger, which there is none of.
+        let answer = client.ask("GET", path);
+        assert_eq!(answer.problem()["type"], "/problems/no-ledger");
+    }
+    for method in ["PUT", "DELETE", "PATCH", "OPTIONS"] {
         for path in ["/tracking-numbers", "/tracking-numbers/"] {
             let answer = client.ask(method, path);
             assert_eq!(
                 (answer.status, answer.header("allow")),
-                (405, Some("POST")),
+                (405, Some("GET, HEAD, POST")),
                 "{method}"
             );
         }

@@ -1,10 +1,11 @@
 //! The rows. The two that are asked most come first.
 
 use tracking_programs::tokens::Scope;
+use warp::http::Method;
 
 use super::{Endpoint, Need, Path};
 use crate::api::problems::Kind;
-use crate::api::{batch, docs, health, next_number, root, verdict};
+use crate::api::{batch, docs, health, list, next_number, root, verdict};
 
 /// Not HEAD: it would burn a number.
 const GET: &str = "GET";
@@ -29,9 +30,16 @@ pub(crate) static ENDPOINTS: [Endpoint; 12] = [
     .recording(),
     Endpoint::new(
         &[Path::new("/tracking-numbers")],
-        "POST",
+        "GET, HEAD, POST",
         Need::Scope(Scope::Issue),
-        batch::answer,
+        |api, asked| match asked.method {
+            Method::POST => batch::answer(api, asked),
+            _ => list::answer(api, asked),
+        },
+    )
+    .reading(
+        Need::Scope(Scope::Ledger),
+        &[Kind::NoLedger, Kind::LedgerUnavailable],
     )
     .with_body()
     .recording()

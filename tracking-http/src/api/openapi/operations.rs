@@ -21,11 +21,13 @@ pub(super) fn complete(
     endpoint: &Endpoint,
     known: &Map<String, Value>,
 ) {
-    let described: Vec<Value> = path.values().cloned().collect();
+    let described = path.clone();
     for method in endpoint.allowed.split(", ") {
-        for operation in &described {
+        let name = method.to_ascii_lowercase();
+        // HEAD and OPTIONS are as GET is.
+        if let Some(operation) = described.get(&name).or_else(|| described.get("get")) {
             let operation = of_method(method, operation.clone(), endpoint, known);
-            path.insert(method.to_ascii_lowercase(), operation);
+            path.insert(name, operation);
         }
     }
 }
@@ -46,26 +48,26 @@ fn of_method(
         append(&mut operation["operationId"], ending);
         append(&mut operation["summary"], remark);
     }
-    if let Some(scope) = endpoint.scope() {
+    if let Some(scope) = endpoint.scope_of(method) {
         let needs = format!("\n\nWhere the server asks for tokens: one with the scope `{scope}`.");
         append(&mut operation["description"], &needs);
         // Either of the two.
         operation["security"] = json!([{}, {"bearer": [scope.as_str()]}]);
     }
-    if endpoint.records {
+    if endpoint.records_by(method) {
         recording(&mut operation, method);
     }
     let mut kinds: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in Kind::ALL {
-        if endpoint.may_answer(kind) {
+        if endpoint.may_answer(method, kind) {
             kinds.entry(kind.status().as_u16()).or_default().push(kind);
         }
     }
     let answers = &mut operation["responses"];
-    answers["200"]["headers"] = headers(endpoint, &[], known);
+    answers["200"]["headers"] = headers(endpoint, method, &[], known);
     for (status, kinds) in kinds {
         let mut answer = problem(&kinds);
-        answer["headers"] = headers(endpoint, &kinds, known);
+        answer["headers"] = headers(endpoint, method, &kinds, known);
         answers[status.to_string()] = answer;
     }
     if is_head {
@@ -131,7 +133,7 @@ fn problem(kinds: &[Kind]) -> Value {
 }
 
 /// The headers of every answer, and those that the answers of these kinds have.
-fn headers(endpoint: &Endpoint, kinds: &[Kind], known: &Map<String, Value>) -> Value {
+fn headers(endpoint: &Endpoint, method: &str, kinds: &[Kind], known: &Map<String, Value>) -> Value {
     let samples: Vec<_> = kinds.iter().map(|kind| problems::sample(*kind)).collect();
     let mut headers = Map::new();
     for (name, header) in known {
@@ -140,8 +142,9 @@ fn headers(endpoint: &Endpoint, kinds: &[Kind], known: &Map<String, Value>) -> V
             .filter(|answer| answer.headers().contains_key(name))
             .count();
         // Of whoever has a rate.
-        let may_count = endpoint.need != Need::Nothing && OF_RATES.contains(&&**name);
-        let may_replay = kinds.is_empty() && endpoint.records && name == "Idempotent-Replayed";
+        let may_count = endpoint.need_of(method) != Need::Nothing && OF_RATES.contains(&&**name);
+        let may_replay =
+            kinds.is_empty() && endpoint.records_by(method) && name == "Idempotent-Replayed";
         let header = if ALWAYS.contains(&&**name) || (having > 0 && having == samples.len()) {
             reference("headers", name)
         } else if having > 0 || may_count || may_replay {
