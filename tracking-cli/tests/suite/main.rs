@@ -11,6 +11,9 @@ mod foreign;
 mod help;
 mod inspect;
 mod man;
+mod mysql;
+#[path = "../../../tracking-core/tests/support/mysql/mod.rs"]
+mod mysql_servers;
 mod next;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]

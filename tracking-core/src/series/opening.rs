@@ -19,7 +19,7 @@
 //! | `New` | error: exists | make | make |
 //!
 //! How a file does it is told in `store/file/open.rs` and `store/file/create.rs`, how Redis does in
-//! `store/redis/open.rs`.
+//! `store/redis/open.rs`, and MySQL in `store/mysql/open.rs`.
 
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;

@@ -53,6 +53,7 @@ mod health;
 mod histories;
 mod open;
 mod refusal;
+mod row;
 mod server;
 mod table;
 mod tls;

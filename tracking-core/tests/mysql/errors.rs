@@ -1,6 +1,7 @@
 //! What does not work, and how it is told.
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use tracking_core::{OpenStore, Opening};
 
@@ -63,6 +64,31 @@ fn something_else_listens() {
             "{message}"
         );
     }
+}
+
+/// A byte now and then is an answer to each read, and none to the call.
+#[test]
+fn something_trickles() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            // The head of a long packet, and then its bytes.
+            let mut byte = 200;
+            while std::io::Write::write_all(&mut client, &[byte]).is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+                byte = 0;
+            }
+        }
+    });
+    let url = format!("mysql://root@127.0.0.1:{port}/dbx12345678?connect_ms=200");
+    let start = Instant::now();
+    assert_eq!(
+        refusal(open(&url, &options(Opening::New)), port),
+        "unavailable: mysql://root@HOST/DB: HOST took no connection and no login within 200 ms"
+    );
+    assert!(start.elapsed() < Duration::from_millis(1_300));
 }
 
 #[test]

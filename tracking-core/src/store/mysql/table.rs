@@ -1,10 +1,8 @@
 //! The table of the series: a row each, its record beside its timeline.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mysql::prelude::FromValue;
-use mysql::{Row, params};
+use mysql::params;
 
 use crate::clock::Clock;
 use crate::series::{Series, SeriesName};
@@ -14,10 +12,9 @@ use crate::store::url::MySqlUrl;
 use super::connection::Connection;
 use super::fault::MySqlFault;
 use super::refusal::RefusalKind;
+use super::row::{Stored, VERSION, text, value};
 
 pub(super) const TABLE: &str = "tracking_series";
-/// The version of what is written; another one is refused.
-const VERSION: u8 = 1;
 
 /// Makes the table where there is none. That two series have different prefixes is the table's to see to.
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS tracking_series ( \
@@ -48,7 +45,6 @@ pub(super) const SWAP: &str = "UPDATE tracking_series SET nonce = :fresh, timeli
 const NAMES: &str = "SELECT name FROM tracking_series ORDER BY name";
 
 /// The row as it is, when and where.
-#[derive(Debug)]
 pub(super) struct Reading {
     /// Whether there is a table at all.
     pub(super) table: bool,
@@ -60,16 +56,6 @@ pub(super) struct Reading {
     pub(super) history: History,
 }
 
-/// A row, as far as a reservation needs it.
-#[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) nonce: String,
-    pub(super) fingerprint: String,
-    pub(super) timeline: Option<Timeline>,
-    /// What is read only where a series is opened.
-    record: BTreeMap<&'static str, String>,
-}
-
 /// What a creation came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Creation {
@@ -77,8 +63,6 @@ pub(super) enum Creation {
     /// There is one of that name, or of that prefix.
     Taken,
 }
-
-const RECORD: [&str; 3] = ["prefix", "series_key", "created_at"];
 
 /// The table in a database, and the row of one name in it.
 #[derive(Debug, Clone)]
@@ -131,7 +115,7 @@ impl Table {
         let history = text(row, "history").ok_or_else(|| connection.garbled("no identity"))?;
         Ok(Reading {
             table,
-            row: if table { stored(row)? } else { None },
+            row: if table { Stored::of(row)? } else { None },
             store_ms: micros.div_euclid(1_000),
             caller_ms,
             history: History::of_text(&history),
@@ -230,65 +214,4 @@ pub(super) fn names(
 
 fn fresh_nonce() -> String {
     crate::hex::encode(&crate::random::bytes::<16>())
-}
-
-fn value<T: FromValue>(row: &Row, column: &str) -> Option<T> {
-    row.get_opt::<T, _>(column)?.ok()
-}
-
-fn text(row: &Row, column: &str) -> Option<String> {
-    value::<Option<String>>(row, column)?
-}
-
-/// What a row holds; `None` where there was none to join.
-fn stored(row: &Row) -> Result<Option<Stored>, MySqlFault> {
-    let corrupt = |column| MySqlFault::Corrupt { column };
-    let Some(nonce) = text(row, "nonce") else {
-        return Ok(None);
-    };
-    if value::<Option<u64>>(row, "version").flatten() != Some(VERSION.into()) {
-        return Err(corrupt("version"));
-    }
-    let timeline = text(row, "timeline")
-        .map(|json| serde_json::from_str(&json))
-        .transpose()
-        .map_err(|_| corrupt("timeline"))?;
-    let record = RECORD
-        .iter()
-        .filter_map(|&column| Some((column, text(row, column)?)));
-    Ok(Some(Stored {
-        nonce,
-        fingerprint: text(row, "fingerprint").ok_or_else(|| corrupt("fingerprint"))?,
-        timeline,
-        record: record.collect(),
-    }))
-}
-
-impl Stored {
-    /// The series of a row that was read whole.
-    pub(super) fn series(&self, name: &SeriesName) -> Result<Series, MySqlFault> {
-        let column = |column| {
-            let found = self.record.get(column);
-            found.ok_or(MySqlFault::Corrupt { column })
-        };
-        let corrupt = |column| move |_| MySqlFault::Corrupt { column };
-        let prefix = column("prefix")?
-            .parse()
-            .map_err(|_| MySqlFault::Corrupt { column: "prefix" })?;
-        let key = column("series_key")?
-            .parse()
-            .map_err(|_| MySqlFault::Corrupt {
-                column: "series_key",
-            })?;
-        let created_at = chrono::DateTime::parse_from_rfc3339(column("created_at")?)
-            .map_err(corrupt("created_at"))?;
-        let series = Series::new(name.clone(), prefix, key, created_at.timestamp_millis());
-        // What tells a changed prefix or key from the ones that numbers were made with.
-        match series.fingerprint().to_string() == self.fingerprint {
-            true => Ok(series),
-            false => Err(MySqlFault::Corrupt {
-                column: "fingerprint",
-            }),
-        }
-    }
 }

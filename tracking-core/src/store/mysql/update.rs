@@ -9,7 +9,8 @@ use crate::store::timeline::SHARED_FENCE_MS;
 
 use super::client::Call;
 use super::fault::MySqlFault;
-use super::table::{Creation, Reading, Stored, Table};
+use super::row::Stored;
+use super::table::{Creation, Reading, Table};
 use super::{Histories, MySqlStore, MySqlWarning};
 
 /// How often a series that vanished is written back in one call.
