@@ -11,6 +11,7 @@ mod inspect;
 mod man;
 mod next;
 mod output;
+mod progress;
 mod series;
 mod stop;
 mod stores;

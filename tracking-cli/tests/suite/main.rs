@@ -12,6 +12,7 @@ mod help;
 mod inspect;
 mod man;
 mod next;
+mod next_ledger;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;

@@ -20,7 +20,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(count: u64, output: &Output) -> Self {
+    pub(crate) fn of_numbers(count: u64, output: &Output) -> Self {
         let wanted = !output.is_terminal() && io::stderr().is_terminal();
         let bar = wanted
             .then(|| ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden()));
