@@ -10,21 +10,32 @@ use crate::output::Output;
 
 /// What takes less needs no bar.
 const DELAY: Duration = Duration::from_secs(1);
-const STYLE: &str = "{human_pos} of {human_len} {wide_bar} {rate}/s, {eta} left";
 
-/// A progress bar on standard error: if that is a terminal, if the numbers do not go to the
+/// A progress bar on standard error: if that is a terminal, if the results do not go to the
 /// terminal themselves, and once it has taken a second. It is wiped away when dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    style: &'static str,
 }
 
 impl Progress {
+    /// So many numbers go to an output.
     pub(crate) fn of_numbers(count: u64, output: &Output) -> Self {
-        let wanted = !output.is_terminal() && io::stderr().is_terminal();
-        let bar = wanted
-            .then(|| ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden()));
-        Self { bar }
+        let style = "{human_pos} of {human_len} {wide_bar} {rate}/s, {eta} left";
+        Self::new(Some(count), style, !output.is_terminal())
+    }
+
+    /// Nobody knows how many there are.
+    pub(crate) fn of_unknown(wanted: bool) -> Self {
+        Self::new(None, "{human_pos} so far, {rate}/s, {elapsed}", wanted)
+    }
+
+    fn new(count: Option<u64>, style: &'static str, wanted: bool) -> Self {
+        let wanted = wanted && io::stderr().is_terminal();
+        let bar =
+            wanted.then(|| ProgressBar::with_draw_target(count, ProgressDrawTarget::hidden()));
+        Self { bar, style }
     }
 
     /// So many are done.
@@ -32,7 +43,7 @@ impl Progress {
         let Some(bar) = &self.bar else { return };
         bar.set_position(done);
         if bar.is_hidden() && bar.elapsed() >= DELAY {
-            if let Ok(style) = ProgressStyle::with_template(STYLE) {
+            if let Ok(style) = ProgressStyle::with_template(self.style) {
                 bar.set_style(style.with_key("rate", write_rate));
             }
             bar.set_draw_target(ProgressDrawTarget::stderr());

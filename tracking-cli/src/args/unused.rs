@@ -8,7 +8,7 @@ use clap::{ArgMatches, Command, Error};
 const OF_SERIES: [&str; 4] = ["store", "series", "prefix", "key_file"];
 
 /// The commands that know no series.
-const WITHOUT_SERIES: [&str; 3] = ["completions", "man", "token"];
+const WITHOUT_SERIES: [&str; 4] = ["completions", "ledger", "man", "token"];
 
 /// Those of [`OF_SERIES`] that the help of a command shows: what it needs to know, and not what a careful user
 /// may hold the series to besides.
@@ -61,10 +61,8 @@ pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Erro
         }
         Err(command.clone().error(ErrorKind::ArgumentConflict, message))
     };
-    let Some((name, below)) = matches.subcommand() else {
-        return Ok(());
-    };
-    if knows_no_series(name)
+    let name = path(matches);
+    if knows_no_series(&name)
         && let Some(id) = OF_SERIES.iter().find(given)
     {
         let flag = id.replace('_', "-");
@@ -72,11 +70,22 @@ pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Erro
             "--{flag} is of no use to `tracking {name}`: leave it out"
         ));
     }
-    if let Some(("show", show)) = below.subcommand()
+    if let Some(("series", below)) = matches.subcommand()
+        && let Some(("show", show)) = below.subcommand()
         && show.contains_id("name")
         && given(&&"series")
     {
         return refuse("expected the name of one series, found NAME and --series".to_owned());
     }
     Ok(())
+}
+
+/// The names of the commands that were given, such as `series show`.
+fn path(mut matches: &ArgMatches) -> String {
+    let mut names = Vec::new();
+    while let Some((name, below)) = matches.subcommand() {
+        names.push(name);
+        matches = below;
+    }
+    names.join(" ")
 }

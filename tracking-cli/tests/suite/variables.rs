@@ -16,6 +16,7 @@ fn variables() -> BTreeSet<String> {
         "series show",
         "series create",
         "series restore",
+        "ledger list",
         "token new",
         "token check",
     ] {
