@@ -16,7 +16,8 @@ use tracking_programs::args::StoreArgs;
 pub(crate) use self::check::{CheckArgs, CheckFormat};
 pub(crate) use self::inspect::InspectArgs;
 pub(crate) use self::ledger::{
-    EraseArgs, ExportArgs, ExportFormat, LedgerCommand, ListArgs, PruneArgs, ShowEntryArgs,
+    EraseArgs, ExportArgs, ExportFormat, ImportArgs, LedgerCommand, ListArgs, PruneArgs,
+    ShowEntryArgs, SourceArgs,
 };
 pub(crate) use self::next::{NextArgs, NextFormat};
 pub(crate) use self::order::OrderArgs;
@@ -46,7 +47,7 @@ pub(crate) enum Command {
     /// Take numbers apart: prefix, body, check character; lane, time and slot
     #[command(after_help = inspect::HELP)]
     Inspect(InspectArgs),
-    /// Show, list and export what was issued; erase, prune
+    /// Show, list and export what was issued; erase, prune, import
     #[command(subcommand, arg_required_else_help = true, after_help = ledger::HELP)]
     Ledger(LedgerCommand),
     /// List series; show, create or restore one

@@ -2,6 +2,7 @@
 
 mod change;
 mod export;
+mod import;
 mod list;
 mod row;
 mod show;
@@ -9,14 +10,14 @@ mod show;
 use std::sync::Arc;
 
 use tracking_ledger::{Ledger, LedgerUrl};
-use tracking_programs::args::LedgerUrlArgs;
+use tracking_programs::args::{LedgerUrlArgs, StoreArgs};
 
 use crate::args::LedgerCommand;
 use crate::failure::Failure;
 use crate::output::message;
 use crate::stop;
 
-pub(crate) fn run(command: &LedgerCommand) -> Result<(), Failure> {
+pub(crate) fn run(command: &LedgerCommand, store: &StoreArgs) -> Result<(), Failure> {
     if !matches!(command, LedgerCommand::Export(_)) {
         stop::end_at_once()?;
     }
@@ -28,6 +29,9 @@ pub(crate) fn run(command: &LedgerCommand) -> Result<(), Failure> {
         LedgerCommand::Export(args) => export::run(args, &*ledger()?),
         LedgerCommand::Erase(args) => change::erase(args, &*ledger()?),
         LedgerCommand::Prune(args) => change::prune(args, ledger),
+        LedgerCommand::Import(args) => {
+            import::run(args, store, || open_or_create(command.ledger()))
+        }
     }
 }
 
@@ -45,13 +49,21 @@ fn open(args: &LedgerUrlArgs) -> Result<Arc<dyn Ledger>, Failure> {
 }
 
 fn open_or_create(args: &LedgerUrlArgs) -> Result<Arc<dyn Ledger>, Failure> {
-    let Some(ledger) = args.open()? else {
-        return Err(Failure::Usage(
-            "`tracking ledger` needs a ledger: name one with --ledger or TRACKING_LEDGER, such as sqlite:PATH or mysql://USER@HOST/DATABASE".to_owned(),
-        ));
-    };
+    let ledger = args.open()?.ok_or_else(unnamed)?;
     for warning in ledger.warnings()? {
         message("warning", &warning);
     }
     Ok(ledger)
+}
+
+/// Whether there is to be a ledger, before anything else is looked at.
+fn check(args: &LedgerUrlArgs) -> Result<(), Failure> {
+    match args.url()? {
+        LedgerUrl::None => Err(unnamed()),
+        _ => Ok(()),
+    }
+}
+
+fn unnamed() -> Failure {
+    Failure::Usage("`tracking ledger` needs a ledger: name one with --ledger or TRACKING_LEDGER, such as sqlite:PATH or mysql://USER@HOST/DATABASE".to_owned())
 }

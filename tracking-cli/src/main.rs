@@ -53,7 +53,7 @@ fn run(cli: &Cli, whole: &clap::Command) -> Result<(), Failure> {
     match command {
         // These say themselves when a signal may end them.
         Command::Next(args) => next::run(args, store),
-        Command::Ledger(command) => ledger::run(command),
+        Command::Ledger(command) => ledger::run(command, store),
         Command::Check(args) => check::run(args, store),
         Command::Inspect(args) => inspect::run(args, store),
         Command::Series(command) => series::run(command, store),

@@ -26,6 +26,14 @@ impl Progress {
         Self::new(Some(count), style, !output.is_terminal())
     }
 
+    /// A way of such a length is gone; a short report follows.
+    pub(crate) fn of_parts(length: Option<u64>) -> Self {
+        match length {
+            Some(length) => Self::new(Some(length), "{percent} % {wide_bar} {eta} left", true),
+            None => Self::new(None, "{elapsed}", true),
+        }
+    }
+
     /// Nobody knows how many there are.
     pub(crate) fn of_unknown(wanted: bool) -> Self {
         Self::new(None, "{human_pos} so far, {rate}/s, {elapsed}", wanted)

@@ -1,6 +1,7 @@
 //! `tracking ledger`: its command line.
 
 mod filter;
+mod import;
 
 use clap::{Args, Subcommand, ValueEnum};
 use tracking_core::TrackingNumber;
@@ -10,6 +11,7 @@ use tracking_ledger::Cursor;
 use tracking_programs::args::{LedgerUrlArgs, ZoneArgs, whole_number};
 
 pub(crate) use self::filter::FilterArgs;
+pub(crate) use self::import::{ImportArgs, SourceArgs};
 use super::ReportArgs;
 
 #[derive(Debug, Subcommand)]
@@ -29,6 +31,9 @@ pub(crate) enum LedgerCommand {
     /// Take out what tells who the customers were, of what was issued long ago
     #[command(after_help = PRUNE)]
     Prune(PruneArgs),
+    /// Take in old numbers, of a Django service or a CSV file
+    #[command(after_help = import::HELP)]
+    Import(ImportArgs),
 }
 
 impl LedgerCommand {
@@ -40,6 +45,7 @@ impl LedgerCommand {
             Self::Export(args) => &args.ledger,
             Self::Erase(args) => &args.ledger,
             Self::Prune(args) => &args.ledger,
+            Self::Import(args) => &args.ledger,
         }
     }
 }

@@ -19,12 +19,17 @@ fn shown(command: &str) -> &'static [&'static str] {
         // A series that is there has its prefix and its key.
         "check" | "inspect" | "series show" => &["store", "series"],
         "series list" => &["store"],
+        // It looks at the series, if that is there.
+        "ledger import" => &["store", "series"],
         _ if knows_no_series(command) => &[],
         _ => &OF_SERIES,
     }
 }
 
 fn knows_no_series(command: &str) -> bool {
+    if command == "ledger import" {
+        return false;
+    }
     let name = command.split(' ').next();
     name.is_some_and(|name| WITHOUT_SERIES.contains(&name))
 }

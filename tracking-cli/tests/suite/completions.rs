@@ -61,6 +61,10 @@ fn bash_completes_commands_and_what_each_uses() {
         ("tracking ledger e", "export erase"),
         ("tracking ledger export --format ", "csv ndjson"),
         (
+            "tracking ledger import --",
+            "--from-csv --from-django --format --ledger --store --series --help --version",
+        ),
+        (
             "tracking ledger prune --",
             "--before --rows --ledger --help --version",
         ),

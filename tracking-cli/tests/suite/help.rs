@@ -18,6 +18,7 @@ fn help_is_exact() {
         ("ledger export", include_str!("help/ledger-export.txt")),
         ("ledger erase", include_str!("help/ledger-erase.txt")),
         ("ledger prune", include_str!("help/ledger-prune.txt")),
+        ("ledger import", include_str!("help/ledger-import.txt")),
         ("series", include_str!("help/series.txt")),
         ("series list", include_str!("help/series-list.txt")),
         ("series show", include_str!("help/series-show.txt")),

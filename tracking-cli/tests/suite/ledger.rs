@@ -1,17 +1,12 @@
-//! `tracking ledger show`, `list` and `export`.
+//! `tracking ledger show` and `list`, and what all of its commands need.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
-
-use rustix::process::{Pid, Signal, kill_process};
 use tracking_core::order::Order;
 
-use crate::ledgers::{CUSTOMER, NEW_YEAR_MS, ledger, open, operator, record, recording, url};
-use crate::support::{Operator, Ran};
-
-const FULL: &str = r#"{"tracking_number":"FULL1","created_at":"2026-01-01T08:00:00.001+08:00","origin_country_id":"MY","destination_country_id":"ID","weight":1.200,"customer_id":"de619854-b59b-425e-9db4-943979e1bd49","customer_name":"=Red, \"Box\"","customer_slug":"redbox-logistics","order_created_at":"2025-12-31T23:00:00.500+08:00","reference":"+PO 4711","token":"shop-a","request_id":"@id","origin":"issued"}"#;
-const BARE: &str = r#"{"tracking_number":"BARE1","created_at":"2026-01-01T00:00:00.000Z","origin_country_id":null,"destination_country_id":null,"weight":null,"customer_id":null,"customer_name":null,"customer_slug":null,"order_created_at":null,"reference":null,"token":null,"request_id":null,"origin":"issued"}"#;
-const OLD: &str = r#"{"tracking_number":"OLD1","created_at":"2025-12-31T00:00:00.000Z","origin_country_id":null,"destination_country_id":null,"weight":null,"customer_id":null,"customer_name":null,"customer_slug":null,"order_created_at":null,"reference":null,"token":null,"request_id":null,"origin":"imported"}"#;
+use crate::ledgers::{
+    BARE, CUSTOMER, FULL, NEW_YEAR_MS, OLD, ledger, open, operator, record, recording, url,
+    with_many,
+};
+use crate::support::Operator;
 
 #[test]
 fn show() {
@@ -143,55 +138,6 @@ fn each_filter_finds_its_own() {
     ledger(&operator, ["list", "--token", "x", "--format", "json"]).assert(0, none, "");
 }
 
-#[test]
-fn export() {
-    let operator = operator();
-    ledger(&operator, ["export", "--format", "ndjson"]).assert(
-        0,
-        &format!("{FULL}\n{BARE}\n{OLD}\n"),
-        "",
-    );
-    // No cell is a formula.
-    ledger(&operator, ["export"]).assert(
-        0,
-        "\
-tracking_number,created_at,origin_country_id,destination_country_id,weight,customer_id,customer_name,customer_slug,order_created_at,reference,token,request_id,origin
-FULL1,2026-01-01T08:00:00.001+08:00,MY,ID,1.200,de619854-b59b-425e-9db4-943979e1bd49,\"'=Red, \"\"Box\"\"\",redbox-logistics,2025-12-31T23:00:00.500+08:00,'+PO 4711,shop-a,'@id,issued
-BARE1,2026-01-01T00:00:00.000Z,,,,,,,,,,,issued
-OLD1,2025-12-31T00:00:00.000Z,,,,,,,,,,,imported
-",
-        "",
-    );
-    let ran = ledger(&operator, ["export", "--customer-id", CUSTOMER]);
-    assert_eq!(ran.stdout.lines().count(), 2, "{ran:?}");
-}
-
-/// An operator whose ledger has many entries.
-fn with_many(count: u64) -> Operator {
-    let operator = Operator::new();
-    let ledger = open(&operator);
-    let recordings: Vec<_> = (0..count)
-        .map(|index| {
-            let at_ms = NEW_YEAR_MS + index as i64;
-            recording(&format!("N{index:06}"), at_ms, Order::default())
-        })
-        .collect();
-    for batch in recordings.chunks(1_000) {
-        record(&*ledger, batch);
-    }
-    operator
-}
-
-#[test]
-fn all_pages_are_exported_once_newest_first() {
-    let operator = with_many(2_500);
-    let ran = ledger(&operator, ["export"]);
-    assert_eq!((ran.code, &*ran.stderr), (0, ""));
-    let numbers: Vec<_> = ran.stdout.lines().skip(1).map(|row| &row[..7]).collect();
-    let expected: Vec<_> = (0..2_500).rev().map(|n| format!("N{n:06}")).collect();
-    assert_eq!(numbers, expected);
-}
-
 /// Few are found among many that are looked at: pages come short, and the list goes on.
 #[test]
 fn a_list_ends_where_it_is_full_or_there_is_no_more() {
@@ -204,29 +150,6 @@ fn a_list_ends_where_it_is_full_or_there_is_no_more() {
     let ran = ledger(&operator, ["list", "--token", "shop-a"]);
     assert_eq!((ran.code, &*ran.stderr), (0, ""), "{ran:?}");
     assert_eq!(ran.stdout.lines().count(), 2);
-}
-
-#[test]
-fn a_signal_ends_an_export_with_a_whole_line() {
-    let operator = with_many(20_000);
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let mut command = operator.command(["ledger", "export", "--ledger"]);
-        command.arg(url(&operator));
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut reader = BufReader::new(child.stdout.take().unwrap());
-        let mut text = String::new();
-        reader.read_line(&mut text).unwrap();
-        // The pipe is full: it waits in the midst of a page.
-        kill_process(Pid::from_child(&child), signal).unwrap();
-        reader.read_to_string(&mut text).unwrap();
-        let ran = Ran::from(child.wait_with_output().unwrap());
-        assert_eq!((ran.code, &*ran.stderr), (code, ""));
-        assert!(text.ends_with(",issued\n") && text.lines().count() < 20_000);
-    }
 }
 
 #[test]

@@ -12,6 +12,11 @@ pub(crate) const CUSTOMER: &str = "de619854-b59b-425e-9db4-943979e1bd49";
 /// 2026-01-01T00:00:00Z.
 pub(crate) const NEW_YEAR_MS: i64 = 1_767_225_600_000;
 
+/// The entries of [`operator`] as JSON, newest first.
+pub(crate) const FULL: &str = r#"{"tracking_number":"FULL1","created_at":"2026-01-01T08:00:00.001+08:00","origin_country_id":"MY","destination_country_id":"ID","weight":1.200,"customer_id":"de619854-b59b-425e-9db4-943979e1bd49","customer_name":"=Red, \"Box\"","customer_slug":"redbox-logistics","order_created_at":"2025-12-31T23:00:00.500+08:00","reference":"+PO 4711","token":"shop-a","request_id":"@id","origin":"issued"}"#;
+pub(crate) const BARE: &str = r#"{"tracking_number":"BARE1","created_at":"2026-01-01T00:00:00.000Z","origin_country_id":null,"destination_country_id":null,"weight":null,"customer_id":null,"customer_name":null,"customer_slug":null,"order_created_at":null,"reference":null,"token":null,"request_id":null,"origin":"issued"}"#;
+pub(crate) const OLD: &str = r#"{"tracking_number":"OLD1","created_at":"2025-12-31T00:00:00.000Z","origin_country_id":null,"destination_country_id":null,"weight":null,"customer_id":null,"customer_name":null,"customer_slug":null,"order_created_at":null,"reference":null,"token":null,"request_id":null,"origin":"imported"}"#;
+
 /// A ledger in the operator's home.
 pub(crate) fn url(operator: &Operator) -> String {
     format!("sqlite:{}", operator.path("ledger.db").display())
@@ -76,5 +81,21 @@ pub(crate) fn operator() -> Operator {
         .with_request_id(Some("@id".parse().unwrap()));
     let bare = recording("BARE1", NEW_YEAR_MS, Order::default());
     record(&*ledger, &[bare, full]);
+    operator
+}
+
+/// An operator whose ledger has many entries.
+pub(crate) fn with_many(count: u64) -> Operator {
+    let operator = Operator::new();
+    let ledger = open(&operator);
+    let recordings: Vec<_> = (0..count)
+        .map(|index| {
+            let at_ms = NEW_YEAR_MS + index as i64;
+            recording(&format!("N{index:06}"), at_ms, Order::default())
+        })
+        .collect();
+    for batch in recordings.chunks(1_000) {
+        record(&*ledger, batch);
+    }
     operator
 }

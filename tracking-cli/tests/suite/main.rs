@@ -12,6 +12,8 @@ mod help;
 mod inspect;
 mod ledger;
 mod ledger_changes;
+mod ledger_export;
+mod ledger_import;
 mod ledgers;
 mod man;
 mod next;

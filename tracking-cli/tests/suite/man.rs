@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Operator, not_here};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "",
     "check",
     "completions",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 20] = [
     "ledger",
     "ledger erase",
     "ledger export",
+    "ledger import",
     "ledger list",
     "ledger prune",
     "ledger show",

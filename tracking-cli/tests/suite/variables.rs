@@ -17,6 +17,7 @@ fn variables() -> BTreeSet<String> {
         "series create",
         "series restore",
         "ledger list",
+        "ledger import",
         "token new",
         "token check",
     ] {
