@@ -12,6 +12,14 @@ pub(crate) const CUSTOMER: &str = "de619854-b59b-425e-9db4-943979e1bd49";
 /// 2026-01-01T00:00:00Z.
 pub(crate) const NEW_YEAR_MS: i64 = 1_767_225_600_000;
 
+/// A database of the test's own.
+pub(crate) trait Place {
+    fn url(&self) -> String;
+
+    /// A statement of its administrator's.
+    fn sql(&self, statement: &str);
+}
+
 /// The entries of [`operator`] as JSON, newest first.
 pub(crate) const FULL: &str = r#"{"tracking_number":"FULL1","created_at":"2026-01-01T08:00:00.001+08:00","origin_country_id":"MY","destination_country_id":"ID","weight":1.200,"customer_id":"de619854-b59b-425e-9db4-943979e1bd49","customer_name":"=Red, \"Box\"","customer_slug":"redbox-logistics","order_created_at":"2025-12-31T23:00:00.500+08:00","reference":"+PO 4711","token":"shop-a","request_id":"@id","origin":"issued"}"#;
 pub(crate) const BARE: &str = r#"{"tracking_number":"BARE1","created_at":"2026-01-01T00:00:00.000Z","origin_country_id":null,"destination_country_id":null,"weight":null,"customer_id":null,"customer_name":null,"customer_slug":null,"order_created_at":null,"reference":null,"token":null,"request_id":null,"origin":"issued"}"#;

@@ -14,8 +14,12 @@ mod ledger;
 mod ledger_changes;
 mod ledger_export;
 mod ledger_import;
+mod ledger_mysql;
 mod ledgers;
 mod man;
+#[path = "../../../tracking-ledger/tests/ledger/support/mariadb.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod mariadb;
 mod next;
 mod next_ledger;
 mod redis;
@@ -29,3 +33,6 @@ mod support;
 mod token;
 mod token_check;
 mod variables;
+
+// Of whom the servers' databases are one.
+use ledgers::Place;
