@@ -2,6 +2,7 @@
 
 mod check;
 mod inspect;
+mod ledger;
 mod next;
 mod order;
 mod programs;
@@ -14,6 +15,10 @@ use tracking_programs::args::StoreArgs;
 
 pub(crate) use self::check::{CheckArgs, CheckFormat};
 pub(crate) use self::inspect::InspectArgs;
+pub(crate) use self::ledger::{
+    EraseArgs, ExportArgs, ExportFormat, ImportArgs, LedgerCommand, ListArgs, PruneArgs,
+    ShowEntryArgs, SourceArgs,
+};
 pub(crate) use self::next::{NextArgs, NextFormat};
 pub(crate) use self::order::OrderArgs;
 pub(crate) use self::programs::{CompletionsArgs, ManArgs};
@@ -42,6 +47,9 @@ pub(crate) enum Command {
     /// Take numbers apart: prefix, body, check character; lane, time and slot
     #[command(after_help = inspect::HELP)]
     Inspect(InspectArgs),
+    /// Show, list and export what was issued; erase, prune, import
+    #[command(subcommand, arg_required_else_help = true, after_help = ledger::HELP)]
+    Ledger(LedgerCommand),
     /// List series; show, create or restore one
     #[command(subcommand, arg_required_else_help = true, after_help = series::HELP)]
     Series(SeriesCommand),
@@ -77,6 +85,8 @@ Examples:
   tracking next -n 1000 --format csv     a thousand, as rows
   tracking check 7Q2M0ABCDEF1234E        does it belong to the series?
   tracking series show                   where the series is, and what its numbers look like
+  tracking ledger list --reference PO-4711
+                                         what was issued for it, if a ledger records
   tracking token new --name shop-a --scope issue
                                          a token for a caller of the server
 
@@ -93,7 +103,7 @@ mod tests {
     #[test]
     fn the_sample_number_is_one() {
         let mut found = 0;
-        for help in [HELP, check::HELP, inspect::HELP] {
+        for help in [HELP, check::HELP, inspect::HELP, ledger::HELP] {
             let words = help
                 .split_whitespace()
                 .filter(|word| word.starts_with("7Q2M"));
@@ -104,6 +114,6 @@ mod tests {
                 found += 1;
             }
         }
-        assert_eq!(found, 4);
+        assert_eq!(found, 5);
     }
 }

@@ -13,7 +13,8 @@ use std::fmt::Display;
 
 use tracking_core::order::OrderErrors;
 use tracking_core::{AllocateError, OpenError};
-use tracking_programs::args::ArgsError;
+use tracking_ledger::{IssueError, LedgerError};
+use tracking_programs::args::{ArgsError, LedgerArgsError};
 use tracking_programs::remedies::InOurWords;
 
 /// Why a command ended otherwise than well.
@@ -72,6 +73,38 @@ impl From<ArgsError> for Failure {
             Self::Usage(error.to_string())
         } else {
             Self::undone(error)
+        }
+    }
+}
+
+impl From<LedgerArgsError> for Failure {
+    fn from(error: LedgerArgsError) -> Self {
+        if error.is_usage() {
+            Self::Usage(error.to_string())
+        } else {
+            Self::undone(error)
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::OtherFilter => Self::Usage(error.to_string()),
+            error => Self::undone(error),
+        }
+    }
+}
+
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Allocate(error) => error.into(),
+            IssueError::Ledger(error) => error.into(),
+            IssueError::KeyReused => Self::Usage(
+                "the idempotency key was used for another request: expected the same order, count and reference; take a new --idempotency-key for a new request".to_owned(),
+            ),
+            error => Self::undone(error),
         }
     }
 }

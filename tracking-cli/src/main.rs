@@ -8,9 +8,11 @@ mod check;
 mod completions;
 mod failure;
 mod inspect;
+mod ledger;
 mod man;
 mod next;
 mod output;
+mod progress;
 mod series;
 mod stop;
 mod stores;
@@ -45,12 +47,13 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli, whole: &clap::Command) -> Result<(), Failure> {
     let Cli { command, store } = cli;
-    if !matches!(command, Command::Next(_)) {
+    if !matches!(command, Command::Next(_) | Command::Ledger(_)) {
         stop::end_at_once()?;
     }
     match command {
-        // It says itself when a signal may end it.
+        // These say themselves when a signal may end them.
         Command::Next(args) => next::run(args, store),
+        Command::Ledger(command) => ledger::run(command, store),
         Command::Check(args) => check::run(args, store),
         Command::Inspect(args) => inspect::run(args, store),
         Command::Series(command) => series::run(command, store),

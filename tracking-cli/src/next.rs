@@ -1,22 +1,24 @@
 //! `tracking next`: issue numbers.
 
 mod page;
-mod progress;
+mod recording;
 
 use tracking_core::issued::IssuedMany;
 use tracking_core::{Desk, Generator};
 use tracking_programs::args::StoreArgs;
 
 use self::page::Page;
-use self::progress::Progress;
+use self::recording::Recording;
 use crate::args::NextArgs;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::stores::open_or_create;
 
 pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
     let order = args.order.order()?;
+    recording::check(args)?;
     let mut press = Press {
         page: Page::new(args.format),
         printed: 0,
@@ -26,16 +28,35 @@ pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
         return press.end();
     }
     let stop = Stop::register()?;
+    // Before the store: without its ledger no series is made, and no number is reserved.
+    let ledger = args.ledger.open()?;
     // A series that is made is made whole, and nothing of it is left lying about.
     stop.wait();
     let store = open_or_create(store)?;
     // The first number may take its time.
     stop.wait_no_more()?;
     let desk = Desk::new(Generator::new(store)).with_zone(args.zone.zone());
-    let progress = Progress::new(args.count, &press.output);
+    let recording = ledger
+        .map(|ledger| Recording::new(args, desk.clone(), ledger))
+        .transpose()?;
+    if let (Some(recording), Some(key)) = (&recording, &args.idempotency_key) {
+        let issued = recording.issue(key, &order)?;
+        stop.wait();
+        press.print(IssuedMany {
+            numbers: &issued.numbers,
+            at_ms: issued.at_ms,
+            order: &order,
+            zone: desk.zone(),
+        })?;
+        return press.end();
+    }
+    let progress = Progress::of_numbers(args.count, &press.output);
     let result = desk.issue_many(&order, args.count, |page| {
         stop.check()?;
         stop.wait();
+        if let Some(recording) = &recording {
+            recording.record(&page)?;
+        }
         press.print(page)?;
         progress.at(press.printed);
         Ok(())

@@ -1,5 +1,6 @@
 //! Standard output and standard error.
 
+pub(crate) mod csv;
 pub(crate) mod table;
 
 use std::fmt::Display;

@@ -91,6 +91,17 @@ pub enum Origin {
     Imported,
 }
 
+impl Origin {
+    /// `issued` or `imported`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Imported => "imported",
+        }
+    }
+}
+
 /// A number that was issued elsewhere, to be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OldNumber {

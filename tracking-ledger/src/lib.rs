@@ -57,6 +57,8 @@
 #![warn(missing_docs)]
 
 mod desk;
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
+mod django;
 mod entry;
 mod error;
 mod fingerprint;
@@ -65,6 +67,7 @@ mod ledger;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod names;
+mod old_number;
 mod open;
 mod page;
 mod recorder;
@@ -76,12 +79,15 @@ mod sqlite;
 mod url;
 
 pub use desk::{Asking, IssueError, IssuedAndRecorded, RecordingDesk};
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
+pub use django::{DjangoError, DjangoTable};
 pub use entry::{Entry, EntryJson, Imported, OldNumber, Origin};
 pub use error::LedgerError;
 pub use fingerprint::Fingerprint;
 pub use key::{Claim, IdempotencyKey, ParseKeyError};
 pub use ledger::{Doubts, Ledger, Prune};
 pub use names::{ParseNameError, Reference, RequestId, TokenName};
+pub use old_number::ParseOldNumberError;
 pub use open::{LedgerOptions, open_ledger};
 pub use page::{Cursor, Filter, Page, PageLimit, ParseCursorError};
 pub use recorder::{Pending, Recorder, RecorderStatus};

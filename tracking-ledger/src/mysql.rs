@@ -1,7 +1,7 @@
 //! A ledger that hosts share: MySQL or MariaDB.
 
-mod connect;
-mod connection;
+pub(crate) mod connect;
+pub(crate) mod connection;
 mod warnings;
 
 use std::fmt;

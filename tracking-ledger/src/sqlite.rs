@@ -1,6 +1,6 @@
 //! A ledger in a file: SQLite, in WAL mode, each commit synced to the disk.
 
-mod connection;
+pub(crate) mod connection;
 mod network;
 mod place;
 

@@ -17,7 +17,7 @@ use tracking_core::store::url::ParseStoreUrlError;
 use tracking_core::{Key, Opening, Prefix, SeriesName, SeriesOptions, StoreUrl};
 
 use self::key_file::KeyFile;
-pub use self::ledger::{LedgerArgs, LedgerArgsError};
+pub use self::ledger::{LedgerArgs, LedgerArgsError, LedgerUrlArgs};
 pub use self::program::{answer, matches, not_written, standard_input, standard_output};
 pub use self::whole_number::whole_number;
 use crate::remedies::InOurWords;

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Command, Error};
 const OF_SERIES: [&str; 4] = ["store", "series", "prefix", "key_file"];
 
 /// The commands that know no series.
-const WITHOUT_SERIES: [&str; 3] = ["completions", "man", "token"];
+const WITHOUT_SERIES: [&str; 4] = ["completions", "ledger", "man", "token"];
 
 /// Those of [`OF_SERIES`] that the help of a command shows: what it needs to know, and not what a careful user
 /// may hold the series to besides.
@@ -19,12 +19,17 @@ fn shown(command: &str) -> &'static [&'static str] {
         // A series that is there has its prefix and its key.
         "check" | "inspect" | "series show" => &["store", "series"],
         "series list" => &["store"],
+        // It looks at the series, if that is there.
+        "ledger import" => &["store", "series"],
         _ if knows_no_series(command) => &[],
         _ => &OF_SERIES,
     }
 }
 
 fn knows_no_series(command: &str) -> bool {
+    if command == "ledger import" {
+        return false;
+    }
     let name = command.split(' ').next();
     name.is_some_and(|name| WITHOUT_SERIES.contains(&name))
 }
@@ -61,10 +66,8 @@ pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Erro
         }
         Err(command.clone().error(ErrorKind::ArgumentConflict, message))
     };
-    let Some((name, below)) = matches.subcommand() else {
-        return Ok(());
-    };
-    if knows_no_series(name)
+    let name = path(matches);
+    if knows_no_series(&name)
         && let Some(id) = OF_SERIES.iter().find(given)
     {
         let flag = id.replace('_', "-");
@@ -72,11 +75,22 @@ pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Erro
             "--{flag} is of no use to `tracking {name}`: leave it out"
         ));
     }
-    if let Some(("show", show)) = below.subcommand()
+    if let Some(("series", below)) = matches.subcommand()
+        && let Some(("show", show)) = below.subcommand()
         && show.contains_id("name")
         && given(&&"series")
     {
         return refuse("expected the name of one series, found NAME and --series".to_owned());
     }
     Ok(())
+}
+
+/// The names of the commands that were given, such as `series show`.
+fn path(mut matches: &ArgMatches) -> String {
+    let mut names = Vec::new();
+    while let Some((name, below)) = matches.subcommand() {
+        names.push(name);
+        matches = below;
+    }
+    names.join(" ")
 }

@@ -6,6 +6,7 @@ use tracking_core::issued::{Issued, IssuedMany};
 use tracking_core::shown::escape_json;
 
 use crate::args::NextFormat;
+use crate::output::csv;
 
 /// A page of records that differ only in their number, since they are of one order, one series
 /// and one moment. So a record is written once for many, and then a number into each.
@@ -43,7 +44,7 @@ impl Page {
             NextFormat::Json => b"[".to_vec(),
             NextFormat::Csv => {
                 let mut header = Vec::new();
-                write_csv(&mut header, &Issued::CSV_HEADER.map(Cow::Borrowed));
+                csv::write_row(&mut header, &Issued::CSV_HEADER.map(Cow::Borrowed));
                 header
             }
         }
@@ -99,7 +100,7 @@ impl Page {
                 write_json(record, issued);
                 record.push(b'\n');
             }
-            NextFormat::Csv => write_csv(record, &issued.csv_fields()),
+            NextFormat::Csv => csv::write_row(record, &issued.csv_fields()),
         }
         // The number is the first field of every format.
         let number = issued.number.as_bytes();
@@ -115,23 +116,6 @@ fn write_json(out: &mut Vec<u8>, issued: &Issued<'_>) {
     let mut json = Vec::new();
     issued.write_json(&mut json);
     out.extend(escape_json(json));
-}
-
-/// Append a row by RFC 4180, but that it ends as lines do on Unix.
-fn write_csv(out: &mut Vec<u8>, fields: &[Cow<'_, str>]) {
-    for (index, field) in fields.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        if field.contains(['"', ',', '\r', '\n']) {
-            out.push(b'"');
-            out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
-            out.push(b'"');
-        } else {
-            out.extend_from_slice(field.as_bytes());
-        }
-    }
-    out.push(b'\n');
 }
 
 #[cfg(test)]
@@ -170,19 +154,12 @@ mod tests {
             let written = page.fill(issued_many).to_vec();
             let mut expected = Vec::new();
             for number in &numbers[..count] {
-                write_csv(&mut expected, &issued(number, now_ms).map(Cow::Owned));
+                csv::write_row(&mut expected, &issued(number, now_ms).map(Cow::Owned));
             }
             assert_eq!(
                 String::from_utf8(written).unwrap(),
                 String::from_utf8(expected).unwrap()
             );
         }
-    }
-
-    #[test]
-    fn csv_quotes_what_needs_it() {
-        let mut row = Vec::new();
-        write_csv(&mut row, &["a", "b,c", "d\"e", ""].map(Cow::Borrowed));
-        assert_eq!(row, b"a,\"b,c\",\"d\"\"e\",\n");
     }
 }

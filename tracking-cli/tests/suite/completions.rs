@@ -57,6 +57,17 @@ fn bash_completes_commands_and_what_each_uses() {
     for (line, offered) in [
         ("tracking se", "series"),
         ("tracking token n", "new"),
+        ("tracking le", "ledger"),
+        ("tracking ledger e", "export erase"),
+        ("tracking ledger export --format ", "csv ndjson"),
+        (
+            "tracking ledger import --",
+            "--from-csv --from-django --format --ledger --store --series --help --version",
+        ),
+        (
+            "tracking ledger prune --",
+            "--before --rows --ledger --help --version",
+        ),
         ("tracking next --format ", "text json ndjson csv"),
         ("tracking series show --format ", "text json"),
         (

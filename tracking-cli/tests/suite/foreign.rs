@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use tracking_core::shown::steers;
 
+use crate::ledgers::url;
 use crate::support::{Operator, Ran};
 
 /// A character of each kind that a terminal obeys, or that turns text around; and a byte that is one in
@@ -62,6 +63,9 @@ fn whatever_is_given_anywhere() {
             &["next", "--origin-country-id"],
             &["next", "--customer-id"],
             &["next", "--customer-slug"],
+            &["next", "--ledger"],
+            &["next", "--reference"],
+            &["next", "--idempotency-key"],
             &["check"],
             &["check", "--format", "json"],
             &["check", "--format", "ndjson"],
@@ -69,6 +73,16 @@ fn whatever_is_given_anywhere() {
             &["inspect", "--format", "json"],
             &["series", "show"],
             &["series", "restore", "--created"],
+            &["ledger", "show"],
+            &["ledger", "import", "--from-csv"],
+            &["ledger", "import", "--ledger", "sqlite:x", "--from-csv"],
+            &["ledger", "import", "--ledger", "sqlite:x", "--from-django"],
+            &["ledger", "list", "--ledger"],
+            &["ledger", "list", "--cursor"],
+            &["ledger", "list", "--token"],
+            &["ledger", "list", "--from"],
+            &["ledger", "erase", "--customer-id"],
+            &["ledger", "prune", "--before"],
             &["token", "new", "--name"],
             &["token", "new", "--scope"],
             &["token", "new", "--expires"],
@@ -116,11 +130,22 @@ fn whatever_is_given_anywhere() {
 #[test]
 fn whatever_is_read() {
     let operator = Operator::with_known_series();
+    let url = url(&operator);
     for foreign in FOREIGN {
         let input = [b"a", foreign, b"[31mb\n"].concat();
         for format in ["text", "json", "ndjson"] {
             let ran = operator.run_with_input(["check", "--format", format], &input);
             assert_harmless(&ran, foreign, &[format]);
+        }
+        for line in [
+            &b""[..],
+            b"tracking_number,created_at\n",
+            b"tracking_number,created_at\nA,",
+        ] {
+            let import = ["ledger", "import", "--ledger", &url, "--from-csv", "-"];
+            let ran = operator.run_with_input(import, &[line, &input].concat());
+            assert_eq!(ran.code, 3, "{ran:?}");
+            assert_harmless(&ran, foreign, &["import"]);
         }
         for file in [
             [b"key ", foreign, b"\n"].concat(),

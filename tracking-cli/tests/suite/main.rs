@@ -10,11 +10,21 @@ mod completions;
 mod foreign;
 mod help;
 mod inspect;
+mod ledger;
+mod ledger_changes;
+mod ledger_export;
+mod ledger_import;
+mod ledger_mysql;
+mod ledgers;
 mod man;
+#[path = "../../../tracking-ledger/tests/ledger/support/mariadb.rs"]
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod mariadb;
 mod mysql;
 #[path = "../../../tracking-core/tests/support/mysql/mod.rs"]
 mod mysql_servers;
 mod next;
+mod next_ledger;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;
@@ -26,3 +36,6 @@ mod support;
 mod token;
 mod token_check;
 mod variables;
+
+// Of whom the servers' databases are one.
+use ledgers::Place;

@@ -5,11 +5,18 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Operator, not_here};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 21] = [
     "",
     "check",
     "completions",
     "inspect",
+    "ledger",
+    "ledger erase",
+    "ledger export",
+    "ledger import",
+    "ledger list",
+    "ledger prune",
+    "ledger show",
     "man",
     "next",
     "series",
@@ -91,6 +98,8 @@ fn a_page_shows_what_the_command_uses() {
     let next = page("tracking-next.1");
     assert!(next.contains("\\fBTRACKING_KEY_FILE\\fR") && next.contains("\\-\\-weight"));
     assert!(!page("tracking-check.1").contains("TRACKING_KEY_FILE"));
+    let list = page("tracking-ledger-list.1");
+    assert!(list.contains("\\fBTRACKING_LEDGER\\fR") && !list.contains("TRACKING_STORE"));
     assert!(!page("tracking-token-new.1").contains("TRACKING_"));
 }
 

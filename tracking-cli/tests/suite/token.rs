@@ -164,7 +164,7 @@ fn options_that_say_which_series_are_refused() {
             });
             let ran = Operator::new().run(args);
             assert_eq!((ran.code, &*ran.stdout), (2, ""), "{args:?}");
-            let message = format!("{option} is of no use to `tracking token`");
+            let message = format!("{option} is of no use to `tracking token new`");
             assert!(ran.stderr.contains(&message), "{ran:?}");
         }
     }

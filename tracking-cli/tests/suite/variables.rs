@@ -16,6 +16,8 @@ fn variables() -> BTreeSet<String> {
         "series show",
         "series create",
         "series restore",
+        "ledger list",
+        "ledger import",
         "token new",
         "token check",
     ] {

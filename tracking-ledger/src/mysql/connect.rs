@@ -23,7 +23,7 @@ const PREPARED: usize = 64;
 /// The most addresses of a name that are tried.
 const ADDRESSES: usize = 4;
 
-pub(super) fn connect(url: &MySqlUrl) -> Result<MySqlConnection, Failure> {
+pub(crate) fn connect(url: &MySqlUrl) -> Result<MySqlConnection, Failure> {
     let mut hosts = hosts(url).into_iter().peekable();
     loop {
         let host = hosts.next().unwrap_or_else(|| url.host().to_owned());

@@ -111,17 +111,7 @@ impl Connection for SqliteConnection {
     }
 
     fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, DbError> {
-        let mut statement = self.database.prepare_cached(sql).map_err(error)?;
-        let columns = statement.column_count();
-        let mut rows = statement.query(params_from_iter(values)).map_err(error)?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().map_err(error)? {
-            let row: Result<_, _> = (0..columns)
-                .map(|column| row.get_ref(column).map(value))
-                .collect();
-            all.push(row.map_err(error)?);
-        }
-        Ok(all)
+        query(&self.database, sql, values)
     }
 
     fn scrub(&mut self) -> Result<(), DbError> {
@@ -136,6 +126,25 @@ impl SqliteConnection {
         statement.execute([]).map_err(error)?;
         Ok(())
     }
+}
+
+/// All rows of a question.
+pub(crate) fn query(
+    database: &Database,
+    sql: &str,
+    values: &[Value],
+) -> Result<Vec<Vec<Value>>, DbError> {
+    let mut statement = database.prepare_cached(sql).map_err(error)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query(params_from_iter(values)).map_err(error)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(error)? {
+        let row: Result<_, _> = (0..columns)
+            .map(|column| row.get_ref(column).map(value))
+            .collect();
+        all.push(row.map_err(error)?);
+    }
+    Ok(all)
 }
 
 impl ToSql for Value {
@@ -159,7 +168,7 @@ fn value(value: ValueRef<'_>) -> Value {
     }
 }
 
-pub(super) fn error(error: rusqlite::Error) -> DbError {
+pub(crate) fn error(error: rusqlite::Error) -> DbError {
     let kind = match &error {
         rusqlite::Error::SqliteFailure(code, _) => match (code.code, code.extended_code) {
             (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {

@@ -12,10 +12,10 @@ const LEDGER_VARIABLE: &str = "TRACKING_LEDGER";
 /// The variable that holds the password of a database whose URL has none.
 const PASSWORD_VARIABLE: &str = "TRACKING_LEDGER_PASSWORD";
 
-/// `--ledger`, `--ledger-without-names` and `--idempotency-ttl`.
+/// `--ledger`, for whoever asks a ledger or changes it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Ledger")]
-pub struct LedgerArgs {
+pub struct LedgerUrlArgs {
     /// Where each issued number is recorded with its order, before anybody sees it
     ///
     /// sqlite:PATH, a file on this host; mysql://USER@HOST[:PORT]/DATABASE, MySQL or MariaDB; or none.
@@ -28,6 +28,14 @@ pub struct LedgerArgs {
         default_value = "none"
     )]
     ledger: String,
+}
+
+/// `--ledger`, `--ledger-without-names` and `--idempotency-ttl`, for whoever records in one.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Ledger")]
+pub struct LedgerArgs {
+    #[command(flatten)]
+    url: LedgerUrlArgs,
 
     /// Record no customer's name
     #[arg(long, env = "TRACKING_LEDGER_WITHOUT_NAMES", hide_env_values = true)]
@@ -71,7 +79,7 @@ impl LedgerArgsError {
     }
 }
 
-impl LedgerArgs {
+impl LedgerUrlArgs {
     /// Which ledger.
     ///
     /// # Errors
@@ -94,6 +102,24 @@ impl LedgerArgs {
             Ok(password) if !password.is_empty() => mysql.with_password(password),
             _ => mysql,
         }))
+    }
+
+    /// The ledger, opened; none where there is to be none. Blocks.
+    ///
+    /// # Errors
+    /// [`LedgerArgsError`].
+    pub fn open(&self) -> Result<Option<Arc<dyn Ledger>>, LedgerArgsError> {
+        Ok(open_ledger(&self.url()?, &LedgerOptions::default())?)
+    }
+}
+
+impl LedgerArgs {
+    /// Which ledger.
+    ///
+    /// # Errors
+    /// As [`LedgerUrlArgs::url`].
+    pub fn url(&self) -> Result<LedgerUrl, LedgerArgsError> {
+        self.url.url()
     }
 
     /// The ledger, opened; none where there is to be none. Blocks.
@@ -141,7 +167,9 @@ mod tests {
     #[test]
     fn a_password_does_not_stand_on_a_command_line() {
         let args = |ledger: &str| LedgerArgs {
-            ledger: ledger.to_owned(),
+            url: LedgerUrlArgs {
+                ledger: ledger.to_owned(),
+            },
             ledger_without_names: false,
             idempotency_ttl: Duration::from_secs(1),
         };

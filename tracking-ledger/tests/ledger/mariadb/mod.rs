@@ -32,6 +32,19 @@ fn conforms() {
     suite::run(|| server.database());
 }
 
+/// By a server whose zone is another.
+#[test]
+fn a_django_database_is_read() {
+    let Some(server) = MariaDb::start(&["--default-time-zone=+05:30"]) else {
+        return;
+    };
+    suite::django::run(
+        &server.database(),
+        "CREATE TABLE tracking_trackingnumber (id bigint AUTO_INCREMENT NOT NULL PRIMARY KEY, \
+            tracking_number varchar(16) NOT NULL UNIQUE, created_at datetime(6) NOT NULL)",
+    );
+}
+
 #[test]
 fn an_operator_is_warned() {
     let Some(server) = MariaDb::start(&[]) else {

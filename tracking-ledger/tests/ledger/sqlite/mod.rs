@@ -48,6 +48,24 @@ fn conforms() {
 }
 
 #[test]
+fn a_django_database_is_read() {
+    let place = SqliteFile::new();
+    let missing = tracking_ledger::DjangoTable::open(&place.url().parse().unwrap());
+    assert!(
+        missing
+            .unwrap_err()
+            .to_string()
+            .starts_with("cannot read the Django database sqlite:")
+            && !place.path().exists()
+    );
+    suite::django::run(
+        &place,
+        "CREATE TABLE tracking_trackingnumber (id integer NOT NULL PRIMARY KEY AUTOINCREMENT, \
+            tracking_number varchar(16) NOT NULL UNIQUE, created_at datetime NOT NULL)",
+    );
+}
+
+#[test]
 fn the_file_is_its_owners_alone() {
     let place = SqliteFile::new();
     let ledger = place.open();

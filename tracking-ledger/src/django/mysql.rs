@@ -1,0 +1,23 @@
+//! A Django database in MySQL or MariaDB.
+
+use super::Rows;
+use crate::mysql::connect;
+use crate::mysql::connection::MySqlConnection;
+use crate::sql::connection::{Connection, DbError, Failure};
+use crate::sql::value::Value;
+use crate::url::MySqlUrl;
+
+/// In a session whose time zone is UTC.
+pub(super) fn connect(url: &MySqlUrl) -> Result<Box<dyn Rows>, Failure> {
+    Ok(Box::new(connect::connect(url)?))
+}
+
+impl Rows for MySqlConnection {
+    fn text(&self) -> &'static str {
+        "CHAR"
+    }
+
+    fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, DbError> {
+        Connection::query(self, sql, values)
+    }
+}
