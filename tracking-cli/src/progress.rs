@@ -26,11 +26,11 @@ impl Progress {
         Self::new(Some(count), style, !output.is_terminal())
     }
 
-    /// A way of such a length is gone; a short report follows.
+    /// So many bytes or rows are read, if it is known how many; a short report follows.
     pub(crate) fn of_parts(length: Option<u64>) -> Self {
         match length {
             Some(length) => Self::new(Some(length), "{percent} % {wide_bar} {eta} left", true),
-            None => Self::new(None, "{elapsed}", true),
+            None => Self::new(None, "{bytes} read, {elapsed}", true),
         }
     }
 

@@ -142,14 +142,28 @@ fn each_filter_finds_its_own() {
 #[test]
 fn a_list_ends_where_it_is_full_or_there_is_no_more() {
     let operator = with_many(21_000);
-    let shop = recording("SHOP1", NEW_YEAR_MS - 1, Order::default());
-    record(
-        &*open(&operator),
-        &[shop.with_token(Some("shop-a".parse().unwrap()))],
-    );
-    let ran = ledger(&operator, ["list", "--token", "shop-a"]);
-    assert_eq!((ran.code, &*ran.stderr), (0, ""), "{ran:?}");
-    assert_eq!(ran.stdout.lines().count(), 2);
+    let of_shop = |number, at_ms| {
+        let recording = recording(number, at_ms, Order::default());
+        recording.with_token(Some("shop-a".parse().unwrap()))
+    };
+    let last = NEW_YEAR_MS + 30_000;
+    let recordings = [
+        of_shop("SHOP1", last),
+        of_shop("SHOP2", last - 1),
+        of_shop("SHOP3", NEW_YEAR_MS - 1),
+        of_shop("SHOP4", NEW_YEAR_MS - 2),
+    ];
+    record(&*open(&operator), &recordings);
+    let list = |more: &[&str]| {
+        let args = [&["list", "--token", "shop-a", "--limit", "3"], more].concat();
+        let ran = ledger(&operator, args);
+        let rows = ran.stdout.lines().skip(1).map(|row| &row[..5]);
+        (rows.collect::<Vec<_>>().join(" "), ran.stderr)
+    };
+    let (numbers, note) = list(&[]);
+    assert_eq!(numbers, "SHOP1 SHOP2 SHOP3");
+    let cursor = note.split(' ').nth(6).unwrap();
+    assert_eq!(list(&["--cursor", cursor]), ("SHOP4".into(), String::new()));
 }
 
 #[test]

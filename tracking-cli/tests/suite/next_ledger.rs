@@ -6,19 +6,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tracking_ledger::{Entry, Ledger, LedgerOptions, open_ledger};
+use tracking_ledger::{
+    Claim, Fingerprint, IdempotencyKey, KeyState, Ledger, LedgerOptions, open_ledger,
+};
 
+use crate::ledgers::{CUSTOMER, find, open, order, url};
 use crate::support::{Operator, Ran};
 
-const CUSTOMER: &str = "de619854-b59b-425e-9db4-943979e1bd49";
-
-/// The operator's ledger, in their home.
-fn url(operator: &Operator) -> String {
-    format!("sqlite:{}", operator.path("ledger.db").display())
-}
-
-fn ledger(operator: &Operator, name: &str) -> Arc<dyn Ledger> {
-    let url = format!("sqlite:{}", operator.path(name).display());
+fn aside(operator: &Operator) -> Arc<dyn Ledger> {
+    let url = format!("sqlite:{}", operator.path("aside.db").display());
     let opened = open_ledger(&url.parse().unwrap(), &LedgerOptions::default());
     opened.unwrap().unwrap()
 }
@@ -27,10 +23,6 @@ fn next<'a>(operator: &Operator, args: impl IntoIterator<Item = &'a str>) -> Ran
     let mut command = operator.command(["next"].into_iter().chain(args));
     command.env("TRACKING_LEDGER", url(operator));
     command.output().unwrap().into()
-}
-
-fn find(ledger: &dyn Ledger, number: &str) -> Option<Entry> {
-    ledger.find(number.parse().unwrap()).unwrap()
 }
 
 #[test]
@@ -55,7 +47,7 @@ fn each_number_is_recorded_with_its_order_and_reference() {
     let ran = operator.run(args);
     assert_eq!((ran.code, &*ran.stderr), (0, ""), "{ran:?}");
     assert_eq!(ran.stdout.lines().count(), 3);
-    let ledger = ledger(&operator, "ledger.db");
+    let ledger = open(&operator);
     for number in ran.stdout.lines() {
         let entry = find(&*ledger, number).unwrap();
         assert_eq!(entry.reference.unwrap().as_str(), "PO-4711/ä");
@@ -76,7 +68,7 @@ fn more_than_a_page_is_recorded() {
     assert_eq!((ran.code, &*ran.stderr), (0, ""));
     let numbers: Vec<_> = ran.stdout.lines().collect();
     assert_eq!(numbers.len(), 66_000);
-    let ledger = ledger(&operator, "ledger.db");
+    let ledger = open(&operator);
     for number in numbers.iter().step_by(999).chain(numbers.last()) {
         assert!(find(&*ledger, number).is_some(), "{number}");
     }
@@ -85,9 +77,9 @@ fn more_than_a_page_is_recorded() {
 #[test]
 fn a_key_prints_the_same_again_and_says_so() {
     let operator = Operator::with_known_series();
-    let order = ["-n", "2", "--format", "ndjson", "--weight", "1.2"];
     let keyed = |more: &[&'static str]| {
-        let args = [&order[..], &["--idempotency-key", "\"a key\""], more].concat();
+        let two = ["-n", "2", "--format", "ndjson", "--weight", "1.2"];
+        let args = [&two[..], &["--idempotency-key", "\"a key\""], more].concat();
         next(&operator, args)
     };
     let first = keyed(&[]);
@@ -113,6 +105,23 @@ fn a_key_prints_the_same_again_and_says_so() {
         assert_eq!((ran.code, &*ran.stderr), (0, ""), "{key}");
         assert!(!first.stdout.contains(ran.stdout.trim_end()), "{key}");
     }
+    // The server asks for the same by the same name.
+    let order = order(&[("weight", "1.200")]);
+    let claim = Claim {
+        scope: None,
+        key: IdempotencyKey::bare("\"a key\"").unwrap(),
+        fingerprint: Fingerprint::of("tracking-numbers", 2, &order, None),
+    };
+    let replayed = open(&operator).replay(&claim).unwrap();
+    let KeyState::Replayed(replay) = replayed else {
+        panic!("{replayed:?}");
+    };
+    let numbers: Vec<_> = replay
+        .numbers
+        .iter()
+        .map(|number| number.as_str())
+        .collect();
+    assert!(first.stdout.contains(numbers[0]) && first.stdout.contains(numbers[1]));
     let most = next(&operator, ["-n", "1000", "--idempotency-key", "most"]);
     assert_eq!(most.stdout.lines().count(), 1_000);
     let again = next(&operator, ["-n", "1000", "--idempotency-key", "most"]);
@@ -240,7 +249,7 @@ fn when_the_ledger_goes_nothing_is_printed_that_is_not_recorded() {
         "{}",
         ran.stderr
     );
-    assert_recorded(&ran.stdout, &*ledger(&operator, "aside.db"));
+    assert_recorded(&ran.stdout, &*aside(&operator));
 }
 
 #[test]
@@ -249,6 +258,6 @@ fn a_signal_ends_it_with_a_whole_page_that_is_recorded() {
         let operator = Operator::with_known_series();
         let ran = interrupted(&operator, |child| kill_process(child, signal).unwrap());
         assert_eq!((ran.code, &*ran.stderr), (code, ""));
-        assert_recorded(&ran.stdout, &*ledger(&operator, "ledger.db"));
+        assert_recorded(&ran.stdout, &*open(&operator));
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct SourceArgs {
     /// A CSV file with the header tracking_number,created_at; - is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) from_csv: Option<PathBuf>,
-    /// The database of the Django service: sqlite:PATH or mysql://USER@HOST[:PORT]/DATABASE
+    /// The database of the Django service: sqlite:PATH or mysql://USER@HOST/DATABASE
     ///
     /// Its table tracking_trackingnumber is read: id, tracking_number, and created_at in UTC.
     /// A password comes from the variable TRACKING_DJANGO_PASSWORD.
