@@ -133,7 +133,7 @@ For more information, try '--help'.
         ),
         (
             &["next", "--store", "ftp:x"],
-            "error: expected a store URL such as file:PATH, memory: or redis://HOST, found \"ftp\"\n",
+            "error: expected a store URL such as file:PATH, memory:, redis://HOST or mysql://HOST/DB, found \"ftp\"\n",
         ),
         (
             &[

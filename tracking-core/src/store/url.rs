@@ -286,11 +286,11 @@ mod tests {
         for (text, message) in [
             (
                 "",
-                r#"expected a store URL such as file:PATH, memory: or redis://HOST, found """#,
+                r#"expected a store URL such as file:PATH, memory:, redis://HOST or mysql://HOST/DB, found """#,
             ),
             (
                 "ftp://x",
-                r#"expected a store URL such as file:PATH, memory: or redis://HOST, found "ftp""#,
+                r#"expected a store URL such as file:PATH, memory:, redis://HOST or mysql://HOST/DB, found "ftp""#,
             ),
             (
                 "memory:x",

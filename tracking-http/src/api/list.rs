@@ -35,7 +35,7 @@ const EXPECTED: &str = "is not a parameter: expected customer_id, reference, req
 struct Page<'a> {
     tracking_numbers: Vec<EntryJson<'a>>,
     /// For the next page; the list is at its end where it is null, and not where a page is short.
-    next: Option<String>,
+    next_cursor: Option<String>,
     /// What is older is neither lost nor repeated from page to page.
     settled_before: String,
 }
@@ -90,7 +90,7 @@ fn written(api: &Api, page: &tracking_ledger::Page, now_ms: i64) -> Response {
     let zone = api.desk().zone();
     let page = Page {
         tracking_numbers: page.entries.iter().map(|entry| entry.json(zone)).collect(),
-        next: page.next.as_ref().map(ToString::to_string),
+        next_cursor: page.next.as_ref().map(ToString::to_string),
         settled_before: rfc3339::utc(now_ms.saturating_sub(SETTLED_AFTER_MS)),
     };
     answer::json(serde_json::to_vec(&page).expect("a page is written to a Vec"))

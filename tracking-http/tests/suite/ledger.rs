@@ -363,7 +363,7 @@ fn what_was_issued_is_listed_by_the_page() {
         let page = list(&format!("limit=10&cursor={next}"));
         found.extend(numbers(&page));
         pages += 1;
-        match page["next"].as_str() {
+        match page["next_cursor"].as_str() {
             Some(cursor) => next = cursor.to_owned(),
             None => break,
         }
@@ -377,7 +377,7 @@ fn what_was_issued_is_listed_by_the_page() {
         0
     );
     let first = list("limit=10");
-    let cursor = first["next"].as_str().unwrap();
+    let cursor = first["next_cursor"].as_str().unwrap();
     let other = client.ask(
         "GET",
         &format!("/tracking-numbers?reference=r3&cursor={cursor}"),

@@ -137,11 +137,11 @@ fn a_store_that_is_none() {
     for (url, said) in [
         (
             "8080",
-            r#"expected a store URL such as file:PATH, memory: or redis://HOST, found "8080""#,
+            r#"expected a store URL such as file:PATH, memory:, redis://HOST or mysql://HOST/DB, found "8080""#,
         ),
         (
             "ftp://x",
-            r#"expected a store URL such as file:PATH, memory: or redis://HOST, found "ftp""#,
+            r#"expected a store URL such as file:PATH, memory:, redis://HOST or mysql://HOST/DB, found "ftp""#,
         ),
         (
             "memory:x",

@@ -5,7 +5,9 @@
 #[non_exhaustive]
 pub enum ParseStoreUrlError {
     /// The scheme is not one that this build knows.
-    #[error("expected a store URL such as file:PATH, memory: or redis://HOST, found {found:?}")]
+    #[error(
+        "expected a store URL such as file:PATH, memory:, redis://HOST or mysql://HOST/DB, found {found:?}"
+    )]
     Scheme {
         /// What stands there.
         found: String,

@@ -156,7 +156,7 @@ fn a_redis_url_is_one_by_itself_too() {
         ),
         (
             "x:",
-            "expected a store URL such as file:PATH, memory: or redis://HOST, found \"x\"",
+            "expected a store URL such as file:PATH, memory:, redis://HOST or mysql://HOST/DB, found \"x\"",
         ),
     ] {
         assert_eq!(text.parse::<RedisUrl>().unwrap_err().to_string(), found);
