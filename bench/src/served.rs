@@ -2,8 +2,8 @@
 
 use std::env::current_exe;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -99,6 +99,46 @@ impl Drop for Served {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Ask one connection over and over; every answer must be a 200. `each` is told how long it took.
+///
+/// # Errors
+/// The connection breaks, or another answer comes.
+pub fn ask(
+    address: SocketAddr,
+    request: &str,
+    requests: usize,
+    mut each: impl FnMut(Duration),
+) -> Result<(), Failure> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    let mut answers = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    let mut line = String::new();
+    let mut body = Vec::new();
+    for _ in 0..requests {
+        let began = Instant::now();
+        stream.write_all(request.as_bytes())?;
+        let mut length = 0;
+        line.clear();
+        answers.read_line(&mut line)?;
+        if !line.starts_with("HTTP/1.1 200") {
+            return Err(format!("expected a 200, found {line:?}").into());
+        }
+        while line != "\r\n" {
+            line.clear();
+            answers.read_line(&mut line)?;
+            let header = line.to_ascii_lowercase();
+            if let Some(value) = header.strip_prefix("content-length:") {
+                length = value.trim().parse()?;
+            }
+        }
+        body.resize(length, 0);
+        answers.read_exact(&mut body)?;
+        each(began.elapsed());
+    }
+    Ok(())
 }
 
 /// Show the smallest, the middle and the largest of some measurements as a line; the middle one is returned.

@@ -10,12 +10,10 @@
 //! threads. The ratio of rounds that stand side by side holds where absolute times, on a machine that others
 //! use too, do not.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::thread;
 
 use tracking_bench::Failure;
-use tracking_bench::served::{Served, argument, show};
+use tracking_bench::served::{Served, argument, ask, show};
 use tracking_programs::tokens::{Scope, Token, TokenEntry, TokenRate};
 use warp::Filter;
 
@@ -61,43 +59,13 @@ fn cost_us(server: &Served, request: &str, requests: usize) -> Result<f64, Failu
     let each = requests / CONNECTIONS;
     thread::scope(|scope| {
         let clients: Vec<_> = (0..CONNECTIONS)
-            .map(|_| scope.spawn(|| ask(server.address, request, each)))
+            .map(|_| scope.spawn(|| ask(server.address, request, each, |_| {})))
             .collect();
         clients
             .into_iter()
             .try_for_each(|client| client.join().map_err(|_| "a client panicked")?)
     })?;
     Ok((server.cpu_ns()? - before) as f64 / 1_000.0 / (each * CONNECTIONS) as f64)
-}
-
-/// Ask one connection over and over; every answer must be a 200.
-fn ask(address: SocketAddr, request: &str, requests: usize) -> Result<(), Failure> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    let mut answers = BufReader::new(stream.try_clone()?);
-    let mut stream = stream;
-    let mut line = String::new();
-    let mut body = Vec::new();
-    for _ in 0..requests {
-        stream.write_all(request.as_bytes())?;
-        let mut length = 0;
-        line.clear();
-        answers.read_line(&mut line)?;
-        if !line.starts_with("HTTP/1.1 200") {
-            return Err(format!("expected a 200, found {line:?}").into());
-        }
-        while line != "\r\n" {
-            line.clear();
-            answers.read_line(&mut line)?;
-            let header = line.to_ascii_lowercase();
-            if let Some(value) = header.strip_prefix("content-length:") {
-                length = value.trim().parse()?;
-            }
-        }
-        body.resize(length, 0);
-        answers.read_exact(&mut body)?;
-    }
-    Ok(())
 }
 
 /// The middle ratio of the sample request, with all that can be turned on.
