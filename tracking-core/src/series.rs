@@ -1,7 +1,7 @@
 //! A series: what numbers belong to.
 
 pub(crate) mod opening;
-pub(crate) mod record;
+mod record;
 
 pub use self::opening::{OpenError, Opening, SeriesOptions};
 use std::fmt;
@@ -9,7 +9,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::hex;
@@ -19,7 +18,6 @@ use crate::number::judge::{self, Reason, Verdict};
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
 use crate::number::serial::{Block, EPOCH_MS, Serial};
-use crate::series::record::SeriesRecord;
 use crate::shown::Shown;
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::Timeline;
@@ -31,8 +29,7 @@ use crate::store::timeline::Timeline;
 ///
 /// In serde it is a record of `name`, `prefix`, `key` (32 hexadecimal digits) and `created_at` (RFC 3339).
 /// **That holds the key**: keep it as you keep that one.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(into = "SeriesRecord", try_from = "SeriesRecord")]
+#[derive(Clone)]
 pub struct Series {
     name: SeriesName,
     prefix: Prefix,

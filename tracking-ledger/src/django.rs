@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::entry::OldNumber;
 use crate::old_number::ParseOldNumberError;
-use crate::sql::connection::{DbError, Failure};
+use crate::sql::failure::{DbError, Failure};
 use crate::sql::value::{Columns, Value};
 use crate::url::LedgerUrl;
 

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use self::connection::MySqlConnection;
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
-use crate::open::LedgerOptions;
+use crate::options::LedgerOptions;
 use crate::sql::SqlLedger;
-use crate::sql::connection::{Backend, Dialect, Failure};
+use crate::sql::connection::{Backend, Dialect};
+use crate::sql::failure::Failure;
 use crate::url::MySqlUrl;
 
 /// Opens the ledger in a database, whose tables are made if they are missing.

@@ -2,6 +2,7 @@
 
 mod change;
 pub(crate) mod connection;
+pub(crate) mod failure;
 mod idle;
 mod ids;
 mod keys;
@@ -18,7 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracking_core::TrackingNumber;
 use tracking_core::order::CustomerId;
 
-use self::connection::{Backend, Connection, DbError, Failure, Kind};
+use self::connection::{Backend, Connection};
+use self::failure::{DbError, Failure, Kind};
 use self::idle::Idle;
 use self::ids::Ids;
 use self::record::{Batch, Doubt};
@@ -26,7 +28,7 @@ use crate::entry::{Entry, Imported, OldNumber};
 use crate::error::LedgerError;
 use crate::key::Claim;
 use crate::ledger::{Doubts, Ledger, Prune};
-use crate::open::LedgerOptions;
+use crate::options::LedgerOptions;
 use crate::page::{Cursor, Filter, Page, PageLimit};
 use crate::recording::{KeyState, Recorded, Recording};
 

@@ -15,9 +15,10 @@ use tracking_core::shown::Plain;
 use self::connection::SqliteConnection;
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
-use crate::open::LedgerOptions;
+use crate::options::LedgerOptions;
 use crate::sql::SqlLedger;
-use crate::sql::connection::{Backend, Dialect, Failure};
+use crate::sql::connection::{Backend, Dialect};
+use crate::sql::failure::Failure;
 
 /// Opens the ledger in a file, which is made if it is missing.
 pub(crate) fn open(path: &Path, options: &LedgerOptions) -> Result<Arc<dyn Ledger>, LedgerError> {

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::number::key::Key;
 use crate::number::prefix::Prefix;
@@ -14,7 +15,7 @@ use crate::store::timeline::{History, Lanes, Timeline};
 /// A series, written down.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SeriesRecord {
+struct SeriesRecord {
     name: String,
     prefix: Prefix,
     /// 32 hexadecimal digits.
@@ -26,7 +27,7 @@ pub(crate) struct SeriesRecord {
 /// A timeline, written down.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct TimelineRecord {
+struct TimelineRecord {
     history: String,
     lane: u8,
     slot: u32,
@@ -41,12 +42,12 @@ pub(crate) struct TimelineRecord {
 /// Which part of a record cannot have been written by this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("its {part} is not one")]
-pub(crate) struct BadRecord {
+struct BadRecord {
     part: &'static str,
 }
 
-impl From<Series> for SeriesRecord {
-    fn from(series: Series) -> Self {
+impl From<&Series> for SeriesRecord {
+    fn from(series: &Series) -> Self {
         Self {
             name: series.name().to_string(),
             prefix: series.prefix(),
@@ -72,8 +73,8 @@ impl TryFrom<SeriesRecord> for Series {
     }
 }
 
-impl From<Timeline> for TimelineRecord {
-    fn from(timeline: Timeline) -> Self {
+impl From<&Timeline> for TimelineRecord {
+    fn from(timeline: &Timeline) -> Self {
         Self {
             history: timeline.history().to_string(),
             lane: timeline.lane(),
@@ -107,6 +108,34 @@ impl TryFrom<TimelineRecord> for Timeline {
                 part: "used, doubt",
             }),
         }
+    }
+}
+
+impl Serialize for Series {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        SeriesRecord::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Series {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SeriesRecord::deserialize(deserializer)?
+            .try_into()
+            .map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Timeline {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TimelineRecord::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeline {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        TimelineRecord::deserialize(deserializer)?
+            .try_into()
+            .map_err(D::Error::custom)
     }
 }
 

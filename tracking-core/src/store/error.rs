@@ -33,6 +33,8 @@ pub enum AllocateError {
         store: String,
         /// What went wrong.
         source: Arc<dyn Error + Send + Sync>,
+        /// What can be done about it, where a program has a way of its own for that.
+        remedy: Option<Remedy>,
     },
     /// The store must not be used as it is; trying again helps only once somebody has acted.
     Refused {
@@ -40,6 +42,8 @@ pub enum AllocateError {
         store: String,
         /// What is wrong, and what to do.
         source: Arc<dyn Error + Send + Sync>,
+        /// What can be done about it, where a program has a way of its own for that.
+        remedy: Option<Remedy>,
     },
 }
 
@@ -51,7 +55,7 @@ impl Display for AllocateError {
                 write!(f, "nothing can be reserved yet; ask again in {after_ms} ms")
             }
             Self::Clock { store, source } => write!(f, "{store}: {source}"),
-            Self::Unavailable { store, source } | Self::Refused { store, source } => {
+            Self::Unavailable { store, source, .. } | Self::Refused { store, source, .. } => {
                 write!(f, "{store}: {source}")
             }
         }
@@ -77,6 +81,7 @@ impl AllocateError {
         Self::Unavailable {
             store: store.to_string(),
             source: source.into().into(),
+            remedy: None,
         }
     }
 
@@ -85,22 +90,24 @@ impl AllocateError {
         Self::Refused {
             store: store.to_string(),
             source: source.into().into(),
+            remedy: None,
         }
+    }
+
+    /// With what can be done about it, where a program has a way of its own for that.
+    #[must_use]
+    pub fn with_remedy(mut self, known: Option<Remedy>) -> Self {
+        if let Self::Unavailable { remedy, .. } | Self::Refused { remedy, .. } = &mut self {
+            *remedy = known;
+        }
+        self
     }
 
     /// What can be done about it, where a program has a way of its own for that.
     pub fn remedy(&self) -> Option<Remedy> {
         match self {
-            Self::Unavailable { source, .. } | Self::Refused { source, .. } => {
-                let source: &(dyn Error + 'static) = &**source;
-                let remedy = crate::store::file::error::remedy(source);
-                #[cfg(feature = "redis")]
-                let remedy = remedy.or_else(|| crate::store::redis::fault::remedy(source));
-                #[cfg(feature = "mysql")]
-                let remedy = remedy.or_else(|| crate::store::mysql::fault::remedy(source));
-                remedy
-            }
-            _ => None,
+            Self::Unavailable { remedy, .. } | Self::Refused { remedy, .. } => *remedy,
+            Self::NotYet { .. } | Self::Clock { .. } => None,
         }
     }
 

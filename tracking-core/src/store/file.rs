@@ -44,7 +44,7 @@ use crate::store::url::FileUrl;
 use crate::store::warning::StoreWarning;
 
 mod create;
-pub(crate) mod error;
+mod error;
 mod holder;
 mod lock;
 mod network;

@@ -48,9 +48,10 @@ use crate::store::warning::StoreWarning;
 
 mod client;
 mod connection;
-pub(crate) mod fault;
+mod fault;
 mod health;
 mod histories;
+mod names;
 mod open;
 mod refusal;
 mod row;

@@ -38,7 +38,7 @@ mod client;
 mod cluster;
 mod connect;
 mod connection;
-pub(crate) mod fault;
+mod fault;
 mod hash;
 mod health;
 mod info;

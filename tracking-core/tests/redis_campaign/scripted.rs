@@ -151,8 +151,5 @@ fn text(value: &Value) -> &str {
 }
 
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> AllocateError {
-    AllocateError::Unavailable {
-        store: "a script".to_owned(),
-        source: std::sync::Arc::new(error),
-    }
+    AllocateError::unavailable("a script", error)
 }

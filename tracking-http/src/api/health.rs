@@ -7,7 +7,8 @@ use warp::reply::Response;
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
 use crate::api::problems::Kind;
-use crate::api::state::Api;
+use crate::api::recorded;
+use crate::api::state::{Api, READY_DEADLINE};
 use crate::watch::metrics;
 
 /// Alive is who answers. It asks nothing of the store, since a restart mends no store.
@@ -28,6 +29,11 @@ pub(super) fn ready(api: &Arc<Api>, _: Asked) -> Answer {
     }
     let api = Arc::clone(api);
     Answer::later(async move {
+        if let Some(desk) = api.recording()
+            && !recorded::is_there(desk, READY_DEADLINE).await
+        {
+            return Kind::LedgerUnavailable.answer();
+        }
         match api.is_ready().await {
             Ok(()) => answer::text("ready\n"),
             Err(error) => error.answer(),

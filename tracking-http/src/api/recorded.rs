@@ -1,6 +1,5 @@
 //! Issuing with a ledger: what a request says beside its order, and numbers that are recorded before they are sent.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -226,6 +225,3 @@ pub(crate) fn mark_replay(answer: &mut Response) {
     let replayed = HeaderValue::from_static("true");
     answer.headers_mut().insert(IDEMPOTENT_REPLAYED, replayed);
 }
-
-/// What issues and records, where there is a ledger.
-pub(crate) type MaybeRecording = Option<Arc<RecordingDesk>>;

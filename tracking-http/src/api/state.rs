@@ -16,7 +16,6 @@ use tracking_programs::remedies::InOurWords;
 use warp::reply::Response;
 
 use crate::api::problems;
-use crate::api::recorded::{self, MaybeRecording, NotIssued};
 use crate::api::store_watch::StoreWatch;
 use crate::api::turns::Turns;
 use crate::watch::logging::Throttle;
@@ -26,14 +25,14 @@ use crate::watch::metrics::{Metrics, Now, Seen};
 const NUMBER_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How long `/readyz` waits; what asks it seldom waits longer than a second itself.
-const READY_DEADLINE: Duration = Duration::from_millis(500);
+pub(crate) const READY_DEADLINE: Duration = Duration::from_millis(500);
 
 /// The state behind the endpoints.
 #[derive(Debug)]
 pub(crate) struct Api {
     desk: Desk,
     store: Option<Arc<StoreWatch>>,
-    recording: MaybeRecording,
+    recording: Option<Arc<RecordingDesk>>,
     metrics: Arc<Metrics>,
     turns: Turns,
     tables: Tables,
@@ -215,22 +214,17 @@ impl Api {
     }
 
     /// Whether the next request would get a number.
-    pub(crate) async fn is_ready(&self) -> Result<(), NotIssued> {
-        if let Some(desk) = &self.recording
-            && !recorded::is_there(desk, READY_DEADLINE).await
-        {
-            return Err(NotIssued::NotRecorded);
-        }
+    pub(crate) async fn is_ready(&self) -> Result<(), NoNumber> {
         if self.desk.generator().status().runway > 0 {
             return Ok(());
         }
         let deadline = Instant::now() + READY_DEADLINE;
         match timeout_at(deadline, self.desk.generator().ready()).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(NotIssued::NoNumber(self.no_number(&error))),
-            Err(_) => Err(NotIssued::NoNumber(NoNumber {
+            Ok(Err(error)) => Err(self.no_number(&error)),
+            Err(_) => Err(NoNumber {
                 retry_after: Duration::from_secs(1),
-            })),
+            }),
         }
     }
 

@@ -3,7 +3,8 @@
 use super::Rows;
 use crate::mysql::connect;
 use crate::mysql::connection::MySqlConnection;
-use crate::sql::connection::{Connection, DbError, Failure};
+use crate::sql::connection::Connection;
+use crate::sql::failure::{DbError, Failure};
 use crate::sql::value::Value;
 use crate::url::MySqlUrl;
 

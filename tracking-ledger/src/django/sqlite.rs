@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection as Database, OpenFlags};
 
 use super::Rows;
-use crate::sql::connection::{DbError, Failure};
+use crate::sql::failure::{DbError, Failure};
 use crate::sql::value::Value;
 use crate::sqlite::connection;
 

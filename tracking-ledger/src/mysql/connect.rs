@@ -5,7 +5,7 @@ use std::net::ToSocketAddrs;
 use mysql::{Conn, DriverError, OptsBuilder, SslOpts};
 
 use super::connection::{MySqlConnection, error};
-use crate::sql::connection::Failure;
+use crate::sql::failure::Failure;
 use crate::url::MySqlUrl;
 
 /// What each session is told. A wrong value is an error instead of another value; a session that waits for another's

@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind};
 use mysql::prelude::Queryable;
 use mysql::{Conn, Params, Row};
 
-use crate::sql::connection::{Connection, DbError, Kind};
+use crate::sql::connection::Connection;
+use crate::sql::failure::{DbError, Kind};
 use crate::sql::value::Value;
 
 pub(crate) struct MySqlConnection(Conn);

@@ -1,7 +1,8 @@
 //! What a server is set to that a ledger does not go well with.
 
 use super::connection::MySqlConnection;
-use crate::sql::connection::{Connection, Failure};
+use crate::sql::connection::Connection;
+use crate::sql::failure::Failure;
 use crate::sql::value::{Columns, Value};
 use crate::url::MySqlUrl;
 

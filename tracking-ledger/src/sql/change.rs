@@ -3,7 +3,8 @@
 use tracking_core::TrackingNumber;
 use tracking_core::order::CustomerId;
 
-use super::connection::{Connection, Dialect, Failure};
+use super::connection::{Connection, Dialect};
+use super::failure::Failure;
 use super::ids::{Ids, first_of};
 use super::record::holders;
 use super::row;

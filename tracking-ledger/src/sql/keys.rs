@@ -2,7 +2,8 @@
 
 use tracking_core::TrackingNumber;
 
-use super::connection::{Connection, Dialect, Failure};
+use super::connection::{Connection, Dialect};
+use super::failure::Failure;
 use super::sizes::{parts, repeated};
 use super::value::{Columns, Value};
 use crate::key::Claim;

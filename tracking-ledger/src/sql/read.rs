@@ -2,7 +2,8 @@
 
 use tracking_core::TrackingNumber;
 
-use super::connection::{Connection, Failure};
+use super::connection::Connection;
+use super::failure::Failure;
 use super::ids::first_of;
 use super::row;
 use super::value::{Columns, Value};

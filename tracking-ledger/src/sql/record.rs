@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use tracking_core::TrackingNumber;
 
-use super::connection::{Backend, Connection, DbError, Failure, Kind};
+use super::connection::{Backend, Connection};
+use super::failure::{DbError, Failure, Kind};
 use super::ids::Ids;
 use super::keys::{self, Claimed};
 use super::row;
 use super::sizes::{parts, repeated};
 use super::value::{Columns, Value};
-use crate::open::LedgerOptions;
+use crate::options::LedgerOptions;
 use crate::recording::{Recorded, Recording};
 
 /// A batch, and what is known of each of its recordings.

@@ -3,7 +3,7 @@
 use tracking_core::TrackingNumber;
 use tracking_core::order::{Order, OrderBuilder, Required, Weight};
 
-use super::connection::Failure;
+use super::failure::Failure;
 use super::ids::issued_at_of;
 use super::value::{Columns, Value};
 use crate::entry::{Entry, OldNumber, Origin};

@@ -1,6 +1,7 @@
 //! Schema versions: numbered steps of one statement each.
 
-use super::connection::{Connection, DbError, Dialect, Failure};
+use super::connection::{Connection, Dialect};
+use super::failure::{DbError, Failure};
 use super::value::{Columns, Value};
 
 /// Holds a row for each step that is done.

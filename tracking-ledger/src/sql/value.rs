@@ -1,6 +1,6 @@
 //! Values on their way to and from a database.
 
-use super::connection::Failure;
+use super::failure::Failure;
 
 /// A parameter or a column.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection as Database, ErrorCode, ffi, params_from_iter};
 
 use super::place::{self, Identity};
-use crate::sql::connection::{Connection, DbError, Failure, Kind};
+use crate::sql::connection::Connection;
+use crate::sql::failure::{DbError, Failure, Kind};
 use crate::sql::value::Value;
 
 pub(crate) struct SqliteConnection {

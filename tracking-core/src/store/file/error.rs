@@ -1,6 +1,5 @@
 //! What can be wrong with a state file, and what to do about it.
 
-use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -109,7 +108,7 @@ impl Problem {
     }
 
     /// What can be done about it, where a program has a way of its own for that.
-    pub(super) fn remedy(&self) -> Option<Remedy> {
+    fn remedy(&self) -> Option<Remedy> {
         match self {
             Self::Io { error, .. } if !hint(error).is_empty() => Some(Remedy::NameStore),
             Self::Kind { .. }
@@ -156,18 +155,15 @@ fn hint(error: &io::Error) -> &'static str {
     }
 }
 
-/// The remedy of an error that a state file is the source of.
-pub(crate) fn remedy(source: &(dyn Error + 'static)) -> Option<Remedy> {
-    source.downcast_ref().and_then(Problem::remedy)
-}
-
 impl From<FileError> for AllocateError {
     fn from(FileError { store, problem }: FileError) -> Self {
-        match problem {
+        let remedy = problem.remedy();
+        let error = match problem {
             Problem::Clock(source) => Self::Clock { store, source },
             problem if problem.is_refusal() => Self::refused(store, problem),
             problem => Self::unavailable(store, problem),
-        }
+        };
+        error.with_remedy(remedy)
     }
 }
 

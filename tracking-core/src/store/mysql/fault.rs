@@ -1,6 +1,5 @@
 //! What goes wrong with a MySQL, and how it is told.
 
-use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -150,15 +149,12 @@ impl MySqlFault {
 
     /// As the error of an allocator.
     pub(super) fn into_error(self, store: impl std::fmt::Display) -> AllocateError {
-        if self.lasts() {
+        let remedy = self.remedy();
+        let error = if self.lasts() {
             AllocateError::refused(store, self)
         } else {
             AllocateError::unavailable(store, self)
-        }
+        };
+        error.with_remedy(remedy)
     }
-}
-
-/// The remedy of an error that a fault of MySQL is the source of.
-pub(crate) fn remedy(source: &(dyn Error + 'static)) -> Option<Remedy> {
-    source.downcast_ref().and_then(MySqlFault::remedy)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::shown::steers;
 use crate::store::url::{MySqlPlace, MySqlUrl};
 
-use super::table::TABLE;
+use super::names::TABLE;
 
 /// An error that a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,10 +11,9 @@ use crate::store::url::MySqlUrl;
 
 use super::connection::Connection;
 use super::fault::MySqlFault;
+use super::names::TABLE;
 use super::refusal::RefusalKind;
 use super::row::{Stored, VERSION, text, value};
-
-pub(super) const TABLE: &str = "tracking_series";
 
 /// Makes the table where there is none. That two series have different prefixes is the table's to see to.
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS tracking_series ( \

@@ -140,17 +140,14 @@ impl RedisFault {
 
     /// As the error of an allocator.
     pub(super) fn into_error(self, store: impl std::fmt::Display) -> AllocateError {
-        if self.lasts() {
+        let remedy = self.remedy();
+        let error = if self.lasts() {
             AllocateError::refused(store, self)
         } else {
             AllocateError::unavailable(store, self)
-        }
+        };
+        error.with_remedy(remedy)
     }
-}
-
-/// The remedy of an error that a fault of Redis is the source of.
-pub(crate) fn remedy(source: &(dyn Error + 'static)) -> Option<Remedy> {
-    source.downcast_ref().and_then(RedisFault::remedy)
 }
 
 #[cfg(test)]

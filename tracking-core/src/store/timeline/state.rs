@@ -1,18 +1,14 @@
 //! What a timeline remembers.
 
-use serde::{Deserialize, Serialize};
-
 use super::{History, LANE_COUNT, Lanes};
 use crate::number::serial::{LANES, SLOTS, TICKS};
-use crate::series::record::TimelineRecord;
 
 /// The state: who wrote it, the current lane, the next free slot in that lane's tick, and for each
 /// lane the last tick used; and which lanes were used at all, and until when any may have been.
 ///
 /// In serde it is a record of `history`, `lane`, `slot`, `last` (64 ticks), `used` (64 digits, 0 or 1) and
 /// `doubt` (a tick). One that no step writes is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "TimelineRecord", try_from = "TimelineRecord")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
     pub(super) history: History,
     pub(super) lane: u8,
