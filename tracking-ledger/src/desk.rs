@@ -68,6 +68,9 @@ pub struct IssuedAndRecorded {
     pub at_ms: i64,
     /// Whether that was before, for a request with the same idempotency key.
     pub is_replay: bool,
+    /// Numbers that the ledger had already, which were taken first and given to nobody: they were issued a second
+    /// time. None, unless the series is in two places at once or its store was put back.
+    pub collided: Vec<TrackingNumber>,
 }
 
 /// Why nothing was issued.
@@ -101,8 +104,8 @@ pub enum IssueError {
 /// What follows what a ledger said of a recording.
 enum Next {
     Answer(IssuedAndRecorded),
-    /// Take fresh numbers: this one was issued twice.
-    Again(TrackingNumber),
+    /// Take fresh numbers: these were issued twice.
+    Again(Vec<TrackingNumber>),
 }
 
 impl RecordingDesk {
@@ -121,8 +124,8 @@ impl RecordingDesk {
         &self.recorder
     }
 
-    /// Issue 1 to 1,000 numbers for an order, and record them. Blocks, for no longer than `within` for each: the
-    /// store and the ledger.
+    /// Issue 1 to 1,000 numbers for an order, and record them. Blocks: for the store no longer than the generator's
+    /// deadline, and no longer than `within` each time that the ledger is asked.
     ///
     /// # Errors
     /// [`IssueError`]. Nothing was issued then, though the ledger may have recorded numbers that nobody has got.
@@ -133,26 +136,25 @@ impl RecordingDesk {
         asking: Asking,
         within: Duration,
     ) -> Result<IssuedAndRecorded, IssueError> {
-        let deadline = Instant::now() + within;
-        let left = || deadline.saturating_duration_since(Instant::now());
+        check_count(count)?;
         if let Some(claim) = asking.claim.clone() {
-            let asked = self.recorder.ask(move |ledger| ledger.replay(&claim));
-            if let Some(answer) = answered_before(asked.wait(left())?)? {
+            let asked = self.recorder.replay(claim);
+            if let Some(answer) = answered_before(asked.wait(within)?)? {
                 return Ok(answer);
             }
         }
-        let mut repeated = TrackingNumber::BLANK;
+        let mut collided = Vec::new();
         for _ in 0..TRIES {
             let mut numbers = vec![TrackingNumber::BLANK; count as usize];
             self.desk.generator().fill(&mut numbers)?;
             let recording = self.recording(numbers, order, &asking)?;
-            let recorded = self.recorder.record(recording.clone(), left())?;
+            let recorded = self.recorder.record(recording.clone(), within)?;
             match next(recording, recorded)? {
-                Next::Answer(answer) => return Ok(answer),
-                Next::Again(number) => repeated = number,
+                Next::Answer(answer) => return Ok(IssuedAndRecorded { collided, ..answer }),
+                Next::Again(numbers) => collided.extend(numbers),
             }
         }
-        Err(IssueError::Collided { number: repeated })
+        Err(collision(&collided))
     }
 
     /// [`issue`](Self::issue), for callers that must not block. It needs no particular runtime, and has no deadline of
@@ -166,23 +168,23 @@ impl RecordingDesk {
         count: u32,
         asking: Asking,
     ) -> Result<IssuedAndRecorded, IssueError> {
-        if let Some(claim) = asking.claim.clone() {
-            let asked = self.recorder.ask(move |ledger| ledger.replay(&claim));
-            if let Some(answer) = answered_before(asked.await?)? {
-                return Ok(answer);
-            }
+        check_count(count)?;
+        if let Some(claim) = asking.claim.clone()
+            && let Some(answer) = answered_before(self.recorder.replay(claim).await?)?
+        {
+            return Ok(answer);
         }
-        let mut repeated = TrackingNumber::BLANK;
+        let mut collided = Vec::new();
         for _ in 0..TRIES {
             let numbers = self.take(count).await?;
             let recording = self.recording(numbers, order, &asking)?;
             let recorded = self.recorder.submit(recording.clone()).await?;
             match next(recording, recorded)? {
-                Next::Answer(answer) => return Ok(answer),
-                Next::Again(number) => repeated = number,
+                Next::Answer(answer) => return Ok(IssuedAndRecorded { collided, ..answer }),
+                Next::Again(numbers) => collided.extend(numbers),
             }
         }
-        Err(IssueError::Collided { number: repeated })
+        Err(collision(&collided))
     }
 
     /// Record a page of numbers that [`Desk::issue_many`] gave, however many, before anybody sees them. Blocks, for
@@ -197,17 +199,20 @@ impl RecordingDesk {
         within: Duration,
     ) -> Result<(), IssueError> {
         let deadline = Instant::now() + within;
+        let mut at_ms = page.at_ms;
         // All are on their way before the first is waited for, as far as the queue takes them.
         for queued in page.numbers.chunks(8 * Recording::NUMBERS_MAX) {
             let mut parts = Vec::new();
             for part in queued.chunks(Recording::NUMBERS_MAX) {
-                let recording = Recording::new(part, page.at_ms, page.order.clone())?;
+                let recording = Recording::new(part, at_ms, page.order.clone())?;
                 parts.push(self.recorder.submit(of(recording, asking)));
             }
             for part in parts {
                 let left = deadline.saturating_duration_since(Instant::now());
                 settled(part.wait(left)?)?;
             }
+            // What comes later is listed as that: nothing is put in among what was listed before.
+            at_ms = self.desk.now_ms().max(page.at_ms);
         }
         Ok(())
     }
@@ -265,6 +270,15 @@ fn of(recording: Recording, asking: &Asking) -> Recording {
         .with_request_id(asking.request_id.clone())
 }
 
+/// Before anything is made of a size that a caller names.
+fn check_count(count: u32) -> Result<(), RecordingError> {
+    let found = count as usize;
+    match (1..=Recording::NUMBERS_MAX).contains(&found) {
+        true => Ok(()),
+        false => Err(RecordingError::Count { found }),
+    }
+}
+
 fn answered_before(state: KeyState) -> Result<Option<IssuedAndRecorded>, IssueError> {
     match state {
         KeyState::New => Ok(None),
@@ -272,6 +286,7 @@ fn answered_before(state: KeyState) -> Result<Option<IssuedAndRecorded>, IssueEr
             numbers: replay.numbers,
             at_ms: replay.issued_at_ms,
             is_replay: true,
+            collided: Vec::new(),
         })),
         KeyState::Reused => Err(IssueError::KeyReused),
     }
@@ -283,18 +298,17 @@ fn next(recording: Recording, recorded: Recorded) -> Result<Next, IssueError> {
             numbers: recording.numbers().to_vec(),
             at_ms: recording.issued_at_ms(),
             is_replay: false,
+            collided: Vec::new(),
         })),
         // Another request with the key was quicker. What was taken for this one becomes a gap.
         Recorded::Replayed(replay) => Ok(Next::Answer(IssuedAndRecorded {
             numbers: replay.numbers,
             at_ms: replay.issued_at_ms,
             is_replay: true,
+            collided: Vec::new(),
         })),
         Recorded::KeyReused => Err(IssueError::KeyReused),
-        Recorded::Collided(numbers) => match collided(&numbers) {
-            IssueError::Collided { number } => Ok(Next::Again(number)),
-            error => Err(error),
-        },
+        Recorded::Collided(numbers) => Ok(Next::Again(numbers)),
     }
 }
 
@@ -303,11 +317,11 @@ fn settled(recorded: Recorded) -> Result<(), IssueError> {
     match recorded {
         Recorded::New | Recorded::Replayed(_) => Ok(()),
         Recorded::KeyReused => Err(IssueError::KeyReused),
-        Recorded::Collided(numbers) => Err(collided(&numbers)),
+        Recorded::Collided(numbers) => Err(collision(&numbers)),
     }
 }
 
-fn collided(numbers: &[TrackingNumber]) -> IssueError {
+fn collision(numbers: &[TrackingNumber]) -> IssueError {
     let number = numbers.first().copied().unwrap_or(TrackingNumber::BLANK);
     IssueError::Collided { number }
 }

@@ -18,8 +18,9 @@ use self::readers::Readers;
 pub use self::writer::RecorderStatus;
 use self::writer::{Counts, Writer};
 use crate::error::LedgerError;
+use crate::key::Claim;
 use crate::ledger::Ledger;
-use crate::recording::{Recorded, Recording};
+use crate::recording::{KeyState, Recorded, Recording};
 
 /// Records for many callers at once. Its clones share one queue and one writer.
 ///
@@ -39,6 +40,8 @@ struct Inner {
     ledger: Arc<dyn Ledger>,
     queue: Arc<Queue<Job>>,
     readers: Readers,
+    /// Looks keys up and does nothing else: no slow page keeps a request that is sent again waiting.
+    keys: Readers,
     counts: Arc<Counts>,
 }
 
@@ -49,7 +52,7 @@ const QUEUED_MAX: usize = 16_384;
 const _: () = assert!(Recording::NUMBERS_MAX + writer::COMMIT_NUMBERS <= QUEUED_MAX);
 
 impl Recorder {
-    /// Starts the threads of a recorder: one that writes and two that read.
+    /// Starts the threads of a recorder: one that writes, two that read and one that looks keys up.
     ///
     /// # Errors
     /// The system's, where it starts no thread.
@@ -61,7 +64,8 @@ impl Recorder {
             queue: Arc::clone(&queue),
             counts: Arc::clone(&counts),
         };
-        let readers = Readers::start(&ledger)?;
+        let readers = Readers::start(&ledger, 2)?;
+        let keys = Readers::start(&ledger, 1)?;
         thread::Builder::new()
             .name("ledger-writer".into())
             .spawn(move || writer.run())?;
@@ -69,6 +73,7 @@ impl Recorder {
             ledger,
             queue,
             readers,
+            keys,
             counts,
         })))
     }
@@ -104,7 +109,7 @@ impl Recorder {
         pending
     }
 
-    /// Asks the ledger something on a thread of the recorder's, such as [`Ledger::replay`] before a number is taken.
+    /// Asks the ledger something on a thread of the recorder's, such as [`Ledger::find`].
     /// For callers that must not block, or want a deadline.
     pub fn ask<T: Send + 'static>(
         &self,
@@ -112,6 +117,13 @@ impl Recorder {
     ) -> Pending<T> {
         let (answer, pending) = Slot::pair(&self.0.ledger);
         self.0.readers.ask(answer, question);
+        pending
+    }
+
+    /// [`Ledger::replay`], on a thread that does nothing else.
+    pub fn replay(&self, claim: Claim) -> Pending<KeyState> {
+        let (answer, pending) = Slot::pair(&self.0.ledger);
+        self.0.keys.ask(answer, move |ledger| ledger.replay(&claim));
         pending
     }
 

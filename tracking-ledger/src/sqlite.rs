@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::options::LedgerOptions;
 use crate::sql::SqlLedger;
 use crate::sql::connection::{Backend, Dialect};
-use crate::sql::failure::Failure;
+use crate::sql::failure::{DbError, Failure, Kind};
 
 /// Opens the ledger in a file, which is made if it is missing.
 pub(crate) fn open(path: &Path, options: &LedgerOptions) -> Result<Arc<dyn Ledger>, LedgerError> {
@@ -101,9 +101,16 @@ impl Backend for Sqlite {
     fn connect(&self) -> Result<SqliteConnection, Failure> {
         // Not made here: one that was taken away is missed, not replaced by an empty one.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let identity =
+            || place::identity(&self.path).map_err(|source| DbError::new(Kind::Other, source));
+        let before = identity()?;
         let database =
             rusqlite::Connection::open_with_flags(&self.path, flags).map_err(connection::error)?;
-        SqliteConnection::new(database, &self.path, PATIENCE)
+        // Else it may be another file than the one that was opened.
+        if identity()? != before {
+            return Err(DbError::new(Kind::Gone, "its file was replaced").into());
+        }
+        SqliteConnection::new(database, &self.path, before, PATIENCE)
     }
 
     fn warnings(&self, _: &mut SqliteConnection) -> Result<Vec<String>, Failure> {

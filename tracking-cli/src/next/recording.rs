@@ -90,6 +90,14 @@ impl<'a> Recording<'a> {
             fingerprint: Fingerprint::of(ROUTE, count, order, asking.reference.as_ref()),
         });
         let issued = self.desk.issue(order, count, asking, KEYED_WITHIN)?;
+        for number in &issued.collided {
+            message(
+                "warning",
+                &format!(
+                    "the ledger had {number} already, which was issued a second time and is not printed; is the series in two places at once, or was its store put back?"
+                ),
+            );
+        }
         if issued.is_replay {
             message(
                 "note",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tracking_core::issued::Issued;
-use tracking_core::order::{Order, Required};
+use tracking_core::order::{ErrorCode, Order, Required};
 use tracking_ledger::{RecordingDesk, Reference};
 use warp::reply::Response;
 
@@ -126,13 +126,19 @@ fn read(
 ) -> Result<(Order, Option<Reference>), Vec<ParameterError>> {
     let (references, others): (Vec<_>, Vec<_>) =
         query::pairs(query).partition(|(name, _)| **name == *b"reference");
-    let references: Vec<_> = references
+    let references: Result<Vec<&str>, _> = references
         .iter()
-        .map(|(_, value)| String::from_utf8_lossy(value))
+        .map(|(_, value)| str::from_utf8(value))
         .collect();
-    let references: Vec<&str> = references.iter().map(|value| &**value).collect();
     let order = Order::from_pairs(others, required);
-    let reference = recorded::reference(&references);
+    let reference = match references {
+        Ok(references) => recorded::reference(&references),
+        Err(_) => Err(ParameterError {
+            parameter: "reference".to_owned(),
+            code: ErrorCode::NotUtf8.as_str(),
+            message: "is not UTF-8: expected text in UTF-8".to_owned(),
+        }),
+    };
     match (order, reference) {
         (Ok(order), Ok(reference)) => Ok((order, reference)),
         (order, reference) => {

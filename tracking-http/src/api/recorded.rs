@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tracking_core::TrackingNumber;
+use tracking_core::generator::Status;
 use tracking_core::issued::IssuedMany;
 use tracking_core::order::{ErrorCode, Order};
 use tracking_ledger::{
@@ -139,13 +140,26 @@ pub(crate) async fn issue(
     let issued = desk.issue_async(wanted.order, wanted.count, asking);
     match timeout(LEDGER_DEADLINE, issued).await {
         Ok(Ok(issued)) => {
+            for number in &issued.collided {
+                tracing::error!(
+                    "the ledger had {number} already, which was issued a second time and given to nobody; is the series in two places at once, or was its store put back?"
+                );
+            }
             if !issued.is_replay {
                 api.issued(issued.numbers.len() as u64);
             }
             Ok(issued)
         }
         Ok(Err(error)) => Err(not_issued(api, &error)),
-        Err(_) => Err(too_late(api, desk)),
+        // Whichever of the two it was that did not answer.
+        Err(_) => match api.desk().generator().status() {
+            Status {
+                runway: 0,
+                error: Some(error),
+                ..
+            } => Err(NotIssued::NoNumber(api.no_number(&error))),
+            _ => Err(too_late(api, desk)),
+        },
     }
 }
 
@@ -178,8 +192,16 @@ pub(crate) async fn find(
     }
 }
 
-/// Whether the ledger can be asked.
+/// For how long nothing new is sent here after a batch could not be recorded: then one more tries.
+const REST: Duration = Duration::from_secs(5);
+
+/// Whether the ledger can be asked, and the last batch was recorded. Who asks a ledger that only reads learns it by
+/// the second alone; so it is said for a while only.
 pub(crate) async fn is_there(desk: &RecordingDesk, within: Duration) -> bool {
+    let failed = desk.recorder().status().since_failure;
+    if failed.is_some_and(|ago| ago < REST) {
+        return false;
+    }
     let asked = desk
         .recorder()
         .ask(|ledger| ledger.find(TrackingNumber::BLANK));

@@ -128,14 +128,14 @@ impl Call {
         cors.preflight(&head.method, &head.headers, allowed)
     }
 
-    /// The answer to a page of another site that would take numbers, and that nobody lets.
+    /// The answer to a page of another site that would take numbers, or read who got them, and that nobody lets.
     ///
     /// Where tokens are asked for, no browser sends one by itself. What is refused takes nothing of a rate.
     fn cross_site(&self, head: &Parts) -> Option<Response> {
         let endpoint = self.target.endpoint?;
-        let is_refused = endpoint.issues_by(head.method.as_str())
-            && is_cross_site(&head.method, &head.headers)
-            && !self.calls().gate.asks_for_tokens();
+        let scope = endpoint.scope_of(head.method.as_str());
+        let is_refused =
+            matches!(scope, Some(Scope::Issue | Scope::Ledger)) && self.is_foreign(head);
         if !is_refused {
             return None;
         }
@@ -164,16 +164,24 @@ impl Call {
     /// Ask the endpoint.
     fn ask(&self, head: Parts, body: Bytes) -> Answer {
         let endpoints = &self.calls().endpoints;
-        endpoints.answer(self.target, head, body, || self.asker())
+        let is_foreign = self.is_foreign(&head);
+        endpoints.answer(self.target, head, body, || self.asker(is_foreign))
     }
 
-    fn asker(&self) -> Asker {
+    /// Whether a page of another site asks, which no token lets.
+    fn is_foreign(&self, head: &Parts) -> bool {
+        is_cross_site(&head.method, &head.headers) && !self.calls().gate.asks_for_tokens()
+    }
+
+    fn asker(&self, is_foreign: bool) -> Asker {
         let account = self.admission.is_counted();
         let account = account.then(|| Arc::new(self.admission.clone()) as Arc<dyn Account>);
         Asker {
             id: self.id.as_str().into(),
             token: self.admission.caller().map(Arc::from),
-            reads_ledger: self.admission.may(Scope::Ledger),
+            reads_ledger: self.admission.may(Scope::Ledger)
+                && self.calls().gate.shows_ledger()
+                && !is_foreign,
             account,
         }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tracking_core::{Clock, SystemClock};
 use tracking_programs::tokens::file::{self, TokenFileError};
-use tracking_programs::tokens::{Count, TokenRate};
+use tracking_programs::tokens::{Count, Scope, TokenRate};
 use warp::http::HeaderMap;
 use warp::reply::Response;
 
@@ -29,17 +29,21 @@ pub(crate) struct GateConfig {
     pub(crate) tokens: Option<PathBuf>,
     pub(crate) proxies: Proxies,
     pub(crate) address_rate: Option<TokenRate>,
+    /// Whether others than this host's users reach it.
+    pub(crate) is_open: bool,
 }
 
 /// Lets requests in, or refuses them.
 ///
-/// Without tokens everybody may everything. Share it by an [`Arc`].
+/// Without tokens everybody may everything; but where other hosts reach the program, nobody reads the ledger then.
+/// Share it by an [`Arc`].
 #[derive(Debug)]
 pub struct Gate {
     tokens: Option<TokenFile>,
     proxies: Proxies,
     /// For those who show no token that is good.
     addresses: Option<Arc<Addresses>>,
+    is_open: bool,
     clock: RateClock,
 }
 
@@ -78,6 +82,7 @@ impl Gate {
             tokens,
             proxies: config.proxies,
             addresses: config.address_rate.map(addresses),
+            is_open: config.is_open,
             clock,
         })
     }
@@ -98,7 +103,11 @@ impl Gate {
             Need::Scope(scope) => scope,
         };
         let Some(file) = &self.tokens else {
-            return self.count_address(headers, peer);
+            let admission = self.count_address(headers, peer)?;
+            return match needed {
+                Scope::Ledger if self.is_open => Err(admission.forbidden(needed)),
+                _ => Ok(admission),
+            };
         };
         let tokens = file.tokens.load();
         let found =
@@ -150,6 +159,11 @@ impl Gate {
         (!self.proxies.is_one(peer)).then(|| peer.into())
     }
 
+    /// Whether who has no token may read what was recorded: names and customers are in it.
+    pub(crate) fn shows_ledger(&self) -> bool {
+        self.tokens.is_some() || !self.is_open
+    }
+
     /// Whether who takes a number must show a token.
     pub(crate) fn asks_for_tokens(&self) -> bool {
         self.tokens.is_some()
@@ -190,6 +204,7 @@ impl Default for Gate {
             tokens: None,
             proxies: Proxies::default(),
             addresses: None,
+            is_open: false,
             clock: RateClock::monotonic(),
         }
     }

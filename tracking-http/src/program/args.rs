@@ -158,12 +158,13 @@ fn path_of_tokens(given: OsString) -> Result<PathBuf, &'static str> {
 }
 
 impl GateArgs {
-    fn config(&self) -> Result<GateConfig, StartError> {
+    fn config(&self, listen: &Listen) -> Result<GateConfig, StartError> {
         let rate = |rate| TokenRate::new(rate, self.address_burst);
         Ok(GateConfig {
             tokens: self.tokens.clone(),
             proxies: self.trusted_proxy.iter().copied().collect(),
             address_rate: self.address_rate.map(rate).transpose()?,
+            is_open: !listen.is_local(),
         })
     }
 }
@@ -346,7 +347,7 @@ impl Args {
             zone: self.zone.zone(),
             cors_origins: self.cors_origin.clone(),
             limits: self.limits.limits(),
-            gate: self.gate.config()?,
+            gate: self.gate.config(&self.listen)?,
             store: self.store.url()?,
             series: self.store.options(Opening::OrCreate)?,
             ledger: {

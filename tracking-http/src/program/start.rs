@@ -51,6 +51,19 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     };
     // As for the address.
     let gate = Arc::new(Gate::new(config.gate)?);
+    // As for the address, again: without its ledger it issues nothing.
+    let ledger = spawn_blocking(move || config.ledger.open()).await;
+    let ledger = ledger.map_err(|error| StartError::Runtime(error.into()))??;
+    let (mut recorder, mut ledger_warnings) = (None, Vec::new());
+    if let Some(ledger) = ledger {
+        let told = ledger.clone();
+        let told = spawn_blocking(move || told.warnings()).await;
+        ledger_warnings = told.map_err(|error| StartError::Runtime(error.into()))??;
+        if gate.count().is_none() {
+            ledger_warnings.push("callers without a token share one space of keys: an Idempotency-Key that two of them take, such as 1, is one number for two parcels; let each take random ones, or give each a token (--tokens)".to_owned());
+        }
+        recorder = Some(Recorder::start(ledger).map_err(StartError::Runtime)?);
+    }
     // On a thread of its own: a signal that is caught breaks off what the thread waits for that hears of it,
     // and that is this one.
     let (url, series) = (config.store.clone(), config.series);
@@ -61,6 +74,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         .iter()
         .map(|warning| InOurWords(warning).to_string())
         .collect();
+    warnings.extend(ledger_warnings);
     warnings.extend(gate.warning());
     let mut limits = config.limits;
     let possible = raise_for(limits.max_connections);
@@ -69,18 +83,6 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
             "at most {possible} connections are open at once, since the system gives the process no more files: raise `ulimit -Hn`, or lower --max-connections"
         ));
         limits.max_connections = possible;
-    }
-    let ledger = spawn_blocking(move || config.ledger.open()).await;
-    let ledger = ledger.map_err(|error| StartError::Runtime(error.into()))??;
-    let mut recorder = None;
-    if let Some(ledger) = ledger {
-        let told = ledger.clone();
-        let told = spawn_blocking(move || told.warnings()).await;
-        warnings.extend(told.map_err(|error| StartError::Runtime(error.into()))??);
-        if gate.count().is_none() {
-            warnings.push("callers without a token share one space of keys: an Idempotency-Key that two of them take, such as 1, is one number for two parcels; let each take random ones, or give each a token (--tokens)".to_owned());
-        }
-        recorder = Some(Recorder::start(ledger).map_err(StartError::Runtime)?);
     }
     let welcome = Welcome::new(listen, &config.store, &store, gate.count());
     let metrics = Arc::new(Metrics::new());

@@ -392,6 +392,50 @@ fn what_was_issued_is_listed_by_the_page() {
     assert_eq!(none.problem()["type"], "/problems/no-ledger");
 }
 
+/// Any page could read who got what from a server that its visitor reaches.
+#[test]
+fn a_page_of_another_site_reads_no_ledger() {
+    let ledger = Ledgered::new();
+    let server = server(&ledger);
+    let mut client = Client::connect(server.address);
+    let number = number(&client.ask("GET", NEXT));
+    let foreign = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors"];
+    let list = client.ask_with("GET", "/tracking-numbers", &foreign);
+    assert_eq!(list.problem()["type"], "/problems/cross-site");
+    let target = format!("/tracking-numbers/{number}");
+    let verdict = client.ask_with("GET", &target, &foreign).json();
+    assert_eq!(verdict["verdict"], "belongs");
+    assert!(verdict.get("record").is_none(), "{verdict}");
+    assert!(client.ask("GET", &target).json().get("record").is_some());
+}
+
+#[test]
+fn a_reference_that_is_no_text_is_refused() {
+    let ledger = Ledgered::new();
+    let server = server(&ledger);
+    let mut client = Client::connect(server.address);
+    for key in ["r", "r"] {
+        let key = format!("Idempotency-Key: {key}");
+        let answer = client.ask_with("GET", &format!("{NEXT}&reference=%FF"), &[&key]);
+        assert_eq!(answer.problem()["errors"][0]["code"], "not-utf-8");
+        refused(&ledger, &answer, 400, "wrong-parameters");
+    }
+}
+
+/// What is listed until a time stays all that is: nothing is put in behind it later.
+#[test]
+fn a_long_answer_is_listed_as_it_is_made() {
+    let ledger = Ledgered::new();
+    let server = server(&ledger);
+    let mut client = Client::connect(server.address);
+    let answer = post(&mut client, None, &json!({"count": 200_000}));
+    assert_eq!(answer.status, 200);
+    let entries = ledger.entries();
+    let (newest, oldest) = (&entries[0], &entries[entries.len() - 1]);
+    assert_eq!(entries.len(), 200_000);
+    assert!(newest.issued_at_ms > oldest.issued_at_ms);
+}
+
 #[test]
 fn only_the_scope_ledger_lists() {
     let ledger = Ledgered::new();

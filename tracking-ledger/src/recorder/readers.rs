@@ -10,9 +10,6 @@ use super::queue::Queue;
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 
-/// How many threads read: one may wait for a slow page while the other looks keys up.
-const THREADS: usize = 2;
-
 /// How many questions wait at most.
 const QUEUED_MAX: usize = 4_096;
 
@@ -21,9 +18,9 @@ type Question = Box<dyn FnOnce(&dyn Ledger) + Send>;
 pub(super) struct Readers(Arc<Queue<Question>>);
 
 impl Readers {
-    pub(super) fn start(ledger: &Arc<dyn Ledger>) -> io::Result<Self> {
+    pub(super) fn start(ledger: &Arc<dyn Ledger>, threads: usize) -> io::Result<Self> {
         let readers = Self(Arc::new(Queue::new(QUEUED_MAX)));
-        for _ in 0..THREADS {
+        for _ in 0..threads {
             let (queue, ledger) = (Arc::clone(&readers.0), Arc::clone(ledger));
             let name = "ledger-reader".into();
             thread::Builder::new()

@@ -1,10 +1,12 @@
 //! The thread that writes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::queue::{Job, Queue};
+use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::recording::Recorded;
 
@@ -41,10 +43,14 @@ pub struct RecorderStatus {
     pub collided: u64,
     /// Whether the last batch was recorded.
     pub is_well: bool,
+    /// How long ago the last batch failed, if none was recorded since.
+    pub since_failure: Option<Duration>,
 }
 
-#[derive(Default)]
 pub(super) struct Counts {
+    began: Instant,
+    /// When the last batch failed, in milliseconds since then.
+    failed_at_ms: AtomicU64,
     commits: AtomicU64,
     failures: AtomicU64,
     recorded: AtomicU64,
@@ -52,6 +58,21 @@ pub(super) struct Counts {
     collided: AtomicU64,
     /// Batches that failed since one succeeded.
     failing: AtomicU64,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            failed_at_ms: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            recorded: AtomicU64::new(0),
+            replayed: AtomicU64::new(0),
+            collided: AtomicU64::new(0),
+            failing: AtomicU64::new(0),
+        }
+    }
 }
 
 impl Counts {
@@ -64,7 +85,17 @@ impl Counts {
             replayed: self.replayed.load(Relaxed),
             collided: self.collided.load(Relaxed),
             is_well: self.failing.load(Relaxed) == 0,
+            since_failure: (self.failing.load(Relaxed) > 0).then(|| {
+                let failed_at = Duration::from_millis(self.failed_at_ms.load(Relaxed));
+                self.began.elapsed().saturating_sub(failed_at)
+            }),
         }
+    }
+
+    fn fail(&self) {
+        let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.failed_at_ms.store(now_ms, Relaxed);
+        self.failing.fetch_add(1, Relaxed);
     }
 
     fn count(&self, numbers: usize, outcome: &Recorded) {
@@ -101,7 +132,15 @@ impl Writer {
             if batch.is_empty() {
                 continue;
             }
-            match self.ledger.record(&batch) {
+            // A panic of a driver is a batch that failed, whose fate is unknown: nobody is told that it was recorded.
+            let recorded = catch_unwind(AssertUnwindSafe(|| self.ledger.record(&batch)));
+            let recorded = recorded.unwrap_or_else(|_| {
+                Err(LedgerError::unavailable(
+                    &self.ledger.to_string(),
+                    "it panicked",
+                ))
+            });
+            match recorded {
                 Ok(outcomes) => {
                     self.counts.commits.fetch_add(1, Relaxed);
                     self.counts.failing.store(0, Relaxed);
@@ -112,7 +151,7 @@ impl Writer {
                 }
                 Err(error) => {
                     self.counts.failures.fetch_add(1, Relaxed);
-                    self.counts.failing.fetch_add(1, Relaxed);
+                    self.counts.fail();
                     for answer in answers {
                         answer.give(Err(error.clone()));
                     }
@@ -120,7 +159,8 @@ impl Writer {
                 }
             }
             // Under load a sweep a commit deletes as much as is added; else one now and then.
-            if swept.elapsed() > SWEEP && self.ledger.sweep().is_ok_and(|count| count < SWEPT_MAX) {
+            let sweep = || self.ledger.sweep().is_ok_and(|count| count < SWEPT_MAX);
+            if swept.elapsed() > SWEEP && catch_unwind(AssertUnwindSafe(sweep)).unwrap_or(true) {
                 swept = Instant::now();
             }
         }

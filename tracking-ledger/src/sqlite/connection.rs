@@ -23,12 +23,13 @@ impl SqliteConnection {
     pub(super) fn new(
         database: Database,
         path: &Path,
+        identity: Identity,
         patience: Duration,
     ) -> Result<Self, Failure> {
         database.busy_timeout(patience).map_err(error)?;
         database.set_prepared_statement_cache_capacity(64);
         let connection = Self {
-            identity: place::identity(path).map_err(|source| DbError::new(Kind::Other, source))?,
+            identity,
             path: path.to_owned(),
             database,
         };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
@@ -22,6 +23,8 @@ use crate::support::{number, recording, says_unavailable};
 struct Puppet {
     batches: SyncSender<usize>,
     orders: Mutex<Receiver<bool>>,
+    /// The next batch, and only that.
+    panics: Arc<AtomicBool>,
 }
 
 impl fmt::Display for Puppet {
@@ -32,8 +35,10 @@ impl fmt::Display for Puppet {
 
 impl Ledger for Puppet {
     fn record(&self, batch: &[Recording]) -> Result<Vec<Recorded>, LedgerError> {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "a driver's bug");
         let _ = self.batches.send(batch.len());
-        match self.orders.lock().unwrap().recv() {
+        let told = self.orders.lock().unwrap().recv();
+        match told {
             Ok(true) => Ok(vec![Recorded::New; batch.len()]),
             _ => Err(LedgerError::Unavailable {
                 ledger: "puppet".into(),
@@ -84,6 +89,7 @@ struct Stage {
     recorder: Recorder,
     batches: Receiver<usize>,
     orders: SyncSender<bool>,
+    panics: Arc<AtomicBool>,
 }
 
 impl Stage {
@@ -93,11 +99,14 @@ impl Stage {
         let puppet = Puppet {
             batches,
             orders: Mutex::new(heard),
+            panics: Arc::default(),
         };
+        let panics = Arc::clone(&puppet.panics);
         Self {
             recorder: Recorder::start(Arc::new(puppet)).unwrap(),
             batches: told,
             orders,
+            panics,
         }
     }
 
@@ -155,6 +164,23 @@ fn those_who_waited_for_a_failed_commit_get_its_error_and_nobody_else() {
     stage.orders.send(true).unwrap();
     assert_eq!(second.wait(SOON).unwrap(), Recorded::New);
     assert!(stage.recorder.status().is_well);
+}
+
+/// It is a batch that failed, as any other.
+#[test]
+fn a_ledger_that_panics_is_asked_again() {
+    let stage = Stage::new();
+    stage.panics.store(true, Ordering::SeqCst);
+    says_unavailable(stage.recorder.record(one(0), SOON));
+    let status = stage.recorder.status();
+    assert_eq!((status.failures, status.is_well), (1, false));
+    assert!(status.since_failure.is_some_and(|ago| ago < SOON));
+    let next = stage.recorder.submit(one(1));
+    assert_eq!(stage.begun(), 1);
+    stage.orders.send(true).unwrap();
+    assert_eq!(next.wait(SOON).unwrap(), Recorded::New);
+    let status = stage.recorder.status();
+    assert!(status.is_well && status.since_failure.is_none());
 }
 
 #[test]

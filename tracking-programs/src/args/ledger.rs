@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use tracking_ledger::{
     Ledger, LedgerError, LedgerOptions, LedgerUrl, ParseLedgerUrlError, open_ledger,
 };
@@ -38,7 +39,12 @@ pub struct LedgerArgs {
     url: LedgerUrlArgs,
 
     /// Record no customer's name
-    #[arg(long, env = "TRACKING_LEDGER_WITHOUT_NAMES", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "TRACKING_LEDGER_WITHOUT_NAMES",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
     ledger_without_names: bool,
 
     /// For how long an idempotency key is known, such as 24h

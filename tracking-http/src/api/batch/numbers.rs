@@ -220,7 +220,11 @@ impl Chunks {
         if let Some(record) = &self.record {
             let part = IssuedMany {
                 numbers: &self.numbers[..taken],
-                at_ms: record.at_ms,
+                // What is made later is listed as that.
+                at_ms: match self.begun {
+                    true => self.api.desk().now_ms().max(record.at_ms),
+                    false => record.at_ms,
+                },
                 order: &record.order,
                 zone: self.api.desk().zone(),
             };

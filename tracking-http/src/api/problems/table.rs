@@ -211,7 +211,8 @@ table! {
         "The token is for something else",
         "The token is not of the scope `issue`. Nothing was issued.",
         "The token is good, and not for this. The header `WWW-Authenticate` names the scope that \
-         is needed: issue (take numbers), read (ask about a number) or metrics.\nAsk the operator \
+         is needed: issue (take numbers), read (ask about a number), ledger (see what was recorded) \
+         or metrics.\nAsk the operator \
          of this server for a token of that scope. Nothing was issued.";
 
     TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, Counted, [RETRY_AFTER: "1"],

@@ -34,6 +34,7 @@ fn gate(tokens: Option<&str>, address_rate: Option<TokenRate>) -> Fixture {
         tokens: tokens.map(|_| path),
         proxies: std::iter::once("192.0.2.1".parse::<Proxy>().unwrap()).collect(),
         address_rate,
+        is_open: false,
     };
     let gate = Gate::with_clock(config, RateClock::Manual(clock.clone())).unwrap();
     Fixture {
@@ -280,4 +281,23 @@ fn an_address_has_a_rate_where_no_good_token_is_shown() {
     assert_eq!(from("198.51.100.1").unwrap_err().status(), 429);
     assert_eq!(from("6.6.6.6, 198.51.100.1").unwrap_err().status(), 429);
     assert!(from("198.51.100.2").is_ok() || from("198.51.100.3").is_ok());
+}
+
+/// Names and customers are in the ledger.
+#[test]
+fn without_tokens_nobody_reads_the_ledger_of_an_open_server() {
+    for (is_open, status) in [(false, None), (true, Some(403))] {
+        let config = GateConfig {
+            is_open,
+            ..GateConfig::default()
+        };
+        let gate = Gate::new(config).unwrap();
+        assert_eq!(gate.shows_ledger(), !is_open);
+        let ask = |scope| gate.admit(Need::Scope(scope), &HeaderMap::new(), PEER);
+        let found = ask(Scope::Ledger)
+            .err()
+            .map(|answer| answer.status().as_u16());
+        assert_eq!(found, status);
+        assert!(ask(Scope::Issue).is_ok() && ask(Scope::Read).is_ok());
+    }
 }
