@@ -142,8 +142,7 @@ fn set(question: &mut Question, name: &[u8], value: &[u8]) -> Result<(), Paramet
         b"to" => filter.to_ms = time("to")?,
         // The nearest that may be.
         b"limit" => {
-            question.limit =
-                parsed::<usize>("limit", text)?.map_or_else(PageLimit::default, PageLimit::nearest);
+            question.limit = parsed_by("limit", text, limit)?.unwrap_or_default();
         }
         b"cursor" => question.cursor = parsed("cursor", text)?,
         other => {
@@ -152,6 +151,21 @@ fn set(question: &mut Question, name: &[u8], value: &[u8]) -> Result<(), Paramet
         }
     }
     Ok(())
+}
+
+/// The nearest limit to a whole number, however large.
+fn limit(text: &str) -> Result<PageLimit, &'static str> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err("is not a whole number: expected one from 1 to 1000");
+    }
+    // One that cannot be read is far above, or below.
+    let nearest: i64 = text.parse().unwrap_or(match digits == text {
+        true => i64::MAX,
+        false => i64::MIN,
+    });
+    let nearest = usize::try_from(nearest.max(0)).unwrap_or(usize::MAX);
+    Ok(PageLimit::nearest(nearest))
 }
 
 fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<Option<T>, ParameterError> {
@@ -192,6 +206,8 @@ mod tests {
             ("0", 1),
             ("1000", 1_000),
             ("9999", 1_000),
+            ("-7", 1),
+            ("99999999999999999999999", 1_000),
         ] {
             let question = read(&format!("limit={text}")).unwrap();
             assert_eq!(question.limit.count(), limit, "{text}");

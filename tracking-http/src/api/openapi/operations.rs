@@ -100,7 +100,7 @@ fn recording(operation: &mut Value, method: &str) {
         "description": "Where the server has a ledger: sent again with the same key, the request gets the same answer \
                         (draft-ietf-httpapi-idempotency-key-header). Up to 1,000 numbers; a new UUID is a good one.",
         "required": false,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 514},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]([ -~]*[!-~])?$"},
         "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     }));
 }
