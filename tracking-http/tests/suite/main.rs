@@ -12,6 +12,7 @@ mod docs;
 mod framing;
 mod help;
 mod ledger;
+mod ledger_crash;
 mod limits;
 mod logs;
 mod many;
