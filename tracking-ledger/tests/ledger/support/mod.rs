@@ -86,12 +86,12 @@ pub(crate) fn record_new(ledger: &dyn Ledger, recording: Recording) {
     );
 }
 
-/// How often something is killed: `TRACKING_LEDGER_KILLS`, or a tenth of the full count.
+/// How often something is killed: so often in each run, ten times as often in `scripts/prove`.
 pub(crate) fn kills(tenth: u32) -> u32 {
-    let kills = std::env::var("TRACKING_LEDGER_KILLS").ok();
-    kills.map_or(tenth, |kills| {
-        kills.parse().expect("a number in TRACKING_LEDGER_KILLS")
-    })
+    match std::env::var_os("TRACKING_PROVE") {
+        Some(_) => 10 * tenth,
+        None => tenth,
+    }
 }
 
 /// It is an error that may end.
