@@ -80,11 +80,14 @@ impl Endpoints {
         target: Target,
         head: Parts,
         body: Bytes,
-        asker: impl FnOnce() -> Asker,
+        asker: impl FnOnce(&Parts) -> Asker,
     ) -> Answer {
         match self.past_filters(target, &head) {
             Some(answer) => answer,
-            None => self.by_filters(head, body, asker()),
+            None => {
+                let asker = asker(&head);
+                self.by_filters(head, body, asker)
+            }
         }
     }
 

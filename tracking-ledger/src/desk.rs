@@ -10,7 +10,7 @@ use crate::error::LedgerError;
 use crate::key::Claim;
 use crate::names::{Reference, RequestId, TokenName};
 use crate::recorder::Recorder;
-use crate::recording::{KeyState, Recorded, Recording, RecordingError};
+use crate::recording::{KeyState, Recorded, Recording, RecordingError, Replay};
 
 /// How often fresh numbers are taken in the place of some that the ledger has already.
 const TRIES: usize = 3;
@@ -71,6 +71,17 @@ pub struct IssuedAndRecorded {
     /// Numbers that the ledger had already, which were taken first and given to nobody: they were issued a second
     /// time. None, unless the series is in two places at once or its store was put back.
     pub collided: Vec<TrackingNumber>,
+}
+
+impl From<Replay> for IssuedAndRecorded {
+    fn from(replay: Replay) -> Self {
+        Self {
+            numbers: replay.numbers,
+            at_ms: replay.issued_at_ms,
+            is_replay: true,
+            collided: Vec::new(),
+        }
+    }
 }
 
 /// Why nothing was issued.
@@ -282,12 +293,7 @@ fn check_count(count: u32) -> Result<(), RecordingError> {
 fn answered_before(state: KeyState) -> Result<Option<IssuedAndRecorded>, IssueError> {
     match state {
         KeyState::New => Ok(None),
-        KeyState::Replayed(replay) => Ok(Some(IssuedAndRecorded {
-            numbers: replay.numbers,
-            at_ms: replay.issued_at_ms,
-            is_replay: true,
-            collided: Vec::new(),
-        })),
+        KeyState::Replayed(replay) => Ok(Some(replay.into())),
         KeyState::Reused => Err(IssueError::KeyReused),
     }
 }
@@ -301,12 +307,7 @@ fn next(recording: Recording, recorded: Recorded) -> Result<Next, IssueError> {
             collided: Vec::new(),
         })),
         // Another request with the key was quicker. What was taken for this one becomes a gap.
-        Recorded::Replayed(replay) => Ok(Next::Answer(IssuedAndRecorded {
-            numbers: replay.numbers,
-            at_ms: replay.issued_at_ms,
-            is_replay: true,
-            collided: Vec::new(),
-        })),
+        Recorded::Replayed(replay) => Ok(Next::Answer(replay.into())),
         Recorded::KeyReused => Err(IssueError::KeyReused),
         Recorded::Collided(numbers) => Ok(Next::Again(numbers)),
     }

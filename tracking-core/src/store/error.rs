@@ -94,6 +94,20 @@ impl AllocateError {
         }
     }
 
+    /// That of a store's own fault: refused where it lasts until somebody acts, else unavailable.
+    pub(crate) fn of_fault(
+        store: impl Display,
+        fault: impl Into<Box<dyn Error + Send + Sync>>,
+        lasts: bool,
+        remedy: Option<Remedy>,
+    ) -> Self {
+        let error = match lasts {
+            true => Self::refused(store, fault),
+            false => Self::unavailable(store, fault),
+        };
+        error.with_remedy(remedy)
+    }
+
     /// With what can be done about it, where a program has a way of its own for that.
     #[must_use]
     pub fn with_remedy(mut self, known: Option<Remedy>) -> Self {

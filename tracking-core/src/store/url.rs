@@ -13,6 +13,7 @@ mod host;
 mod login;
 mod mysql;
 mod number;
+mod parts;
 mod redis;
 
 pub use error::ParseStoreUrlError;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::timeout;
-use tracking_core::order::ErrorCode;
 use tracking_core::rfc3339;
 use tracking_ledger::{Cursor, EntryJson, Filter, LedgerError, PageLimit};
 use warp::reply::Response;
@@ -74,7 +73,11 @@ pub(super) fn answer(api: &Arc<Api>, asked: Asked) -> Answer {
             Ok(Err(LedgerError::OtherFilter)) => {
                 let message =
                     "belongs to a list with other parameters: expected the same on every page";
-                problems::wrong_parameters(&[wrong("cursor", "other-filter", message)])
+                problems::wrong_parameters(&[ParameterError::new(
+                    "cursor",
+                    "other-filter",
+                    message,
+                )])
             }
             Ok(Err(error)) => recorded::not_recorded(&api, &error).answer(),
             Err(_) => recorded::too_late(&api, &desk).answer(),
@@ -103,9 +106,8 @@ fn read(query: &str) -> Result<Question, Vec<ParameterError>> {
     let mut errors = Vec::new();
     for (name, value) in query::pairs(query) {
         if given.contains(&name) {
-            let message = "is given more than once: expected one value";
             let name = String::from_utf8_lossy(&name);
-            errors.push(wrong(&name, ErrorCode::GivenTwice.as_str(), message));
+            errors.push(ParameterError::given_twice(&name));
         } else if let Err(error) = set(&mut question, &name, &value) {
             errors.push(error);
         }
@@ -125,8 +127,7 @@ fn set(question: &mut Question, name: &[u8], value: &[u8]) -> Result<(), Paramet
     let filter = &mut question.filter;
     let Ok(text) = str::from_utf8(value) else {
         let name = String::from_utf8_lossy(name);
-        let message = "is not UTF-8: expected text in UTF-8";
-        return Err(wrong(&name, ErrorCode::NotUtf8.as_str(), message));
+        return Err(ParameterError::not_utf8(&name));
     };
     let time = |name| parsed_by(name, text, rfc3339::parse);
     match name {
@@ -182,15 +183,7 @@ fn parsed_by<T, E: Display>(
     }
     match parse(text) {
         Ok(value) => Ok(Some(value)),
-        Err(error) => Err(wrong(name, "wrong-value", error.to_string())),
-    }
-}
-
-fn wrong(parameter: &str, code: &'static str, message: impl Into<String>) -> ParameterError {
-    ParameterError {
-        parameter: parameter.to_owned(),
-        code,
-        message: message.into(),
+        Err(error) => Err(ParameterError::new(name, "wrong-value", error.to_string())),
     }
 }
 

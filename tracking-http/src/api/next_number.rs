@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tracking_core::issued::Issued;
-use tracking_core::order::{ErrorCode, Order, Required};
+use tracking_core::order::{Order, Required};
 use tracking_ledger::{RecordingDesk, Reference};
 use warp::reply::Response;
 
@@ -133,11 +133,7 @@ fn read(
     let order = Order::from_pairs(others, required);
     let reference = match references {
         Ok(references) => recorded::reference(&references),
-        Err(_) => Err(ParameterError {
-            parameter: "reference".to_owned(),
-            code: ErrorCode::NotUtf8.as_str(),
-            message: "is not UTF-8: expected text in UTF-8".to_owned(),
-        }),
+        Err(_) => Err(ParameterError::not_utf8("reference")),
     };
     match (order, reference) {
         (Ok(order), Ok(reference)) => Ok((order, reference)),

@@ -6,10 +6,10 @@ use tokio::time::timeout;
 use tracking_core::TrackingNumber;
 use tracking_core::generator::Status;
 use tracking_core::issued::IssuedMany;
-use tracking_core::order::{ErrorCode, Order};
+use tracking_core::order::Order;
 use tracking_ledger::{
     Asking, Claim, Entry, Fingerprint, IdempotencyKey, IssueError, IssuedAndRecorded, LedgerError,
-    Recording, RecordingDesk, Reference,
+    ParseNameError, Recording, RecordingDesk, Reference, TokenName,
 };
 use warp::http::HeaderMap;
 use warp::http::header::{HeaderName, HeaderValue};
@@ -65,6 +65,7 @@ pub(crate) fn asking(
     asker: &Asker,
     wanted: &Wanted<'_>,
 ) -> Result<Asking, Box<Response>> {
+    let token: Option<TokenName> = asker.token.as_deref().and_then(|name| name.parse().ok());
     let claim = key(headers)?.map(|key| {
         let Wanted {
             route,
@@ -73,7 +74,7 @@ pub(crate) fn asking(
             reference,
         } = wanted;
         Claim {
-            scope: asker.token.as_deref().and_then(|name| name.parse().ok()),
+            scope: token.clone(),
             key,
             fingerprint: Fingerprint::of(route, *count, order, reference.as_ref()),
         }
@@ -83,7 +84,7 @@ pub(crate) fn asking(
     }
     Ok(Asking {
         reference: wanted.reference.clone(),
-        token: asker.token.as_deref().and_then(|name| name.parse().ok()),
+        token,
         request_id: asker.id.parse().ok(),
         claim,
     })
@@ -112,21 +113,12 @@ pub(crate) fn refuse_key(headers: &HeaderMap) -> Option<Response> {
 
 /// What the caller calls the parcel: the value of a parameter `reference`, where an empty one counts as absent.
 pub(crate) fn reference(given: &[&str]) -> Result<Option<Reference>, ParameterError> {
-    let wrong = |code, message: String| ParameterError {
-        parameter: "reference".to_owned(),
-        code,
-        message,
-    };
     match given {
         [] | [""] => Ok(None),
-        [text] => text.parse().map(Some).map_err(|error| {
-            let error: tracking_ledger::ParseNameError = error;
-            wrong("not-a-reference", error.to_string())
+        [text] => text.parse().map(Some).map_err(|error: ParseNameError| {
+            ParameterError::new("reference", "not-a-reference", error.to_string())
         }),
-        _ => Err(wrong(
-            ErrorCode::GivenTwice.as_str(),
-            "is given more than once: expected one value".to_owned(),
-        )),
+        _ => Err(ParameterError::given_twice("reference")),
     }
 }
 

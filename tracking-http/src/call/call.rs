@@ -164,8 +164,7 @@ impl Call {
     /// Ask the endpoint.
     fn ask(&self, head: Parts, body: Bytes) -> Answer {
         let endpoints = &self.calls().endpoints;
-        let is_foreign = self.is_foreign(&head);
-        endpoints.answer(self.target, head, body, || self.asker(is_foreign))
+        endpoints.answer(self.target, head, body, |head| self.asker(head))
     }
 
     /// Whether a page of another site asks, which no token lets.
@@ -173,7 +172,7 @@ impl Call {
         is_cross_site(&head.method, &head.headers) && !self.calls().gate.asks_for_tokens()
     }
 
-    fn asker(&self, is_foreign: bool) -> Asker {
+    fn asker(&self, head: &Parts) -> Asker {
         let account = self.admission.is_counted();
         let account = account.then(|| Arc::new(self.admission.clone()) as Arc<dyn Account>);
         Asker {
@@ -181,7 +180,7 @@ impl Call {
             token: self.admission.caller().map(Arc::from),
             reads_ledger: self.admission.may(Scope::Ledger)
                 && self.calls().gate.shows_ledger()
-                && !is_foreign,
+                && !self.is_foreign(head),
             account,
         }
     }

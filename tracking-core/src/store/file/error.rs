@@ -157,13 +157,11 @@ fn hint(error: &io::Error) -> &'static str {
 
 impl From<FileError> for AllocateError {
     fn from(FileError { store, problem }: FileError) -> Self {
-        let remedy = problem.remedy();
-        let error = match problem {
+        let (lasts, remedy) = (problem.is_refusal(), problem.remedy());
+        match problem {
             Problem::Clock(source) => Self::Clock { store, source },
-            problem if problem.is_refusal() => Self::refused(store, problem),
-            problem => Self::unavailable(store, problem),
-        };
-        error.with_remedy(remedy)
+            problem => Self::of_fault(store, problem, lasts, remedy),
+        }
     }
 }
 

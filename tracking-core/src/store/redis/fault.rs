@@ -140,13 +140,8 @@ impl RedisFault {
 
     /// As the error of an allocator.
     pub(super) fn into_error(self, store: impl std::fmt::Display) -> AllocateError {
-        let remedy = self.remedy();
-        let error = if self.lasts() {
-            AllocateError::refused(store, self)
-        } else {
-            AllocateError::unavailable(store, self)
-        };
-        error.with_remedy(remedy)
+        let (lasts, remedy) = (self.lasts(), self.remedy());
+        AllocateError::of_fault(store, self, lasts, remedy)
     }
 }
 

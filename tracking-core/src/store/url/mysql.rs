@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::error::{HIDDEN, ParseStoreUrlError, clipped};
+use super::error::{ParseStoreUrlError, clipped};
 use super::host::{fmt_host, parse_host};
-use super::login::{Password, parse_login, percent_decoded};
-use super::number::{TIMEOUT_MS, number};
+use super::login::{Password, percent_decoded};
+use super::number::{TIMEOUT_MS, number, part_of_timeout};
+use super::parts::Parts;
 
 mod form;
 
@@ -134,27 +135,14 @@ impl MySqlUrl {
     /// A URL of its scheme, which is one of the three, and what stands behind the colon.
     pub(super) fn parse(scheme: &str, rest: &str) -> Result<Self, ParseStoreUrlError> {
         let form = Form::of(scheme);
-        let (body, options) = rest.split_once('?').unwrap_or((rest, ""));
-        let body = body
-            .strip_prefix("//")
-            .ok_or_else(|| form.error("beginning", rest))?;
-        let (authority, path) = match body.find('/') {
-            Some(slash) => body.split_at(slash),
-            None => (body, ""),
-        };
-        let (login, host) = match authority.rsplit_once('@') {
-            Some((login, host)) => (Some(login), host),
-            // An @ further on: a password with a / or ? in it that is not percent-encoded.
-            None if !authority.is_empty() && rest.contains('@') => {
-                return Err(form.error("user", HIDDEN));
-            }
-            None => (None, authority),
-        };
-        let (user, password) = match login {
-            Some(login) => parse_login(login).ok_or_else(|| form.error("user", HIDDEN))?,
-            None => (None, None),
-        };
-        let (place, database) = form.place(host, path)?;
+        let Parts {
+            user,
+            password,
+            hosts,
+            path,
+            options,
+        } = Parts::of(rest, |part, found| form.error(part, found))?;
+        let (place, database) = form.place(hosts, path)?;
         let mut url = Self {
             place,
             user,
@@ -191,14 +179,7 @@ impl MySqlUrl {
             }
         }
         let connect_ms = connect_ms.unwrap_or(1_000.min(timeout_ms));
-        if connect_ms > timeout_ms {
-            return Err(ParseStoreUrlError::OptionValue {
-                option: "connect_ms".to_owned(),
-                expected: format!("up to timeout_ms, which is {timeout_ms}"),
-                found: connect_ms.to_string(),
-            });
-        }
-        self.connect = Duration::from_millis(connect_ms.into());
+        self.connect = part_of_timeout("connect_ms", connect_ms, timeout_ms)?;
         self.timeout = Duration::from_millis(timeout_ms.into());
         Ok(())
     }

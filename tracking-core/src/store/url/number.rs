@@ -1,6 +1,7 @@
 //! A whole number in a URL, within its bounds.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use crate::store::url::error::{ParseStoreUrlError, clipped};
 
@@ -22,4 +23,20 @@ pub(super) fn number(
             found: clipped(text),
         }),
     }
+}
+
+/// A time that is a part of the whole time-out, both in milliseconds, or the error that names the option.
+pub(super) fn part_of_timeout(
+    option: &str,
+    ms: u32,
+    timeout_ms: u32,
+) -> Result<Duration, ParseStoreUrlError> {
+    if ms > timeout_ms {
+        return Err(ParseStoreUrlError::OptionValue {
+            option: option.to_owned(),
+            expected: format!("up to timeout_ms, which is {timeout_ms}"),
+            found: ms.to_string(),
+        });
+    }
+    Ok(Duration::from_millis(ms.into()))
 }

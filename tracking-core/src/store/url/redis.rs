@@ -6,11 +6,10 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
-use super::error::{HIDDEN, ParseStoreUrlError, clipped};
-use super::login::{Password, parse_login};
-use super::number::TIMEOUT_MS;
-use super::number::number;
-use super::{host, number};
+use super::error::{ParseStoreUrlError, clipped};
+use super::login::Password;
+use super::number::{TIMEOUT_MS, number, part_of_timeout};
+use super::parts::Parts;
 
 // None of them uses what is here.
 mod form;
@@ -100,26 +99,13 @@ impl RedisUrl {
     /// A URL of its scheme, which is one of the five, and what stands behind the colon.
     pub(super) fn parse(scheme: &str, rest: &str) -> Result<Self, ParseStoreUrlError> {
         let form = Form::of(scheme);
-        let (body, options) = rest.split_once('?').unwrap_or((rest, ""));
-        let body = body
-            .strip_prefix("//")
-            .ok_or_else(|| form.error("beginning", rest))?;
-        let (authority, path) = match body.find('/') {
-            Some(slash) => body.split_at(slash),
-            None => (body, ""),
-        };
-        let (login, hosts) = match authority.rsplit_once('@') {
-            Some((login, hosts)) => (Some(login), hosts),
-            // An @ further on: a password with a / or ? in it that is not percent-encoded.
-            None if !authority.is_empty() && rest.contains('@') => {
-                return Err(form.error("user", HIDDEN));
-            }
-            None => (None, authority),
-        };
-        let (user, password) = match login {
-            Some(login) => parse_login(login).ok_or_else(|| form.error("user", HIDDEN))?,
-            None => (None, None),
-        };
+        let Parts {
+            user,
+            password,
+            hosts,
+            path,
+            options,
+        } = Parts::of(rest, |part, found| form.error(part, found))?;
         let (place, database) = form.place(hosts, path)?;
         let mut url = Self {
             place,
@@ -157,20 +143,12 @@ impl RedisUrl {
         }
         let wait_ms = wait_ms.unwrap_or(500.min(timeout_ms));
         let connect_ms = connect_ms.unwrap_or(1_000.min(timeout_ms));
-        for (option, ms) in [("wait_ms", wait_ms), ("connect_ms", connect_ms)] {
-            if ms > timeout_ms {
-                return Err(ParseStoreUrlError::OptionValue {
-                    option: option.to_owned(),
-                    expected: format!("up to timeout_ms, which is {timeout_ms}"),
-                    found: ms.to_string(),
-                });
-            }
-        }
-        self.connect = Duration::from_millis(connect_ms.into());
+        let wait = part_of_timeout("wait_ms", wait_ms, timeout_ms)?;
+        self.connect = part_of_timeout("connect_ms", connect_ms, timeout_ms)?;
         self.timeout = Duration::from_millis(timeout_ms.into());
         self.wait = NonZeroU32::new(replicas).map(|replicas| ReplicaWait {
             replicas,
-            patience: Duration::from_millis(wait_ms.into()),
+            patience: wait,
         });
         Ok(())
     }

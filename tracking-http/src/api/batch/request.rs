@@ -112,11 +112,7 @@ fn unknown(name: &str) -> ParameterError {
 }
 
 fn wrong(parameter: &str, code: ErrorCode, message: impl Into<String>) -> ParameterError {
-    ParameterError {
-        parameter: parameter.to_owned(),
-        code: code.as_str(),
-        message: message.into(),
-    }
+    ParameterError::new(parameter, code.as_str(), message)
 }
 
 /// The only value that is given for a name, if there is one; as JSON.
@@ -124,10 +120,7 @@ fn only<'a>(name: &str, given: &[&'a RawValue]) -> Result<Option<&'a str>, Param
     match given {
         [] => Ok(None),
         [one] => Ok(Some(one.get())),
-        _ => {
-            let message = "is given more than once: expected one value";
-            Err(wrong(name, ErrorCode::GivenTwice, message))
-        }
+        _ => Err(ParameterError::given_twice(name)),
     }
 }
 

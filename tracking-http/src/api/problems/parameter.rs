@@ -17,6 +17,24 @@ pub(crate) struct ParameterError {
 pub(crate) const UNKNOWN_MAX: usize = 24;
 
 impl ParameterError {
+    pub(crate) fn new(parameter: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            parameter: parameter.to_owned(),
+            code,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn given_twice(parameter: &str) -> Self {
+        let message = "is given more than once: expected one value";
+        Self::new(parameter, ErrorCode::GivenTwice.as_str(), message)
+    }
+
+    pub(crate) fn not_utf8(parameter: &str) -> Self {
+        let message = "is not UTF-8: expected text in UTF-8";
+        Self::new(parameter, ErrorCode::NotUtf8.as_str(), message)
+    }
+
     /// A name that nobody knows, which is shown cut and escaped; `why` goes on from there.
     pub(crate) fn unknown(name: &str, why: &str) -> Self {
         let shown: String = name.chars().take(40).collect();

@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 
 use crate::store::url::error::{ParseStoreUrlError, clipped};
 
-use super::host::parse_host;
-use super::number::number;
 use super::place::{RedisHost, RedisPlace};
+use crate::store::url::host::parse_host;
+use crate::store::url::number::number;
 
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::host::fmt_host;
+use crate::store::url::host::fmt_host;
 
 /// Where a Redis is.
 #[derive(Debug, Clone, PartialEq, Eq)]
