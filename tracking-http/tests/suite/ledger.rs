@@ -5,12 +5,20 @@ mod outages;
 mod reading;
 
 use std::collections::HashSet;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tracking_core::{Desk, Generator, MemoryAllocator};
+use tracking_core::store::reserve_patiently;
+use tracking_core::{AllocateError, Allocator, Block, Desk, Generator, MemoryAllocator, Series};
 use tracking_http::{App, Gate, Limits, Options};
+use tracking_ledger::{Ledger, OldNumber, Origin};
 
 use crate::support::{Answer, Client, InProcess, Ledgered};
+
+const SOON: Duration = Duration::from_secs(10);
 
 const NEXT: &str = "/next-tracking-number?origin_country_id=US&weight=1.2";
 
@@ -162,4 +170,82 @@ fn a_long_answer_is_listed_as_it_is_made() {
     let (newest, oldest) = (&entries[0], &entries[entries.len() - 1]);
     assert_eq!(entries.len(), 200_000);
     assert!(newest.issued_at_ms > oldest.issued_at_ms);
+}
+
+/// What is issued a second time is given to nobody: the next takes its place, also in an answer that was begun.
+#[test]
+fn a_long_answer_goes_on_with_other_numbers_in_the_place_of_those_that_were_issued_twice() {
+    let memory = MemoryAllocator::new();
+    let block = reserve_patiently(&memory, NonZeroU32::new(20_000).unwrap(), SOON).unwrap();
+    let series = memory.series().clone();
+    let taken: Vec<OldNumber> = block
+        .serials()
+        .step_by(500)
+        .map(|serial| OldNumber {
+            number: series.encode(serial),
+            issued_at_ms: 1_735_689_600_000,
+        })
+        .collect();
+    let ledger = Ledgered::new();
+    ledger.import(&taken).unwrap();
+    let recorder = ledger.recorder();
+    let options = Options {
+        ledger: Some(recorder.clone()),
+        ..Options::default()
+    };
+    let desk = Desk::new(Generator::new(Again {
+        memory,
+        first: Mutex::new(Some(block)),
+    }));
+    let server = InProcess::with_app(App::new(desk, options), Limits::default());
+    let mut client = Client::connect(server.address);
+    let answer = post(&mut client, None, &json!({"count": 19_000}));
+    assert_eq!(answer.status, 200);
+    let answered: HashSet<String> = answer.json()["tracking_numbers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(answered.len(), 19_000);
+    assert!(
+        taken
+            .iter()
+            .all(|old| !answered.contains(old.number.as_str()))
+    );
+    let recorded: HashSet<String> = ledger
+        .entries()
+        .iter()
+        .filter(|entry| entry.origin == Origin::Issued)
+        .map(|entry| entry.number.as_str().to_owned())
+        .collect();
+    assert_eq!(answered, recorded);
+    let met = recorder.status().collided;
+    assert!((38..=40).contains(&met), "{met}");
+}
+
+/// An allocator that first grants what was granted before.
+#[derive(Debug)]
+struct Again {
+    memory: MemoryAllocator,
+    first: Mutex<Option<Block>>,
+}
+
+impl Allocator for Again {
+    fn series(&self) -> &Series {
+        self.memory.series()
+    }
+
+    fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
+        match self.first.lock().unwrap().take() {
+            Some(first) => Ok(first.split(wanted).0),
+            None => reserve_patiently(&self.memory, wanted, SOON),
+        }
+    }
+}
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("again:")
+    }
 }

@@ -76,6 +76,10 @@ impl Ledger for Puppet {
         Ok(0)
     }
 
+    fn probe(&self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     fn warnings(&self) -> Result<Vec<String>, LedgerError> {
         Ok(Vec::new())
     }

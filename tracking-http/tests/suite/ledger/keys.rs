@@ -1,6 +1,7 @@
 //! A request that is sent again with its key.
 
 use std::collections::HashSet;
+use std::thread;
 
 use serde_json::json;
 use tracking_http::Gate;
@@ -134,6 +135,46 @@ fn keys_are_of_a_tokens_name_and_records_are_for_the_scope_ledger() {
     ledger.turn_off();
     assert_eq!(ask("trk_1", &target).status, 200);
     assert_eq!(ask("trk_2", &target).status, 503);
+}
+
+/// It waits for the first, whose commit may yet succeed, even if that one's own caller waits no more.
+#[test]
+fn a_request_that_waits_for_another_with_its_key_for_too_long_is_told_so() {
+    let ledger = Ledgered::new();
+    let server = server(&ledger);
+    let ask = |key: &str| {
+        let key = format!("Idempotency-Key: {key}");
+        let answer = Client::connect(server.address).ask_with("GET", NEXT, &[&key]);
+        let retry_after = answer.header("retry-after").map(str::to_owned);
+        (answer, retry_after)
+    };
+    ledger.hang_recording();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| ask("k"));
+        ledger.wait_for_hung(1);
+        let others = ["k", "other"].map(|key| scope.spawn(move || ask(key)));
+        let kinds = [
+            (503, "/problems/ledger-unavailable"),
+            (409, "/problems/idempotency-key-under-way"),
+            (503, "/problems/ledger-unavailable"),
+        ];
+        let answers = [first].into_iter().chain(others);
+        for (answer, (status, kind)) in answers.zip(kinds) {
+            let (answer, retry_after) = answer.join().unwrap();
+            assert_eq!(answer.status, status, "{answer:?}");
+            assert_eq!(answer.problem()["type"], kind);
+            assert_eq!(retry_after.as_deref(), Some("2"));
+        }
+    });
+    // Nobody waits for the first any more, and it is still being committed.
+    assert_eq!(ask("k").0.status, 409);
+    ledger.turn_on();
+    let (answer, _) = ask("k");
+    assert_eq!(answer.header("idempotent-replayed"), Some("true"));
+    let entries = ledger.entries();
+    // What nobody waited for was not recorded later.
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].number.as_str(), number(&answer));
 }
 
 /// As a program, with its flags: what was answered is there after a `kill -9`, and a key is still known.

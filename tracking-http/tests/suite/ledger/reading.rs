@@ -1,7 +1,8 @@
 //! What was recorded is asked for: one number, and pages; and who may.
 
-use serde_json::Value;
-use tracking_http::Gate;
+use serde_json::{Value, json};
+use tracking_core::{Desk, Generator, MemoryAllocator};
+use tracking_http::{App, Gate, Limits, Options};
 use tracking_ledger::OldNumber;
 
 use super::{NEXT, gated, number, server};
@@ -83,6 +84,7 @@ fn what_was_issued_is_listed_by_the_page() {
     let without = InProcess::new();
     let none = Client::connect(without.address).ask("GET", "/tracking-numbers");
     assert_eq!(none.problem()["type"], "/problems/no-ledger");
+    assert_eq!((none.status, &none.problem()["status"]), (501, &json!(501)));
 }
 
 /// Any page could read who got what from a server that its visitor reaches.
@@ -120,4 +122,57 @@ fn only_the_scope_ledger_lists() {
     assert_eq!(ask("HEAD", "trk_2", "/tracking-numbers"), 200);
     assert_eq!(ask("GET", "trk_2", NEXT), 403);
     assert_eq!(ask("POST", "trk_2", "/tracking-numbers"), 403);
+}
+
+/// Whoever `--cors-origin` lets in may take numbers; who got them it takes a token to know.
+#[test]
+fn a_page_that_is_let_in_reads_the_ledger_by_a_token_alone() {
+    const PAGE: [&str; 3] = [
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Mode: cors",
+        "Origin: https://shop.example",
+    ];
+    let file = TokenFile::new(&[
+        ("a", "trk_1", "issue read", ""),
+        ("b", "trk_2", "issue read ledger", ""),
+    ]);
+    for origin in ["https://shop.example", "*"] {
+        for (gate, token, may) in [
+            (Gate::default(), None, false),
+            (
+                Gate::with_tokens(file.path()).unwrap(),
+                Some("trk_1"),
+                false,
+            ),
+            (Gate::with_tokens(file.path()).unwrap(), Some("trk_2"), true),
+        ] {
+            let what = format!("{origin} {token:?}");
+            let ledger = Ledgered::new();
+            let options = Options {
+                ledger: Some(ledger.recorder()),
+                gate: gate.into(),
+                cors_origins: vec![origin.parse().unwrap()],
+                ..Options::default()
+            };
+            let desk = Desk::new(Generator::new(MemoryAllocator::new()));
+            let server = InProcess::with_app(App::new(desk, options), Limits::default());
+            let mut client = Client::connect(server.address);
+            let bearer = token.map(|token| format!("Authorization: Bearer {token}"));
+            // The last is how a browser asks that does not say whose page it is.
+            for page in [&PAGE[..], &PAGE[2..]] {
+                let headers: Vec<&str> = page.iter().copied().chain(bearer.as_deref()).collect();
+                let issued = client.ask_with("GET", NEXT, &headers);
+                let target = format!("/tracking-numbers/{}", number(&issued));
+                let list = client.ask_with("GET", "/tracking-numbers", &headers);
+                assert_eq!(list.status, if may { 200 } else { 403 }, "{what} {list:?}");
+                let verdict = client.ask_with("GET", &target, &headers);
+                assert_eq!(verdict.status, 200, "{what}");
+                assert_eq!(verdict.json().get("record").is_some(), may, "{what}");
+                for answer in [list, verdict] {
+                    let allowed = answer.header("access-control-allow-origin");
+                    assert_eq!(allowed, Some(origin), "{what}");
+                }
+            }
+        }
+    }
 }
