@@ -121,6 +121,6 @@ pub enum Prune {
 pub struct Doubts {
     /// They were recorded all the same.
     pub recorded: u64,
-    /// They were not.
+    /// They were not, when that was looked up. A commit that hangs in its server may yet be done.
     pub lost: u64,
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{NEXT, number, post, server};
-use crate::support::{Answer, Client, Ledgered, Program, Scrape, SmallDisk};
+use crate::small_disk::SmallDisk;
+use crate::support::{Answer, Client, Ledgered, Program, Scrape};
 
 #[test]
 fn while_the_ledger_is_gone_or_hangs_nothing_is_issued() {
@@ -100,7 +101,7 @@ fn a_ledger_that_only_reads_is_not_ready_and_is_seen_to_be_back() {
 /// By a real one, on a disk without room.
 #[test]
 fn a_disk_that_is_full_is_seen_before_a_number_is_asked_for() {
-    let Some(disk) = SmallDisk::mount() else {
+    let Some(disk) = SmallDisk::mount(1_024) else {
         return;
     };
     let ledger = format!("sqlite:{}/ledger.db", disk.path().display());

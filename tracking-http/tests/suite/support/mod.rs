@@ -5,7 +5,6 @@ mod in_process;
 mod ledgered;
 mod program;
 mod scrape;
-mod small_disk;
 mod switch;
 mod token_file;
 
@@ -14,7 +13,6 @@ pub(crate) use in_process::{InProcess, gated};
 pub(crate) use ledgered::Ledgered;
 pub(crate) use program::{Program, command, run_to_end};
 pub(crate) use scrape::Scrape;
-pub(crate) use small_disk::SmallDisk;
 pub(crate) use switch::Switch;
 pub(crate) use token_file::TokenFile;
 pub(crate) use tracking_core::testing::FULL_ORDER as FULL;

@@ -1,6 +1,9 @@
 //! A ledger in a real MariaDB.
 
+mod conflicts;
 mod crash;
+mod full_disk;
+mod settings;
 mod tls;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! A disk that is soon full.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,11 +11,11 @@ use tempfile::TempDir;
 pub(crate) struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// None where the test may not mount one, which it then says.
-    pub(crate) fn mount() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
+    /// Of so many KiB. None where the test may not mount one, which it then says.
+    pub(crate) fn mount(size_kib: u64) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size_kib}k"), "tmpfs"])
             .arg(folder.path())
             .status()
             .is_ok_and(|status| status.success());
@@ -30,12 +32,14 @@ impl SmallDisk {
         self.0.path()
     }
 
+    /// Leaves no room.
     pub(crate) fn fill(&self) {
-        std::fs::write(self.path().join("filler"), vec![0; 1 << 20]).unwrap_err();
+        let mut filler = File::create(self.path().join("filler")).expect("a file");
+        while filler.write(&[0; 4096]).is_ok_and(|count| count > 0) {}
     }
 
     pub(crate) fn make_room(&self) {
-        std::fs::remove_file(self.path().join("filler")).unwrap();
+        std::fs::remove_file(self.path().join("filler")).expect("it was filled");
     }
 }
 
