@@ -1,5 +1,6 @@
 //! A ledger in a file.
 
+mod conflicts;
 mod crash;
 
 use std::os::unix::fs::PermissionsExt;
