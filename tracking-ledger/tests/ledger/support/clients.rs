@@ -51,9 +51,11 @@ impl Clients {
         let mut retries: Option<String> = None;
         while !self.ends.load(Ordering::SeqCst) {
             let count = self.next.fetch_add(1, Ordering::SeqCst);
-            let key = retries
-                .take()
-                .or_else(|| (client % 2 == 0).then(|| format!("{client}-{count}")));
+            let key = retries.take().or_else(|| {
+                client
+                    .is_multiple_of(2)
+                    .then(|| format!("{client}-{count}"))
+            });
             let claimed = key.as_deref().map(|key| claim(None, key, &order));
             let new = recording(count, &order).with_claim(claimed);
             match recorder.record(new, Duration::from_secs(3)) {

@@ -13,7 +13,7 @@ pub(crate) struct SmallDisk(TempDir);
 impl SmallDisk {
     /// Of so many KiB. None where the test may not mount one, which it then says.
     pub(crate) fn mount(size_kib: u64) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={size_kib}k"), "tmpfs"])
             .arg(folder.path())
@@ -34,12 +34,12 @@ impl SmallDisk {
 
     /// Leaves no room.
     pub(crate) fn fill(&self) {
-        let mut filler = File::create(self.path().join("filler")).expect("a file");
+        let mut filler = File::create(self.path().join("filler")).unwrap();
         while filler.write(&[0; 4096]).is_ok_and(|count| count > 0) {}
     }
 
     pub(crate) fn make_room(&self) {
-        std::fs::remove_file(self.path().join("filler")).expect("it was filled");
+        std::fs::remove_file(self.path().join("filler")).unwrap();
     }
 }
 
