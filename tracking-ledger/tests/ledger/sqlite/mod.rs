@@ -5,6 +5,7 @@ mod crash;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 use tempfile::TempDir;
 use tracking_core::order::Order;
@@ -215,4 +216,38 @@ fn a_full_disk_is_an_error_that_loses_nothing_and_ends() {
         .filter(|count| ledger.find(number(**count)).unwrap().is_some())
         .count() as u64;
     assert_eq!(ledger.doubts().recorded, found, "{:?}", ledger.doubts());
+}
+
+#[test]
+fn a_disk_that_turns_read_only_is_seen_and_it_goes_on_when_it_is_no_longer() {
+    let Some(disk) = SmallDisk::mount(1_024) else {
+        return;
+    };
+    let path = disk.path().join("ledger.db");
+    let url = format!("sqlite:{}", path.display()).parse().unwrap();
+    let ledger = tracking_ledger::open_ledger(&url, &LedgerOptions::default())
+        .unwrap()
+        .unwrap();
+    record_new(&*ledger, recording(1, &Order::default()));
+    ledger.probe().unwrap();
+    // After an error it has no connection, and the disk no file that is open.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    says_unavailable(ledger.probe());
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    let remount = |options: &str| {
+        let status = Command::new("mount")
+            .args(["-o", &format!("remount,{options}")])
+            .arg(disk.path())
+            .status();
+        assert!(status.unwrap().success(), "remount,{options}");
+    };
+    remount("ro");
+    says_unavailable(ledger.probe());
+    says_unavailable(ledger.record(&[recording(2, &Order::default())]));
+    remount("rw");
+    ledger.probe().unwrap();
+    record_new(&*ledger, recording(2, &Order::default()));
+    assert!(ledger.find(number(1)).unwrap().is_some());
 }
