@@ -11,8 +11,9 @@ use super::{Asking, IssueError, RecordingDesk, TRIES, collision, of};
 use crate::recording::{Recorded, Recording};
 
 impl RecordingDesk {
-    /// Record a page of numbers that [`Desk::issue_many`] gave, however many, before anybody sees them. Blocks, for
-    /// no longer than `within`. A page is recorded in parts, and after an error some of them may be.
+    /// Record a page of numbers that [`Desk::issue_many`](tracking_core::Desk::issue_many) gave, however many, before
+    /// anybody sees them. Blocks, for no longer than `within`. A page is recorded in parts, and after an error some of
+    /// them may be.
     ///
     /// # Errors
     /// [`IssueError`]. None of the page may be given out then.
