@@ -41,6 +41,9 @@ mod serve;
 pub mod watch;
 
 pub use call::{App, Gate, Options, Origin, ParseOriginError};
-pub use program::{Args, Config, Hangups, Signals, StartError, Started, Welcome, run, start};
+pub use program::{
+    Args, Checked, Config, Hangups, HealthArgs, Signals, StartError, Started, Unwell, Welcome,
+    check, run, start,
+};
 pub use serve::{Limits, Listen, Listener, ParseListenError, UnixSocket};
 pub use watch::metrics::{Metrics, Observed, TokensRead};

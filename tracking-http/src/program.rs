@@ -1,6 +1,8 @@
 //! The program: what its flags say, how it starts and ends.
 
 mod args;
+mod check;
+mod health;
 mod period;
 mod reload;
 mod run;
@@ -10,6 +12,8 @@ mod start_error;
 mod welcome;
 
 pub use self::args::{Args, Config};
+pub use self::check::{Checked, check};
+pub use self::health::{HealthArgs, Unwell};
 pub use self::reload::Hangups;
 pub use self::run::run;
 pub use self::signals::Signals;

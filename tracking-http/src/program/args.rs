@@ -3,14 +3,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
+use clap::{Command, CommandFactory, Parser};
 use tracking_core::issued::Zone;
 use tracking_core::{Opening, SeriesOptions, StoreUrl};
 use tracking_programs::args::{LedgerArgs, StoreArgs, ZoneArgs, whole_number};
 use tracking_programs::tokens::TokenRate;
 
 use crate::call::{GateConfig, Origin, Proxy};
+use crate::program::health::HealthArgs;
 use crate::program::period::Period;
 use crate::program::start_error::StartError;
 use crate::serve::{Limits, Listen};
@@ -25,8 +26,30 @@ use crate::watch::logging::LogFormat;
 /// for whatever watches over the server; GET /docs shows all of it, GET /openapi.json describes it to
 /// programs.
 #[derive(Debug, Parser)]
-#[command(name = "tracking-http", version, after_help = EXAMPLES)]
+#[command(
+    name = "tracking-http",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub struct Args {
+    #[command(subcommand)]
+    instead: Option<Instead>,
+
+    /// Say whether the server would start, and end
+    ///
+    /// Flags, variables, the file of tokens, the store and the ledger are read, and all that is wrong with
+    /// them is said. Nothing listens, and what a start would make is not made, but for tables of a ledger
+    /// that is there. For what runs before a start, or before a new version takes over.
+    #[arg(
+        long,
+        env = "TRACKING_CHECK",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
+    check: bool,
+
     /// Where to listen
     ///
     /// Port 0 is any free one; the start-up line says which. unix:PATH is a Unix socket, which its
@@ -88,6 +111,12 @@ pub struct Args {
 
     #[command(flatten)]
     store: StoreArgs,
+}
+
+/// What the program does instead of serving.
+#[derive(Debug, clap::Subcommand)]
+enum Instead {
+    Health(HealthArgs),
 }
 
 /// The flags and variables of [`GateConfig`].
@@ -297,15 +326,21 @@ Examples:
       Make a token, and the lines for the file of --tokens
   tracking-http --listen 0.0.0.0:8080 --tokens /etc/tracking/tokens.toml
       Let in who has a token; curl -H 'Authorization: Bearer TOKEN' shows one
+  tracking-http --store redis://redis.internal --check
+      Say what would keep it from starting
+  tracking-http health
+      Ask the server on this host whether it is ready
 
 Signals:
   SIGHUP            read the file of --tokens again; nothing without it
   SIGINT, SIGTERM   end, once the requests in flight are answered; at once on a second one
 
 Exit codes:
-  0         ended by SIGINT or SIGTERM
+  0         ended by SIGINT or SIGTERM; --check: it would start; health: it is ready
+  1         health: it is not ready
   2         wrong usage
-  3         could not start: the address, the file of tokens, the store or the series
+  3         could not start: the address, the file of tokens, the store, the series or the ledger;
+            --check: it would not
   130, 143  ended at once by a second SIGINT, or SIGTERM
 
 A TIME is a number with its unit, such as 500ms, 10s, 2m or 1h: a day at most.
@@ -327,6 +362,25 @@ pub struct Config {
 }
 
 impl Args {
+    /// The program's command line.
+    pub fn program() -> Command {
+        // Those that are for each command of `tracking` are the server's alone here.
+        Self::command().mut_args(|arg| arg.global(false))
+    }
+
+    /// The server that is to be asked how it is, if that is what is wanted.
+    pub fn health(&self) -> Option<&HealthArgs> {
+        match &self.instead {
+            Some(Instead::Health(health)) => Some(health),
+            None => None,
+        }
+    }
+
+    /// Whether it is only to be said what would keep the server from starting.
+    pub fn is_check(&self) -> bool {
+        self.check
+    }
+
     /// What these flags and variables ask for.
     ///
     /// # Errors
@@ -380,13 +434,11 @@ impl Args {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_is_well_formed_and_every_flag_has_its_variable() {
-        let command = Args::command();
+        let command = Args::program();
         command.clone().debug_assert();
         for argument in command.get_arguments() {
             let name = argument.get_id().as_str();

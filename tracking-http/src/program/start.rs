@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::spawn_blocking;
-use tracking_core::{Desk, Generator, open_store};
-use tracking_ledger::Recorder;
+use tracking_core::{Desk, Generator, OpenStore, SeriesOptions, StoreUrl, open_store};
+use tracking_ledger::{Ledger, Recorder};
+use tracking_programs::args::LedgerArgs;
 use tracking_programs::remedies::InOurWords;
 
-use crate::call::{App, Gate, Options};
+use crate::call::{App, Gate, GateConfig, Options};
 use crate::program::args::Config;
 use crate::program::start_error::StartError;
 use crate::program::welcome::Welcome;
@@ -50,30 +51,12 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         }
     };
     // As for the address.
-    let gate = Arc::new(Gate::new(config.gate)?);
+    let gate = Arc::new(open_gate(config.gate)?);
     // As for the address, again: without its ledger it issues nothing.
-    let ledger = spawn_blocking(move || config.ledger.open()).await;
-    let ledger = ledger.map_err(|error| StartError::Runtime(error.into()))??;
-    let (mut recorder, mut ledger_warnings) = (None, Vec::new());
-    if let Some(ledger) = ledger {
-        let told = ledger.clone();
-        let told = spawn_blocking(move || told.warnings()).await;
-        ledger_warnings = told.map_err(|error| StartError::Runtime(error.into()))??;
-        if gate.count().is_none() {
-            ledger_warnings.push("callers without a token share one space of keys: an Idempotency-Key that two of them take, such as 1, is one number for two parcels; let each take random ones, or give each a token (--tokens)".to_owned());
-        }
-        recorder = Some(Recorder::start(ledger).map_err(StartError::Runtime)?);
-    }
-    // On a thread of its own: a signal that is caught breaks off what the thread waits for that hears of it,
-    // and that is this one.
-    let (url, series) = (config.store.clone(), config.series);
-    let store = spawn_blocking(move || open_store(&url, &series)).await;
-    let store = store.map_err(|error| StartError::Runtime(error.into()))??;
-    let told = store.warnings();
-    let mut warnings: Vec<String> = told
-        .iter()
-        .map(|warning| InOurWords(warning).to_string())
-        .collect();
+    let (ledger, ledger_warnings) = open_ledger(config.ledger, gate.count().is_some()).await?;
+    let recorder = ledger.map(Recorder::start).transpose();
+    let recorder = recorder.map_err(StartError::Runtime)?;
+    let (store, mut warnings) = open_series(config.store.clone(), config.series).await?;
     warnings.extend(ledger_warnings);
     warnings.extend(gate.warning());
     let mut limits = config.limits;
@@ -84,7 +67,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         ));
         limits.max_connections = possible;
     }
-    let welcome = Welcome::new(listen, &config.store, &store, gate.count());
+    let welcome = Welcome::new(listen, &config.store, &*store, gate.count());
     let metrics = Arc::new(Metrics::new());
     if gate.count().is_some() {
         metrics.tokens_read(TokensRead::Taken);
@@ -105,6 +88,48 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         warnings,
         welcome,
     })
+}
+
+/// Who may.
+pub(super) fn open_gate(config: GateConfig) -> Result<Gate, StartError> {
+    Ok(Gate::new(config)?)
+}
+
+/// The ledger, if there is to be one, and what the operator should know of it.
+pub(super) async fn open_ledger(
+    args: LedgerArgs,
+    needs_tokens: bool,
+) -> Result<(Option<Arc<dyn Ledger>>, Vec<String>), StartError> {
+    let Some(ledger) = blocking(move || args.open()).await?? else {
+        return Ok((None, Vec::new()));
+    };
+    let told = Arc::clone(&ledger);
+    let mut warnings = blocking(move || told.warnings()).await??;
+    if !needs_tokens {
+        warnings.push("callers without a token share one space of keys: an Idempotency-Key that two of them take, such as 1, is one number for two parcels; let each take random ones, or give each a token (--tokens)".to_owned());
+    }
+    Ok((Some(ledger), warnings))
+}
+
+/// The series in its store, and what the operator should know of that.
+pub(super) async fn open_series(
+    url: StoreUrl,
+    series: SeriesOptions,
+) -> Result<(Box<dyn OpenStore>, Vec<String>), StartError> {
+    let store = blocking(move || open_store(&url, &series)).await??;
+    let told = store.warnings();
+    let warnings = told.iter().map(|warning| InOurWords(warning).to_string());
+    let warnings = warnings.collect();
+    Ok((store, warnings))
+}
+
+/// On a thread of its own: a signal that is caught breaks off what the thread waits for that hears of it, and
+/// that is the one that runs all else.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StartError> {
+    let done = spawn_blocking(work).await;
+    done.map_err(|error| StartError::Runtime(error.into()))
 }
 
 /// As `TcpListener::bind` does it, but with a longer queue.

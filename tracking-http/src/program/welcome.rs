@@ -16,11 +16,7 @@ pub struct Welcome {
     listen: Listen,
     /// The store, as a redacted URL.
     store: String,
-    series: SeriesName,
-    prefix: Prefix,
-    fingerprint: Fingerprint,
-    /// How far the series reaches, where the store is this host's alone.
-    reach: Option<&'static str>,
+    series: SeriesLine,
     /// If tokens are needed.
     tokens: Option<Count>,
 }
@@ -32,11 +28,30 @@ impl Welcome {
         store: &dyn OpenStore,
         tokens: Option<Count>,
     ) -> Self {
-        let series = store.series();
         Self {
             listen,
             store: url.to_string(),
-            series: series.name().clone(),
+            series: SeriesLine::new(url, store),
+            tokens,
+        }
+    }
+}
+
+/// Which series, in a line.
+#[derive(Debug, Clone)]
+pub(super) struct SeriesLine {
+    name: SeriesName,
+    prefix: Prefix,
+    fingerprint: Fingerprint,
+    /// How far the series reaches, where the store is this host's alone.
+    reach: Option<&'static str>,
+}
+
+impl SeriesLine {
+    pub(super) fn new(url: &StoreUrl, store: &dyn OpenStore) -> Self {
+        let series = store.series();
+        Self {
+            name: series.name().clone(),
             prefix: series.prefix(),
             fingerprint: series.fingerprint(),
             reach: match url {
@@ -44,13 +59,32 @@ impl Welcome {
                 url if url.is_local() => Some("this file's alone"),
                 _ => None,
             },
-            tokens,
+        }
+    }
+}
+
+impl fmt::Display for SeriesLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            prefix,
+            fingerprint,
+            reach,
+        } = self;
+        let prefix = prefix.as_str();
+        write!(
+            f,
+            "series: {name}, prefix {prefix:?}, fingerprint {fingerprint}"
+        )?;
+        match reach {
+            Some(reach) => write!(f, "; this series is {reach}"),
+            None => Ok(()),
         }
     }
 }
 
 /// An address that a client on this host can use.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
@@ -68,24 +102,13 @@ impl fmt::Display for Welcome {
             listen,
             store,
             series,
-            prefix,
-            fingerprint,
-            reach,
             tokens,
         } = self;
         match listen {
             Listen::Tcp(address) => writeln!(f, "listening on http://{address}")?,
             Listen::Unix(_) => writeln!(f, "listening on {listen}")?,
         }
-        writeln!(f, "store: {store}")?;
-        write!(
-            f,
-            "series: {series}, prefix {:?}, fingerprint {fingerprint}",
-            prefix.as_str()
-        )?;
-        if let Some(reach) = reach {
-            write!(f, "; this series is {reach}")?;
-        }
+        write!(f, "store: {store}\n{series}")?;
         let header = match tokens {
             None => "",
             Some(count) => {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod canary;
+mod check;
 mod chromium;
 mod connections;
 mod contract;
@@ -10,6 +11,7 @@ mod cors;
 mod cross_site;
 mod docs;
 mod framing;
+mod health;
 mod help;
 mod ledger;
 mod ledger_crash;
@@ -19,6 +21,7 @@ mod many;
 mod metrics;
 mod midway;
 mod million;
+mod nginx;
 mod outage;
 mod rates;
 mod redis;

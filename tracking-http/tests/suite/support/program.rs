@@ -50,7 +50,8 @@ impl Program {
         Self::start_at(&["--listen", &format!("unix:{path}")], args, &[])
     }
 
-    fn start_at(listen: &[&str], args: &[&str], variables: &[(&str, &str)]) -> Self {
+    /// Start it where these flags say.
+    pub(crate) fn start_at(listen: &[&str], args: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::spawn(command(&[listen, args].concat(), variables))
     }
 
@@ -108,6 +109,15 @@ impl Program {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Whether it has ended, as it should.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let status = self.child.try_wait().unwrap();
+        status.is_some_and(|status| {
+            assert_eq!(status.code(), Some(0));
+            true
+        })
     }
 
     /// Read what it says until a line has this text. A program that has not said it after 30 s is killed.
