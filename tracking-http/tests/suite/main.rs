@@ -21,8 +21,8 @@ mod many;
 mod metrics;
 mod midway;
 mod million;
-mod nginx;
 mod outage;
+mod proxies;
 mod rates;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]

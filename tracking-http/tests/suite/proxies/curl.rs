@@ -1,4 +1,4 @@
-//! Clients of an nginx: curl, by TLS.
+//! Clients of a proxy: curl, by TLS.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use regex::Regex;
 
-use super::proxy::Nginx;
+use super::proxy::Proxy;
 
 /// Answers of one curl: as it prints them.
 pub(super) struct Curl {
@@ -21,8 +21,8 @@ const WRITTEN: &str = "\nstatus=%{http_code} version=%{http_version} error=%{err
 
 impl Curl {
     /// Ask, with these arguments and for this target, which may have a glob.
-    pub(super) fn ask(nginx: &Nginx, args: &[&str], target: &str) -> Self {
-        Self::of(&nginx.certificate(), &nginx.url(), args, target)
+    pub(super) fn ask(proxy: &Proxy, args: &[&str], target: &str) -> Self {
+        Self::of(&proxy.certificate(), &proxy.url(), args, target)
     }
 
     fn of(certificate: &Path, url: &str, args: &[&str], target: &str) -> Self {
@@ -77,7 +77,7 @@ const ROUND: &str = "#[1-150]";
 
 impl Load {
     /// GETs by HTTP/1.1 and HTTP/2, and POSTs without a key.
-    pub(super) fn start(nginx: &Nginx) -> Self {
+    pub(super) fn start(proxy: &Proxy) -> Self {
         let (stop, rounds) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
         let body = [
             "--data",
@@ -96,7 +96,7 @@ impl Load {
         ];
         let clients = clients.map(|(args, path)| {
             let (stop, rounds) = (Arc::clone(&stop), Arc::clone(&rounds));
-            let (certificate, url) = (nginx.certificate(), nginx.url());
+            let (certificate, url) = (proxy.certificate(), proxy.url());
             let is_post = path == "/tracking-numbers";
             let number = Regex::new("[0-9A-Z]{13,16}").unwrap();
             thread::spawn(move || {
