@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::redis_servers::server::RedisServer;
-use crate::support::{Program, TokenFile, run_to_end};
+use crate::small_disk::SmallDisk;
+use crate::support::{Program, TokenFile, ask, run_to_end};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f";
 
@@ -131,9 +132,30 @@ fn all_that_is_wrong_is_said_at_once() {
     assert_eq!(mistaken.status.code(), Some(2));
 }
 
-/// A ledger that is there has to take a write: its file may be another program's, or whole and read-only.
+/// What is there may be read, its tables too.
 #[test]
-fn a_ledger_that_takes_nothing_is_found() {
+fn a_ledger_that_takes_no_write_is_found() {
+    let Some(disk) = SmallDisk::mount(1_024) else {
+        return;
+    };
+    let ledger = format!("sqlite:{}/ledger.db", disk.path().display());
+    let args = ["--store", "memory:", "--ledger", &ledger];
+    let program = Program::start(&args, &[]);
+    assert_eq!(
+        ask(program.address, "GET", "/next-tracking-number").status,
+        200
+    );
+    // While it runs, so that no file has to be made.
+    disk.fill();
+    let output = run_to_end(&[&["--check"], &args[..]].concat(), &[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let full = format!("error: the ledger {ledger} cannot be used");
+    assert!(said.contains(&full) && said.contains("full"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_no_ledger_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     std::fs::write(
