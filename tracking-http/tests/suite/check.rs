@@ -65,7 +65,7 @@ fn beside_a_server_that_runs_it_takes_nothing() {
     let program = Program::start(&[&args[..], &["--tokens", tokens]].concat(), &[]);
     let before = std::fs::read(&path).unwrap();
     let address = program.address.to_string();
-    std::fs::set_permissions(&tokens, Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(tokens, Permissions::from_mode(0o644)).unwrap();
     let series = program
         .welcome
         .iter()
