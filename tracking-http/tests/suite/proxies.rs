@@ -222,6 +222,8 @@ fn the_edge_speaks_http_2_and_keeps_what_is_too_long_or_not_for_others() {
         );
         for (args, target, status) in [
             (&[][..], "/metrics", "404"),
+            (&[], "/metrics/", "404"),
+            (&[], "/metrics?a", "404"),
             (&["--data", &body], "/tracking-numbers", "413"),
             (&["--http1.1"], &long, "414"),
             (
