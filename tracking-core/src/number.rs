@@ -1,6 +1,7 @@
 //! The tracking number as users see it, 1 to 16 characters of `A-Z0-9`, and what makes it: serial, key,
 //! prefix, check character.
 
+mod abreast;
 pub(crate) mod base36;
 pub(crate) mod check_character;
 pub(crate) mod codec;
