@@ -44,7 +44,7 @@ use crate::number::MAX_LENGTH;
 use crate::number::base36::SIX_DIGITS;
 use crate::number::check_character::Running;
 use crate::number::codec::BODY_LENGTH;
-use crate::number::ff1::{Direction, Ff1, ROUNDS};
+use crate::number::ff1::{Direction, Ff1};
 
 /// How many go side by side.
 pub(crate) const WIDTH: usize = 64;
@@ -107,20 +107,21 @@ impl BlockCipherEncClosure for Rounds<'_> {
         let Halves { left, right } = self.halves;
         let mut outputs = [0; WIDTH];
         // An even and an odd round change one half each.
+        let (pairs, _) = self.ff1.blocks().as_chunks::<2>();
         match self.direction {
             Direction::Encrypt => {
-                for round in (0..ROUNDS).step_by(2) {
-                    round_function(aes, self.ff1.block(round), right, &mut outputs);
+                for [even, odd] in pairs {
+                    round_function(aes, *even, right, &mut outputs);
                     mix(left, &outputs, add);
-                    round_function(aes, self.ff1.block(round + 1), left, &mut outputs);
+                    round_function(aes, *odd, left, &mut outputs);
                     mix(right, &outputs, add);
                 }
             }
             Direction::Decrypt => {
-                for round in (0..ROUNDS).step_by(2).rev() {
-                    round_function(aes, self.ff1.block(round + 1), left, &mut outputs);
+                for [even, odd] in pairs.iter().rev() {
+                    round_function(aes, *odd, left, &mut outputs);
                     mix(right, &outputs, subtract);
-                    round_function(aes, self.ff1.block(round), right, &mut outputs);
+                    round_function(aes, *even, right, &mut outputs);
                     mix(left, &outputs, subtract);
                 }
             }

@@ -15,7 +15,12 @@ use aes::cipher::{
 
 use crate::number::base36::SIX_DIGITS;
 
-pub(super) const ROUNDS: u32 = 10;
+const ROUNDS: u32 = 10;
+
+/// The modulus of both halves of a body, which is twelve digits of base 36.
+const BODY_MODULUS: Modulus = Modulus::new(SIX_DIGITS);
+/// How many bytes of a round's output are used for a body.
+const BODY_OUTPUT_BYTES: u32 = 8;
 
 /// How many half strings there may be: sums of two stay below 2^64.
 const MOST_HALVES: u64 = 1 << 63;
@@ -24,10 +29,9 @@ const MOST_HALVES: u64 = 1 << 63;
 #[derive(Clone)]
 pub(crate) struct Ff1 {
     aes: Aes128Enc,
-    /// The CBC-MAC state before the last block, with the tweak's part of that block mixed in.
-    mac: u128,
-    /// Bytes of NUM(B), called b in the standard; at most 8 here.
-    half_bytes: u32,
+    /// What each round encrypts when its right half is 0: the CBC-MAC state before the last block, with
+    /// all that is known of that block mixed in. NUM(B) ends it.
+    blocks: [u128; ROUNDS as usize],
     /// Bytes of the round's output that are used, called d in the standard; at most 12 here.
     output_bytes: u32,
     /// Of the left half (u numerals) and the right half (v numerals).
@@ -56,7 +60,7 @@ impl Ff1 {
         {
             return None;
         }
-        // ceil(ceil(v * log2(radix)) / 8): the bytes of the largest right half.
+        // ceil(ceil(v * log2(radix)) / 8): the bytes of the largest right half, called b in the standard.
         let half_bytes = (u64::BITS - (moduli[1] - 1).leading_zeros()).div_ceil(8);
         let output_bytes = 4 * half_bytes.div_ceil(4) + 4;
 
@@ -86,8 +90,7 @@ impl Ff1 {
         }
         Some(Self {
             aes,
-            mac,
-            half_bytes,
+            blocks: std::array::from_fn(|round| mac ^ (round as u128) << (8 * half_bytes)),
             output_bytes,
             moduli: moduli.map(Modulus::new),
         })
@@ -115,16 +118,17 @@ impl Ff1 {
         value
     }
 
-    /// What a round encrypts when its right half is 0; that half is added by exclusive or.
+    /// What each round encrypts when its right half is 0; that half is added by exclusive or.
     #[inline]
-    pub(super) fn block(&self, round: u32) -> u128 {
-        self.mac ^ (u128::from(round) << (8 * self.half_bytes))
+    pub(super) fn blocks(&self) -> &[u128; ROUNDS as usize] {
+        &self.blocks
     }
 
     /// Whether it is of the strings that bodies are: twelve digits of base 36.
+    #[inline]
     pub(super) fn is_of_bodies(&self) -> bool {
-        let moduli = self.moduli.iter().map(|modulus| modulus.modulus);
-        self.output_bytes == 8 && moduli.eq([SIX_DIGITS; 2])
+        let moduli = self.moduli.map(|modulus| modulus.modulus);
+        self.output_bytes == BODY_OUTPUT_BYTES && moduli == [BODY_MODULUS.modulus; 2]
     }
 
     /// The cipher that encrypts them.
@@ -156,17 +160,36 @@ impl BlockSizeUser for Chain<'_> {
 impl BlockCipherEncClosure for Chain<'_> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, aes: &B) {
+        let ff1 = self.ff1;
+        if ff1.is_of_bodies() {
+            // With constants for what the compiler does not know of any other.
+            self.rounds(aes, BODY_OUTPUT_BYTES, |_| BODY_MODULUS);
+        } else {
+            self.rounds(aes, ff1.output_bytes, |round| ff1.moduli[round % 2]);
+        }
+    }
+}
+
+impl Chain<'_> {
+    #[inline(always)]
+    fn rounds<B>(self, aes: &B, output_bytes: u32, modulus: impl Fn(usize) -> Modulus)
+    where
+        B: BlockCipherEncBackend<BlockSize = U16>,
+    {
         let [mut a, mut b] = *self.value;
+        let blocks = self.ff1.blocks.iter().enumerate();
         match self.direction {
             Direction::Encrypt => {
-                for round in 0..ROUNDS {
-                    let (output, modulus) = self.round(aes, round, b);
+                for (round, block) in blocks {
+                    let modulus = modulus(round);
+                    let output = modulus.round(aes, *block, b, output_bytes);
                     (a, b) = (b, modulus.add(a, output));
                 }
             }
             Direction::Decrypt => {
-                for round in (0..ROUNDS).rev() {
-                    let (output, modulus) = self.round(aes, round, a);
+                for (round, block) in blocks.rev() {
+                    let modulus = modulus(round);
+                    let output = modulus.round(aes, *block, a, output_bytes);
                     (a, b) = (modulus.subtract(b, output), a);
                 }
             }
@@ -175,28 +198,8 @@ impl BlockCipherEncClosure for Chain<'_> {
     }
 }
 
-impl Chain<'_> {
-    /// The round function of `half`, by the modulus of the other one, and that modulus.
-    #[inline(always)]
-    fn round<B>(&self, aes: &B, round: u32, half: u64) -> (u64, &Modulus)
-    where
-        B: BlockCipherEncBackend<BlockSize = U16>,
-    {
-        let ff1 = self.ff1;
-        let mut block = Array::from((ff1.block(round) ^ u128::from(half)).to_be_bytes());
-        aes.encrypt_block_inplace(&mut block);
-        let output = u128::from_be_bytes(block.into());
-        let modulus = &ff1.moduli[(round % 2) as usize];
-        let reduced = match ff1.output_bytes {
-            8 => modulus.reduce((output >> 64) as u64),
-            bytes => modulus.reduce_wide(output >> (128 - 8 * bytes)),
-        };
-        (reduced, modulus)
-    }
-}
-
 /// A modulus with its reciprocal: a multiplication is several times faster than a division.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Modulus {
     modulus: u64,
     /// floor((2^64 - 1) / modulus)
@@ -204,13 +207,29 @@ struct Modulus {
 }
 
 impl Modulus {
-    fn new(modulus: u64) -> Self {
+    const fn new(modulus: u64) -> Self {
         Self {
             modulus,
             reciprocal: u64::MAX / modulus,
         }
     }
 
+    /// The round function of `half`, by this modulus of the other half.
+    #[inline(always)]
+    fn round<B>(self, aes: &B, block: u128, half: u64, output_bytes: u32) -> u64
+    where
+        B: BlockCipherEncBackend<BlockSize = U16>,
+    {
+        let mut block = Array::from((block ^ u128::from(half)).to_be_bytes());
+        aes.encrypt_block_inplace(&mut block);
+        let output = u128::from_be_bytes(block.into());
+        match output_bytes {
+            8 => self.reduce((output >> 64) as u64),
+            bytes => self.reduce_wide(output >> (128 - 8 * bytes)),
+        }
+    }
+
+    /// `value` mod the modulus, of any value: slow.
     fn reduce_wide(&self, value: u128) -> u64 {
         (value % u128::from(self.modulus)) as u64
     }
@@ -232,9 +251,10 @@ impl Modulus {
         value.min(value.wrapping_sub(self.modulus))
     }
 
+    /// `a` + `b` mod the modulus, of values below it.
     #[inline]
     fn add(&self, a: u64, b: u64) -> u64 {
-        self.subtract(a, self.modulus - b)
+        self.once_less(a + b)
     }
 
     /// `a` - `b` mod the modulus, of values up to it.
