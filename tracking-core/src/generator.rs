@@ -9,8 +9,10 @@
 
 mod batch;
 mod exactly;
+mod hand;
 mod moment;
 mod plan;
+mod pulse;
 mod ready;
 mod refill;
 mod supply;
@@ -32,6 +34,7 @@ use crate::series::Series;
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::guard::Guarded;
 use plan::{Settings, Taken};
+use pulse::Beat;
 use refill::Source;
 use supply::Supply;
 
@@ -189,10 +192,25 @@ impl Generator {
     #[inline]
     pub fn next_timeout(&self, timeout: Duration) -> Result<TrackingNumber, AllocateError> {
         let supply = self.supply();
-        match supply.batches.pop(supply.refill.now()) {
+        match hand::pop(&supply.batches, supply.refill.pulse(), self.series()) {
             Some(number) => Ok(number),
-            None => self.next_refilled(supply, timeout),
+            None => self.next_looking(supply, timeout),
         }
+    }
+
+    /// The next number by a look at the clocks.
+    #[inline(never)]
+    fn next_looking(
+        &self,
+        supply: &Supply,
+        timeout: Duration,
+    ) -> Result<TrackingNumber, AllocateError> {
+        // In this order: what was looked at after a beat began is good until it ends.
+        let beat = supply.refill.pulse().beat();
+        let now = supply.refill.now();
+        hand::pop_at(&supply.batches, self.series(), beat, now)
+            .or_else(|| supply.batches.pop(self.series(), now))
+            .map_or_else(|| self.next_refilled(supply, beat, timeout), Ok)
     }
 
     /// The next number if one is in hand. Never waits, for a store or for anything else.
@@ -209,21 +227,30 @@ impl Generator {
     fn next_refilled(
         &self,
         supply: &Supply,
+        beat: Option<Beat>,
         timeout: Duration,
     ) -> Result<TrackingNumber, AllocateError> {
         let Supply { batches, refill } = supply;
+        let wanted = match beat {
+            Some(_) => batch::LENGTH_IN_A_BEAT,
+            None => batch::LENGTH,
+        };
         // Without waiting at first: while the runway is empty, another thread's batch may not be.
         let started = Instant::now();
-        let mut answer = refill.take(batch::LENGTH, started);
+        let mut answer = refill.take(wanted, started);
         if answer.is_err() {
-            if let Some(number) = batches.pop_any(refill.now()) {
+            if let Some(number) = batches.pop_any(self.series(), refill.now()) {
                 return Ok(number);
             }
             if !timeout.is_zero() {
-                answer = refill.take(batch::LENGTH, after(started, timeout));
+                answer = refill.take(wanted, after(started, timeout));
             }
         }
-        answer.map(|taken| batches.put(self.series(), taken))
+        // A block is never empty, so there is a first.
+        let first = batches.put(self.series(), answer?, beat);
+        first.ok_or(AllocateError::NotYet {
+            after: Duration::ZERO,
+        })
     }
 
     /// Fill a slice with numbers, faster for each than [`next`](Self::next). Waits up to the
@@ -275,7 +302,7 @@ impl Generator {
             }
             // While the runway is empty, the batches of threads may not be.
             Err(error) => {
-                numbers[0] = batches.pop_any(refill.now()).ok_or(error)?;
+                numbers[0] = batches.pop_any(self.series(), refill.now()).ok_or(error)?;
                 Ok(1)
             }
         }

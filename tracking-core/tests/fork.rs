@@ -89,10 +89,11 @@ fn stays_apart(open: impl Fn() -> Arc<dyn Allocator>) {
     let count = part_of(1_000_000);
     let allocator = open();
     let generator = patient(Arc::clone(&allocator));
-    // A batch and a runway in hand, for the children to inherit.
-    generator.next().unwrap();
+    // A runway and a batch in hand, for the children to inherit: in the hand of this thread, which forks,
+    // since it takes them fast.
+    let mut before: Vec<_> = generator.iter().take(5_000).map(Result::unwrap).collect();
     let folder = tempfile::tempdir().unwrap();
-    let (children, mut numbers) = under_load(&generator, count, || {
+    let (children, numbers) = under_load(&generator, count, || {
         let child = |first: usize| {
             let (generator, allocator) = (&generator, &*allocator);
             Child::fork(&folder.path().join(first.to_string()), || {
@@ -119,11 +120,14 @@ fn stays_apart(open: impl Fn() -> Arc<dyn Allocator>) {
         let children: Vec<Child> = (0..CHILDREN).map(child).collect();
         children.into_iter().map(Child::numbers).collect::<Vec<_>>()
     });
+    before.extend(numbers);
+    // What is left of this thread's own batch.
+    before.extend(generator.iter().take(1_000).map(Result::unwrap));
     for child in children {
         assert!(child.len() >= count);
-        numbers.extend(child);
+        before.extend(child);
     }
-    assert_no_repeat(numbers);
+    assert_no_repeat(before);
 }
 
 /// Whatever lock some thread holds when its process is forked, the child waits for none.

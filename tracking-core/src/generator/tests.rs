@@ -25,6 +25,7 @@ struct Gate {
     mood: Mutex<Mood>,
     changed: Condvar,
     asked: AtomicU32,
+    granted: AtomicU32,
     dropped: AtomicBool,
 }
 
@@ -71,7 +72,10 @@ impl Allocator for Scripted {
             Mood::Fails => Err(AllocateError::unavailable(self, "down")),
             Mood::Refuses => Err(AllocateError::refused(self, "gone")),
             Mood::Panics => panic!("a bug in it"),
-            Mood::Grants | Mood::Hangs => self.inner.reserve(wanted),
+            Mood::Grants | Mood::Hangs => self.inner.reserve(wanted).inspect(|block| {
+                let length = block.length().get();
+                self.gate.granted.fetch_add(length, Ordering::SeqCst);
+            }),
         }
     }
 }
@@ -299,6 +303,7 @@ fn numbers_in_hand_are_dropped_with_their_age() {
     assert_eq!(generator.status().runway, 0);
 }
 
+mod hands;
 mod wakers;
 
 struct Channel(mpsc::Sender<()>);
