@@ -4,8 +4,10 @@
 //! Inside, a pure state machine (`plan`: events in, commands out) decides what to reserve and
 //! when; a refill thread round it (`refill`), started at the first need, does it. Callers take
 //! numbers from small batches (`batch`), encrypted ahead, each under a lock of its own, so that
-//! threads rarely meet. There is nothing lock-free here: every shared state is behind a mutex. All
-//! that is in hand is one `supply`, of which each process has its own.
+//! threads rarely meet. A thread that takes them fast has a batch to itself (`hand`), and looks at the
+//! clocks once a beat (`pulse`) instead of once a number. There is nothing lock-free here: what threads
+//! share is behind a mutex, but for the count of beats, by which nothing is handed over. All that is in
+//! hand is one `supply`, of which each process has its own.
 
 mod batch;
 mod exactly;
@@ -44,7 +46,8 @@ use supply::Supply;
 /// for what one reservation brings, at most 2^24: while the store is down, callers do not notice for as long as those last. Blocks are
 /// replaced after 60 s and dropped after 120 s, so that a machine restored from a snapshot cannot
 /// issue what it had in hand again, once its clock is right: until then it may, since by its own
-/// clocks no time has passed. Dropping the last clone never waits for the store; what was in hand
+/// clocks no time has passed. (A thread that takes numbers by the thousand looks at the clocks every 10 ms
+/// or so, not for each: that much later it may still issue what it has to itself, 511 at most.) Dropping the last clone never waits for the store; what was in hand
 /// becomes a gap.
 ///
 /// A child of `fork` may go on with its parent's generator: it finds nothing in hand, leaves what it
@@ -387,7 +390,8 @@ fn waiting_helps(error: &AllocateError) -> bool {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Status {
-    /// The runway: serials reserved and not yet used, but for the batches of 64 that threads hold.
+    /// The runway: serials reserved and not yet used, but for the batches that threads hold: of 64, or 512
+    /// where they take numbers fast.
     pub runway: u64,
     /// The recent rate, in numbers a second.
     pub rate: u64,
