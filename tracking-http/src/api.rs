@@ -7,6 +7,7 @@ mod docs;
 pub(crate) mod endpoints;
 mod filters;
 mod health;
+mod ledger_watch;
 mod list;
 mod media;
 mod next_number;

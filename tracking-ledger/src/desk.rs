@@ -1,16 +1,23 @@
 //! The one place where a number is issued and recorded: before anybody sees it.
 
-use std::time::{Duration, Instant};
+mod error;
+mod many;
 
-use tracking_core::issued::IssuedMany;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
 use tracking_core::order::Order;
 use tracking_core::{AllocateError, Desk, TrackingNumber};
 
-use crate::error::LedgerError;
+pub use self::error::IssueError;
 use crate::key::Claim;
 use crate::names::{Reference, RequestId, TokenName};
 use crate::recorder::Recorder;
 use crate::recording::{KeyState, Recorded, Recording, RecordingError, Replay};
+use crate::under_way::{Turn, UnderWay};
 
 /// How often fresh numbers are taken in the place of some that the ledger has already.
 const TRIES: usize = 3;
@@ -44,6 +51,7 @@ const TRIES: usize = 3;
 pub struct RecordingDesk {
     desk: Desk,
     recorder: Recorder,
+    under_way: Arc<UnderWay>,
 }
 
 /// What is recorded of a request beside its order.
@@ -84,34 +92,6 @@ impl From<Replay> for IssuedAndRecorded {
     }
 }
 
-/// Why nothing was issued.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IssueError {
-    /// No number could be had.
-    #[error(transparent)]
-    Allocate(#[from] AllocateError),
-    /// The ledger could not be asked, or did not record.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// It cannot be recorded: too many numbers for one request, or a clock out of its bounds.
-    #[error(transparent)]
-    Recording(#[from] RecordingError),
-    /// The idempotency key was used for another request.
-    #[error(
-        "the idempotency key was used for another request: expected the same order, route and count; take a new key for a new request"
-    )]
-    KeyReused,
-    /// The ledger has these numbers already, and others in their place, too: they were issued twice.
-    #[error(
-        "the ledger has numbers such as {number} already, which were issued a second time; is the series in two places at once, or was its store put back?"
-    )]
-    Collided {
-        /// One of them.
-        number: TrackingNumber,
-    },
-}
-
 /// What follows what a ledger said of a recording.
 enum Next {
     Answer(IssuedAndRecorded),
@@ -122,7 +102,11 @@ enum Next {
 impl RecordingDesk {
     /// A desk that records by this recorder.
     pub fn new(desk: Desk, recorder: Recorder) -> Self {
-        Self { desk, recorder }
+        Self {
+            desk,
+            recorder,
+            under_way: Arc::default(),
+        }
     }
 
     /// What it issues from.
@@ -148,6 +132,7 @@ impl RecordingDesk {
         within: Duration,
     ) -> Result<IssuedAndRecorded, IssueError> {
         check_count(count)?;
+        let turn = self.turn(&asking);
         if let Some(claim) = asking.claim.clone() {
             let asked = self.recorder.replay(claim);
             if let Some(answer) = answered_before(asked.wait(within)?)? {
@@ -158,7 +143,7 @@ impl RecordingDesk {
         for _ in 0..TRIES {
             let mut numbers = vec![TrackingNumber::BLANK; count as usize];
             self.desk.generator().fill(&mut numbers)?;
-            let recording = self.recording(numbers, order, &asking)?;
+            let recording = self.recording(numbers, order, &asking, turn.as_ref())?;
             let recorded = self.recorder.record(recording.clone(), within)?;
             match next(recording, recorded)? {
                 Next::Answer(answer) => return Ok(IssuedAndRecorded { collided, ..answer }),
@@ -179,6 +164,44 @@ impl RecordingDesk {
         count: u32,
         asking: Asking,
     ) -> Result<IssuedAndRecorded, IssueError> {
+        self.issue_until(pending(), order, count, asking).await
+    }
+
+    /// [`issue_async`](Self::issue_async) until the deadline, such as a sleep of your runtime's. It knows then whether
+    /// it waited for another request with the same key.
+    ///
+    /// # Errors
+    /// As [`issue`](Self::issue); and when the deadline is over, [`IssueError::KeyUnderWay`] or
+    /// [`IssueError::TooLate`].
+    pub async fn issue_until(
+        &self,
+        deadline: impl Future<Output = ()>,
+        order: &Order,
+        count: u32,
+        asking: Asking,
+    ) -> Result<IssuedAndRecorded, IssueError> {
+        let turn = self.turn(&asking);
+        let mut deadline = pin!(deadline);
+        let mut issued = pin!(self.issue_in(turn.as_ref(), order, count, asking));
+        poll_fn(|context| match issued.as_mut().poll(context) {
+            Poll::Pending => deadline.as_mut().poll(context).map(|()| {
+                Err(match &turn {
+                    Some(turn) if turn.is_behind_another() => IssueError::KeyUnderWay,
+                    _ => IssueError::TooLate,
+                })
+            }),
+            ready => ready,
+        })
+        .await
+    }
+
+    async fn issue_in(
+        &self,
+        turn: Option<&Arc<Turn>>,
+        order: &Order,
+        count: u32,
+        asking: Asking,
+    ) -> Result<IssuedAndRecorded, IssueError> {
         check_count(count)?;
         if let Some(claim) = asking.claim.clone()
             && let Some(answer) = answered_before(self.recorder.replay(claim).await?)?
@@ -188,7 +211,7 @@ impl RecordingDesk {
         let mut collided = Vec::new();
         for _ in 0..TRIES {
             let numbers = self.take(count).await?;
-            let recording = self.recording(numbers, order, &asking)?;
+            let recording = self.recording(numbers, order, &asking, turn)?;
             let recorded = self.recorder.submit(recording.clone()).await?;
             match next(recording, recorded)? {
                 Next::Answer(answer) => return Ok(IssuedAndRecorded { collided, ..answer }),
@@ -196,57 +219,6 @@ impl RecordingDesk {
             }
         }
         Err(collision(&collided))
-    }
-
-    /// Record a page of numbers that [`Desk::issue_many`] gave, however many, before anybody sees them. Blocks, for
-    /// no longer than `within`. A page is recorded in parts, and after an error some of them may be.
-    ///
-    /// # Errors
-    /// [`IssueError`]. None of the page may be given out then.
-    pub fn record_page(
-        &self,
-        page: &IssuedMany<'_, '_>,
-        asking: &Asking,
-        within: Duration,
-    ) -> Result<(), IssueError> {
-        let deadline = Instant::now() + within;
-        let mut at_ms = page.at_ms;
-        // All are on their way before the first is waited for, as far as the queue takes them.
-        for queued in page.numbers.chunks(8 * Recording::NUMBERS_MAX) {
-            let mut parts = Vec::new();
-            for part in queued.chunks(Recording::NUMBERS_MAX) {
-                let recording = Recording::new(part, at_ms, page.order.clone())?;
-                parts.push(self.recorder.submit(of(recording, asking)));
-            }
-            for part in parts {
-                let left = deadline.saturating_duration_since(Instant::now());
-                settled(part.wait(left)?)?;
-            }
-            // What comes later is listed as that: nothing is put in among what was listed before.
-            at_ms = self.desk.now_ms().max(page.at_ms);
-        }
-        Ok(())
-    }
-
-    /// [`record_page`](Self::record_page) of at most 8,000 numbers, for callers that must not block, and without a
-    /// deadline: wrap it in your runtime's time-out.
-    ///
-    /// # Errors
-    /// [`IssueError`]. None of the page may be given out then.
-    pub async fn record_async(
-        &self,
-        page: &IssuedMany<'_, '_>,
-        asking: &Asking,
-    ) -> Result<(), IssueError> {
-        let mut parts = Vec::new();
-        for part in page.numbers.chunks(Recording::NUMBERS_MAX) {
-            let recording = Recording::new(part, page.at_ms, page.order.clone())?;
-            parts.push(self.recorder.submit(of(recording, asking)));
-        }
-        for part in parts {
-            settled(part.await?)?;
-        }
-        Ok(())
     }
 
     async fn take(&self, count: u32) -> Result<Vec<TrackingNumber>, AllocateError> {
@@ -267,9 +239,17 @@ impl RecordingDesk {
         numbers: Vec<TrackingNumber>,
         order: &Order,
         asking: &Asking,
+        turn: Option<&Arc<Turn>>,
     ) -> Result<Recording, RecordingError> {
         let recording = Recording::new(numbers, self.desk.now_ms(), order.clone())?;
-        Ok(of(recording, asking).with_claim(asking.claim.clone()))
+        let recording = of(recording, asking).with_claim(asking.claim.clone());
+        Ok(recording.in_turn(turn))
+    }
+
+    /// The turn of a request with a key, which this process then knows to be under way.
+    fn turn(&self, asking: &Asking) -> Option<Arc<Turn>> {
+        let claim = asking.claim.as_ref();
+        claim.map(|claim| self.under_way.enter(claim))
     }
 }
 
@@ -310,15 +290,6 @@ fn next(recording: Recording, recorded: Recorded) -> Result<Next, IssueError> {
         Recorded::Replayed(replay) => Ok(Next::Answer(replay.into())),
         Recorded::KeyReused => Err(IssueError::KeyReused),
         Recorded::Collided(numbers) => Ok(Next::Again(numbers)),
-    }
-}
-
-/// What became of a part of a page, which has no key.
-fn settled(recorded: Recorded) -> Result<(), IssueError> {
-    match recorded {
-        Recorded::New | Recorded::Replayed(_) => Ok(()),
-        Recorded::KeyReused => Err(IssueError::KeyReused),
-        Recorded::Collided(numbers) => Err(collision(&numbers)),
     }
 }
 

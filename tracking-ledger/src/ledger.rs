@@ -85,6 +85,16 @@ pub trait Ledger: fmt::Debug + fmt::Display + Send + Sync {
     /// [`LedgerError`].
     fn sweep(&self) -> Result<u64, LedgerError>;
 
+    /// Whether it would record now: it writes a row of its own, durably, as a batch is. No entry and no key of anybody
+    /// is touched.
+    ///
+    /// A disk that is full shows by this where the row has no room; some databases have that kept, and then the next
+    /// batch tells.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn probe(&self) -> Result<(), LedgerError>;
+
     /// What an operator should know: settings by which a crash could lose what was recorded, a password sent in the
     /// clear. A sentence each; none where all is well.
     ///
@@ -111,6 +121,6 @@ pub enum Prune {
 pub struct Doubts {
     /// They were recorded all the same.
     pub recorded: u64,
-    /// They were not.
+    /// They were not, when that was looked up. A commit that hangs in its server may yet be done.
     pub lost: u64,
 }

@@ -77,6 +77,7 @@ mod recording;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod under_way;
 mod url;
 
 pub use desk::{Asking, IssueError, IssuedAndRecorded, RecordingDesk};

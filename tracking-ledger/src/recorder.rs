@@ -28,6 +28,10 @@ use crate::recording::{KeyState, Recorded, Recording};
 /// commit is shared by hundreds. Where the ledger fails, those who waited for that commit get the error; the next
 /// commit holds only its own, on a new connection, so a recorder goes on by itself when its ledger does.
 ///
+/// One commit at a time. With two in flight MariaDB recorded 1.02 times as many (the median of 14 alternating pairs of
+/// the program `ledger` of `tracking-bench`, 0.82 to 1.22 times, on two cores that others used, too): the servers
+/// gather commits, and so does the queue, so there is little left to overlap.
+///
 /// The queue holds 16,384 numbers; what comes on top is refused at once. What nobody waits for any more, since its
 /// deadline is over, is not recorded if its commit has not begun.
 ///

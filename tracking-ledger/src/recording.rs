@@ -1,12 +1,14 @@
 //! What is to be recorded, and what became of it.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Weak};
 
 use tracking_core::TrackingNumber;
 use tracking_core::order::Order;
 
 use crate::key::Claim;
 use crate::names::{Reference, RequestId, TokenName};
+use crate::under_way::Turn;
 
 /// The first millisecond that a ledger cannot tell: 2^42, in the year 2109.
 pub(crate) const ISSUED_AT_END_MS: i64 = 1 << 42;
@@ -25,6 +27,7 @@ pub struct Recording {
     token: Option<TokenName>,
     request_id: Option<RequestId>,
     claim: Option<Claim>,
+    turn: Weak<Turn>,
     identity: i64,
 }
 
@@ -89,6 +92,7 @@ impl Recording {
             token: None,
             request_id: None,
             claim: None,
+            turn: Weak::new(),
             identity: rand::random(),
         })
     }
@@ -119,6 +123,17 @@ impl Recording {
     pub fn with_claim(mut self, claim: Option<Claim>) -> Self {
         self.claim = claim;
         self
+    }
+
+    /// The same, for a request that is under way while somebody keeps this.
+    pub(crate) fn in_turn(mut self, turn: Option<&Arc<Turn>>) -> Self {
+        self.turn = turn.map(Arc::downgrade).unwrap_or_default();
+        self
+    }
+
+    /// The turn of its request, unless that has ended.
+    pub(crate) fn turn(&self) -> Option<Arc<Turn>> {
+        self.turn.upgrade()
     }
 
     /// The numbers, at least one.

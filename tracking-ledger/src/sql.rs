@@ -228,6 +228,26 @@ impl<B: Backend> Ledger for SqlLedger<B> {
         self.with(|connection| change::sweep(connection, &B::DIALECT))
     }
 
+    fn probe(&self) -> Result<(), LedgerError> {
+        for _ in 0..ATTEMPTS {
+            let is_written = self.with(|connection| {
+                match keys::probe(connection, &B::DIALECT) {
+                    // Another one probes, or sweeps.
+                    Err(Failure::Db(error)) if error.kind == Kind::Conflict => {
+                        connection.rollback()?;
+                        Ok(false)
+                    }
+                    other => other.map(|()| true),
+                }
+            })?;
+            if is_written {
+                return Ok(());
+            }
+        }
+        let what = "others wrote at the same time, again and again";
+        Err(LedgerError::unavailable(&self.to_string(), what))
+    }
+
     fn warnings(&self) -> Result<Vec<String>, LedgerError> {
         self.with(|connection| self.backend.warnings(connection))
     }

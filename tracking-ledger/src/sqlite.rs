@@ -7,7 +7,6 @@ mod place;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::OpenFlags;
 use tracking_core::shown::Plain;
@@ -38,9 +37,6 @@ pub(crate) fn open(path: &Path, options: &LedgerOptions) -> Result<Arc<dyn Ledge
     let ledger = SqlLedger::open(Sqlite { path }, options)?;
     Ok(Arc::new(ledger))
 }
-
-/// How long a connection waits for another's transaction.
-const PATIENCE: Duration = Duration::from_millis(1_000);
 
 #[derive(Debug)]
 struct Sqlite {
@@ -110,7 +106,7 @@ impl Backend for Sqlite {
         if identity()? != before {
             return Err(DbError::new(Kind::Gone, "its file was replaced").into());
         }
-        SqliteConnection::new(database, &self.path, before, PATIENCE)
+        SqliteConnection::new(database, &self.path, before)
     }
 
     fn warnings(&self, _: &mut SqliteConnection) -> Result<Vec<String>, Failure> {

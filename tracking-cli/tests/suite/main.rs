@@ -13,6 +13,7 @@ mod inspect;
 mod ledger;
 mod ledger_changes;
 mod ledger_export;
+mod ledger_export_wal;
 mod ledger_import;
 mod ledger_mysql;
 mod ledgers;

@@ -7,7 +7,6 @@ use warp::reply::Response;
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
 use crate::api::problems::Kind;
-use crate::api::recorded;
 use crate::api::state::{Api, READY_DEADLINE};
 use crate::watch::metrics;
 
@@ -29,8 +28,8 @@ pub(super) fn ready(api: &Arc<Api>, _: Asked) -> Answer {
     }
     let api = Arc::clone(api);
     Answer::later(async move {
-        if let Some(desk) = api.recording()
-            && !recorded::is_there(desk, READY_DEADLINE).await
+        if let Some(ledger) = api.ledger()
+            && !ledger.is_well(READY_DEADLINE).await
         {
             return Kind::LedgerUnavailable.answer();
         }

@@ -14,7 +14,7 @@ use warp::reply::Response;
 
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
-use crate::api::problems::{self, Kind, ParameterError};
+use crate::api::problems::{self, ParameterError};
 use crate::api::query;
 use crate::api::recorded;
 use crate::api::state::Api;
@@ -49,9 +49,7 @@ struct Question {
 
 pub(super) fn answer(api: &Arc<Api>, asked: Asked) -> Answer {
     let Some(desk) = api.recording() else {
-        return Kind::NoLedger
-            .saying("This server records nothing, so there is nothing to list. Its operator may give it a ledger with --ledger.")
-            .into();
+        return problems::nothing_recorded().into();
     };
     let question = match read(&asked.query) {
         Ok(question) => question,

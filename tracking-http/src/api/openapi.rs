@@ -39,7 +39,7 @@ pub(crate) fn json() -> Bytes {
 }
 
 fn document() -> serde_json::Result<Vec<u8>> {
-    let names = serde_json::to_string(&NAMES)?;
+    let names = serde_json::to_string(&NAMES[..])?;
     let fixed = DOCUMENT.replace("\"{problems}\"", &names);
     let mut document: Document = serde_json::from_str(&fixed)?;
     document.info["version"] = env!("CARGO_PKG_VERSION").into();

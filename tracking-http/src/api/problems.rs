@@ -45,6 +45,15 @@ impl Kind {
         self.row().status
     }
 
+    /// Its status where no numbers are asked for. There the server lacks what is asked for, and the request says
+    /// nothing wrong.
+    pub(crate) fn status_of_reading(self) -> StatusCode {
+        match self {
+            Self::NoLedger => StatusCode::NOT_IMPLEMENTED,
+            other => other.status(),
+        }
+    }
+
     pub(crate) fn met(self) -> Met {
         self.row().met
     }
@@ -71,12 +80,12 @@ impl Kind {
 
     /// The answer, with the detail of this time.
     pub(crate) fn saying(self, detail: &str) -> Response {
-        self.write(detail, More::Nothing {})
+        self.write(self.status(), detail, More::Nothing {})
     }
 
-    fn write(self, detail: &str, more: More<'_>) -> Response {
-        let body = self.body(detail, more);
-        let mut answer = answer::headed(Response::new(body.into()), self.status(), CONTENT_TYPE);
+    fn write(self, status: StatusCode, detail: &str, more: More<'_>) -> Response {
+        let body = self.body(status, detail, more);
+        let mut answer = answer::headed(Response::new(body.into()), status, CONTENT_TYPE);
         answer.extensions_mut().insert(self);
         for (name, value) in self.row().headers {
             let value = HeaderValue::from_static(value);
@@ -89,11 +98,11 @@ impl Kind {
         clippy::expect_used,
         reason = "a problem is strings and numbers, and a Vec takes every write"
     )]
-    fn body(self, detail: &str, more: More<'_>) -> Vec<u8> {
+    fn body(self, status: StatusCode, detail: &str, more: More<'_>) -> Vec<u8> {
         let problem = Problem {
             r#type: self.uri(),
             title: self.title(),
-            status: self.status(),
+            status,
             detail,
             more,
         };
@@ -133,6 +142,23 @@ fn with(mut answer: Response, name: HeaderName, value: impl Into<HeaderValue>) -
     answer
 }
 
+/// Who asks for the ledger, of a server that has none.
+pub(crate) fn nothing_recorded() -> Response {
+    let kind = Kind::NoLedger;
+    kind.write(
+        kind.status_of_reading(),
+        "This server records nothing, so there is nothing to list. Its operator may give it a ledger with --ledger.",
+        More::Nothing {},
+    )
+}
+
+/// A page of another site that asks for the ledger, of a server without tokens.
+pub(crate) fn foreign_reader() -> Response {
+    Kind::CrossSite.saying(
+        "A page of another site asks for what was recorded, which takes a token of the scope `ledger`: this server has none. Nothing was issued.",
+    )
+}
+
 /// Every wrong parameter at once.
 pub(crate) fn wrong_parameters(errors: &[ParameterError]) -> Response {
     let detail = match errors {
@@ -142,7 +168,8 @@ pub(crate) fn wrong_parameters(errors: &[ParameterError]) -> Response {
         [one] => format!("{} is wrong. Nothing was issued.", one.parameter),
         many => format!("{} parameters are wrong. Nothing was issued.", many.len()),
     };
-    Kind::WrongParameters.write(&detail, More::Errors(errors))
+    let kind = Kind::WrongParameters;
+    kind.write(kind.status(), &detail, More::Errors(errors))
 }
 
 /// [`wrong_parameters`] of an order.
@@ -160,7 +187,8 @@ pub(crate) fn malformed_body(reason: &str) -> Response {
 /// The series never issued it, or it is nobody's number at all.
 pub(crate) fn refused_number(reason: Reason) -> Response {
     let detail = format!("The series did not issue this number: {reason}.");
-    of_reason(reason).write(&detail, More::Code(reason.code()))
+    let kind = of_reason(reason);
+    kind.write(kind.status(), &detail, More::Code(reason.code()))
 }
 
 pub(crate) fn of_reason(reason: Reason) -> Kind {
@@ -235,7 +263,7 @@ pub(crate) fn batch_beyond_burst(burst: u32) -> Response {
 /// and which ends with it.
 pub(crate) fn unsupported_transfer_coding_bytes() -> Vec<u8> {
     let kind = Kind::UnsupportedTransferCoding;
-    let body = kind.body(kind.row().detail, More::Nothing {});
+    let body = kind.body(kind.status(), kind.row().detail, More::Nothing {});
     let mut bytes = format!(
         "HTTP/1.1 {}\r\ncontent-type: {CONTENT_TYPE}\r\ncontent-length: {}\r\ncache-control: no-store\r\n\
          x-content-type-options: nosniff\r\nconnection: close\r\n\r\n",

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracking_core::TrackingNumber;
 use tracking_core::generator::Status;
-use tracking_core::issued::IssuedMany;
 use tracking_core::order::Order;
 use tracking_ledger::{
     Asking, Claim, Entry, Fingerprint, IdempotencyKey, IssueError, IssuedAndRecorded, LedgerError,
@@ -47,6 +46,7 @@ pub(crate) enum NotIssued {
     /// Why is in the log, and not for callers: it names the ledger.
     NotRecorded,
     KeyReused,
+    KeyUnderWay,
 }
 
 impl NotIssued {
@@ -55,6 +55,7 @@ impl NotIssued {
             Self::NoNumber(error) => error.answer(),
             Self::NotRecorded => Kind::LedgerUnavailable.answer(),
             Self::KeyReused => Kind::IdempotencyKeyReused.answer(),
+            Self::KeyUnderWay => Kind::IdempotencyKeyUnderWay.answer(),
         }
     }
 }
@@ -129,22 +130,18 @@ pub(crate) async fn issue(
     wanted: &Wanted<'_>,
     asking: Asking,
 ) -> Result<IssuedAndRecorded, NotIssued> {
-    let issued = desk.issue_async(wanted.order, wanted.count, asking);
-    match timeout(LEDGER_DEADLINE, issued).await {
-        Ok(Ok(issued)) => {
-            for number in &issued.collided {
-                tracing::error!(
-                    "the ledger had {number} already, which was issued a second time and given to nobody; is the series in two places at once, or was its store put back?"
-                );
-            }
+    let deadline = sleep(LEDGER_DEADLINE);
+    let issued = desk.issue_until(deadline, wanted.order, wanted.count, asking);
+    match issued.await {
+        Ok(issued) => {
+            tell_collided(&issued.collided);
             if !issued.is_replay {
                 api.issued(issued.numbers.len() as u64);
             }
             Ok(issued)
         }
-        Ok(Err(error)) => Err(not_issued(api, &error)),
         // Whichever of the two it was that did not answer.
-        Err(_) => match api.desk().generator().status() {
+        Err(IssueError::TooLate) => match api.desk().generator().status() {
             Status {
                 runway: 0,
                 error: Some(error),
@@ -152,21 +149,36 @@ pub(crate) async fn issue(
             } => Err(NotIssued::NoNumber(api.no_number(&error))),
             _ => Err(too_late(api, desk)),
         },
+        Err(error) => Err(not_issued(api, &error)),
     }
 }
 
-/// Record a part of a long answer, before it is sent.
+/// Record a part of a long answer, before it is sent. Numbers that the ledger has already become others.
 pub(crate) async fn record(
     api: &Api,
     desk: &RecordingDesk,
-    part: &IssuedMany<'_, '_>,
+    numbers: &mut [TrackingNumber],
+    at_ms: i64,
+    order: &Order,
     asking: &Asking,
 ) -> Result<(), NotIssued> {
-    let recorded = desk.record_async(part, asking);
+    let recorded = desk.record_async(numbers, at_ms, order, asking);
     match timeout(LEDGER_DEADLINE, recorded).await {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(collided)) => {
+            tell_collided(&collided);
+            Ok(())
+        }
         Ok(Err(error)) => Err(not_issued(api, &error)),
         Err(_) => Err(too_late(api, desk)),
+    }
+}
+
+/// Tell the operator of each number that was issued twice.
+fn tell_collided(numbers: &[TrackingNumber]) {
+    for number in numbers {
+        tracing::error!(
+            "the ledger had {number} already, which was issued a second time and given to nobody; is the series in two places at once, or was its store put back?"
+        );
     }
 }
 
@@ -184,26 +196,11 @@ pub(crate) async fn find(
     }
 }
 
-/// For how long nothing new is sent here after a batch could not be recorded: then one more tries.
-const REST: Duration = Duration::from_secs(5);
-
-/// Whether the ledger can be asked, and the last batch was recorded. Who asks a ledger that only reads learns it by
-/// the second alone; so it is said for a while only.
-pub(crate) async fn is_there(desk: &RecordingDesk, within: Duration) -> bool {
-    let failed = desk.recorder().status().since_failure;
-    if failed.is_some_and(|ago| ago < REST) {
-        return false;
-    }
-    let asked = desk
-        .recorder()
-        .ask(|ledger| ledger.find(TrackingNumber::BLANK));
-    matches!(timeout(within, asked).await, Ok(Ok(_)))
-}
-
 fn not_issued(api: &Api, error: &IssueError) -> NotIssued {
     match error {
         IssueError::Allocate(error) => NotIssued::NoNumber(api.no_number(error)),
         IssueError::KeyReused => NotIssued::KeyReused,
+        IssueError::KeyUnderWay => NotIssued::KeyUnderWay,
         IssueError::Ledger(error) => not_recorded(api, error),
         IssueError::Collided { .. } => {
             tracing::error!("{error}");

@@ -15,6 +15,7 @@ use tracking_ledger::{Recorder, RecordingDesk};
 use tracking_programs::remedies::InOurWords;
 use warp::reply::Response;
 
+use crate::api::ledger_watch::LedgerWatch;
 use crate::api::problems;
 use crate::api::store_watch::StoreWatch;
 use crate::api::turns::Turns;
@@ -33,6 +34,7 @@ pub(crate) struct Api {
     desk: Desk,
     store: Option<Arc<StoreWatch>>,
     recording: Option<Arc<RecordingDesk>>,
+    ledger: Option<Arc<LedgerWatch>>,
     metrics: Arc<Metrics>,
     turns: Turns,
     tables: Tables,
@@ -85,6 +87,7 @@ impl Api {
     ) -> Self {
         Self {
             store: StoreWatch::of(&desk).map(Arc::new),
+            ledger: recorder.as_ref().map(LedgerWatch::of),
             recording: recorder
                 .map(|recorder| Arc::new(RecordingDesk::new(desk.clone(), recorder))),
             desk,
@@ -101,6 +104,11 @@ impl Api {
     /// What issues and records, where there is a ledger.
     pub(crate) fn recording(&self) -> Option<&Arc<RecordingDesk>> {
         self.recording.as_ref()
+    }
+
+    /// Whether the ledger records, where there is one.
+    pub(crate) fn ledger(&self) -> Option<&Arc<LedgerWatch>> {
+        self.ledger.as_ref()
     }
 
     /// Numbers were issued.

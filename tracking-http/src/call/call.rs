@@ -26,7 +26,7 @@ use warp::reply::Response;
 use crate::api::answer::Answer;
 use crate::api::asked::{Account, Asker};
 use crate::api::endpoints::{Need, Target};
-use crate::api::problems::Kind;
+use crate::api::problems::{self, Kind};
 use crate::call::calls::{Calls, Connection};
 use crate::call::fetch_site::is_cross_site;
 use crate::call::gate::Admission;
@@ -128,21 +128,20 @@ impl Call {
         cors.preflight(&head.method, &head.headers, allowed)
     }
 
-    /// The answer to a page of another site that would take numbers, or read who got them, and that nobody lets.
+    /// The answer to a page of another site that would take numbers and that nobody lets, or would read who got them.
     ///
     /// Where tokens are asked for, no browser sends one by itself. What is refused takes nothing of a rate.
     fn cross_site(&self, head: &Parts) -> Option<Response> {
         let endpoint = self.target.endpoint?;
         let scope = endpoint.scope_of(head.method.as_str());
-        let is_refused =
-            matches!(scope, Some(Scope::Issue | Scope::Ledger)) && self.is_foreign(head);
-        if !is_refused {
-            return None;
-        }
-        let origin = head.headers.get(ORIGIN);
-        let cors = self.calls().cors.as_ref();
-        let may = cors.is_some_and(|cors| cors.lets(origin));
-        (!may && endpoint.allows(&head.method)).then(|| Kind::CrossSite.answer())
+        let refusal: fn() -> Response = match scope {
+            Some(Scope::Issue) if self.is_foreign(head) && !self.is_let_in(head) => {
+                || Kind::CrossSite.answer()
+            }
+            Some(Scope::Ledger) if self.shows_no_ledger_to_page(head) => problems::foreign_reader,
+            _ => return None,
+        };
+        endpoint.allows(&head.method).then(refusal)
     }
 
     /// The answer to who may not.
@@ -172,6 +171,19 @@ impl Call {
         is_cross_site(&head.method, &head.headers) && !self.calls().gate.asks_for_tokens()
     }
 
+    /// Whether the operator lets pages of its origin in.
+    fn is_let_in(&self, head: &Parts) -> bool {
+        let cors = self.calls().cors.as_ref();
+        cors.is_some_and(|cors| cors.lets(head.headers.get(ORIGIN)))
+    }
+
+    /// Whether a page of another site asks, let in or not, which shows no token: it may not know who got numbers. One
+    /// that is let in could read the answer even where its browser does not say whose page it is.
+    fn shows_no_ledger_to_page(&self, head: &Parts) -> bool {
+        let is_page = head.headers.contains_key(ORIGIN) && self.is_let_in(head);
+        self.is_foreign(head) || (is_page && !self.calls().gate.asks_for_tokens())
+    }
+
     fn asker(&self, head: &Parts) -> Asker {
         let account = self.admission.is_counted();
         let account = account.then(|| Arc::new(self.admission.clone()) as Arc<dyn Account>);
@@ -180,7 +192,7 @@ impl Call {
             token: self.admission.caller().map(Arc::from),
             reads_ledger: self.admission.may(Scope::Ledger)
                 && self.calls().gate.shows_ledger()
-                && !self.is_foreign(head),
+                && !self.shows_no_ledger_to_page(head),
             account,
         }
     }

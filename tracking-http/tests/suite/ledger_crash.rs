@@ -60,8 +60,8 @@ fn kill_under_load_loses_and_repeats_nothing() {
             let clients: Vec<_> = (0..CLIENTS)
                 .map(|client| {
                     let is_killed = &is_killed;
+                    let mut connection = Client::connect(address);
                     scope.spawn(move || {
-                        let mut connection = Client::connect(address);
                         let mut answered = Vec::new();
                         for count in 0.. {
                             let key = format!("{round}-{client}-{count}");

@@ -45,12 +45,16 @@ pub struct RecorderStatus {
     pub is_well: bool,
     /// How long ago the last batch failed, if none was recorded since.
     pub since_failure: Option<Duration>,
+    /// How long ago the last batch was recorded, if one was.
+    pub since_commit: Option<Duration>,
 }
 
 pub(super) struct Counts {
     began: Instant,
     /// When the last batch failed, in milliseconds since then.
     failed_at_ms: AtomicU64,
+    /// When the last batch was recorded.
+    recorded_at_ms: AtomicU64,
     commits: AtomicU64,
     failures: AtomicU64,
     recorded: AtomicU64,
@@ -65,6 +69,7 @@ impl Default for Counts {
         Self {
             began: Instant::now(),
             failed_at_ms: AtomicU64::new(0),
+            recorded_at_ms: AtomicU64::new(0),
             commits: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             recorded: AtomicU64::new(0),
@@ -85,17 +90,31 @@ impl Counts {
             replayed: self.replayed.load(Relaxed),
             collided: self.collided.load(Relaxed),
             is_well: self.failing.load(Relaxed) == 0,
-            since_failure: (self.failing.load(Relaxed) > 0).then(|| {
-                let failed_at = Duration::from_millis(self.failed_at_ms.load(Relaxed));
-                self.began.elapsed().saturating_sub(failed_at)
-            }),
+            since_failure: (self.failing.load(Relaxed) > 0).then(|| self.since(&self.failed_at_ms)),
+            since_commit: (self.commits.load(Relaxed) > 0)
+                .then(|| self.since(&self.recorded_at_ms)),
         }
     }
 
+    fn since(&self, at_ms: &AtomicU64) -> Duration {
+        let at = Duration::from_millis(at_ms.load(Relaxed));
+        self.began.elapsed().saturating_sub(at)
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn fail(&self) {
-        let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.failed_at_ms.store(now_ms, Relaxed);
+        self.failures.fetch_add(1, Relaxed);
+        self.failed_at_ms.store(self.now_ms(), Relaxed);
         self.failing.fetch_add(1, Relaxed);
+    }
+
+    fn succeed(&self) {
+        self.recorded_at_ms.store(self.now_ms(), Relaxed);
+        self.commits.fetch_add(1, Relaxed);
+        self.failing.store(0, Relaxed);
     }
 
     fn count(&self, numbers: usize, outcome: &Recorded) {
@@ -126,7 +145,15 @@ impl Writer {
             if jobs.is_empty() {
                 return;
             }
-            let awaited = jobs.into_iter().filter(|job| job.answer.is_awaited());
+            // Whoever still waits is under way until it is known what became of them, even if they wait no longer.
+            let mut turns = Vec::new();
+            let awaited = jobs.into_iter().filter(|job| {
+                // Taken first: a turn that has ended is of one that nobody awaits.
+                let turn = job.recording.turn();
+                let is_awaited = job.answer.is_awaited();
+                turns.extend(turn.filter(|_| is_awaited));
+                is_awaited
+            });
             let (batch, answers): (Vec<_>, Vec<_>) =
                 awaited.map(|job| (job.recording, job.answer)).unzip();
             if batch.is_empty() {
@@ -140,17 +167,16 @@ impl Writer {
                     "it panicked",
                 ))
             });
+            drop(turns);
             match recorded {
                 Ok(outcomes) => {
-                    self.counts.commits.fetch_add(1, Relaxed);
-                    self.counts.failing.store(0, Relaxed);
+                    self.counts.succeed();
                     for ((recording, answer), outcome) in batch.iter().zip(answers).zip(outcomes) {
                         self.counts.count(recording.numbers().len(), &outcome);
                         answer.give(Ok(outcome));
                     }
                 }
                 Err(error) => {
-                    self.counts.failures.fetch_add(1, Relaxed);
                     self.counts.fail();
                     for answer in answers {
                         answer.give(Err(error.clone()));

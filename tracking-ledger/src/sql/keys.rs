@@ -146,6 +146,34 @@ pub(super) fn sweep(
     Ok(deleted)
 }
 
+/// A scope that no token's name is.
+const OURS: &[u8] = b"\0";
+
+/// Writes a key of nobody's whose time is over, and which is another each time; the next sweep takes it away.
+pub(super) fn probe(connection: &mut impl Connection, dialect: &Dialect) -> Result<(), Failure> {
+    const EXPIRES_AT_MS: i64 = 0;
+    connection.begin()?;
+    let conflict = dialect.claim.replace("{now}", "?");
+    let mut values = vec![
+        Value::Bytes(OURS.into()),
+        Value::Bytes(b"probe".into()),
+        Value::Bytes(vec![0; 32]),
+        Value::Int(rand::random()),
+        Value::Int(0),
+        Value::Text(String::new()),
+        Value::Int(EXPIRES_AT_MS),
+    ];
+    values.extend(std::iter::repeat_n(
+        Value::Int(EXPIRES_AT_MS),
+        conflict.matches('?').count(),
+    ));
+    let sql = format!(
+        "INSERT INTO tracking_keys ({COLUMNS}, expires_at_ms) VALUES (?,?,?,?,?,?,?) {conflict}"
+    );
+    connection.execute(&sql, &values)?;
+    connection.commit().map_err(Failure::Commit)
+}
+
 /// No name of a token is empty.
 fn scope(claim: &Claim) -> &str {
     claim.scope.as_ref().map_or("", |scope| scope.as_str())

@@ -11,6 +11,12 @@ use crate::sql::connection::Connection;
 use crate::sql::failure::{DbError, Failure, Kind};
 use crate::sql::value::Value;
 
+/// How long a connection waits for another's transaction.
+const PATIENCE: Duration = Duration::from_millis(1_000);
+
+/// How often it looks meanwhile whether that has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
 pub(crate) struct SqliteConnection {
     database: Database,
     path: PathBuf,
@@ -21,19 +27,18 @@ pub(crate) struct SqliteConnection {
 impl SqliteConnection {
     /// Makes every setting, and reads back those that SQLite may leave as they were.
     pub(super) fn new(
-        database: Database,
+        mut database: Database,
         path: &Path,
         identity: Identity,
-        patience: Duration,
     ) -> Result<Self, Failure> {
-        database.busy_timeout(patience).map_err(error)?;
+        database.busy_handler(Some(waits_on)).map_err(error)?;
         database.set_prepared_statement_cache_capacity(64);
         let connection = Self {
             identity,
             path: path.to_owned(),
             database,
         };
-        connection.set_wal(patience)?;
+        connection.set_wal()?;
         connection.set("synchronous", "FULL", "2")?;
         connection.set("secure_delete", "ON", "1")?;
         connection.set("trusted_schema", "OFF", "0")?;
@@ -45,11 +50,11 @@ impl SqliteConnection {
     }
 
     /// Ten processes may do so at once: while one changes the mode, SQLite sends the others away without waiting.
-    fn set_wal(&self, patience: Duration) -> Result<(), Failure> {
+    fn set_wal(&self) -> Result<(), Failure> {
         let start = Instant::now();
         loop {
             match self.set("journal_mode", "WAL", "wal") {
-                Err(Failure::Db(_)) if start.elapsed() < patience => {
+                Err(Failure::Db(_)) if start.elapsed() < PATIENCE => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 other => return other,
@@ -81,6 +86,13 @@ impl SqliteConnection {
             _ => String::new(),
         })
     }
+}
+
+/// Whether who meets another's lock waits on, for the so manieth time. SQLite itself would look again after a tenth of
+/// a second at last, and find no moment between two commits of who records without a pause.
+fn waits_on(times: i32) -> bool {
+    std::thread::sleep(LOOK_AGAIN);
+    LOOK_AGAIN * times.unsigned_abs() < PATIENCE
 }
 
 impl Connection for SqliteConnection {

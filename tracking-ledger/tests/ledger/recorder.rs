@@ -76,6 +76,10 @@ impl Ledger for Puppet {
         Ok(0)
     }
 
+    fn probe(&self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
     fn warnings(&self) -> Result<Vec<String>, LedgerError> {
         Ok(Vec::new())
     }
@@ -174,13 +178,14 @@ fn a_ledger_that_panics_is_asked_again() {
     says_unavailable(stage.recorder.record(one(0), SOON));
     let status = stage.recorder.status();
     assert_eq!((status.failures, status.is_well), (1, false));
-    assert!(status.since_failure.is_some_and(|ago| ago < SOON));
+    assert!(status.since_failure.is_some_and(|ago| ago < SOON) && status.since_commit.is_none());
     let next = stage.recorder.submit(one(1));
     assert_eq!(stage.begun(), 1);
     stage.orders.send(true).unwrap();
     assert_eq!(next.wait(SOON).unwrap(), Recorded::New);
     let status = stage.recorder.status();
     assert!(status.is_well && status.since_failure.is_none());
+    assert!(status.since_commit.is_some_and(|ago| ago < SOON));
 }
 
 #[test]

@@ -3,12 +3,6 @@
 use super::*;
 use crate::testing::ManualClock;
 
-impl Gate {
-    fn all_granted(&self) -> usize {
-        self.granted.load(Ordering::SeqCst) as usize
-    }
-}
-
 /// More than make a pace fast, by a clock that stands still.
 const FAST: usize = 2_000;
 

@@ -1,7 +1,11 @@
 //! Wakers that do more than wake, and clocks that panic: neither stops the numbers.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::{Mutex, mpsc};
+use std::task::{Context, Wake, Waker};
 
+use super::futures::block_on;
 use super::*;
 
 /// Do something that might never end, and fail if it does not.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use hyper::body::Bytes;
 use tracking_core::TrackingNumber;
-use tracking_core::issued::{Issued, IssuedMany, Zone};
+use tracking_core::issued::{Issued, Zone};
 use tracking_core::order::Order;
 use tracking_ledger::{Asking, IssuedAndRecorded, RecordingDesk};
 use warp::Stream;
@@ -218,17 +218,19 @@ impl Chunks {
         let taken = self.api.numbers_soon(&mut self.numbers[..wanted]).await;
         let taken = taken.map_err(NotIssued::NoNumber)?;
         if let Some(record) = &self.record {
-            let part = IssuedMany {
-                numbers: &self.numbers[..taken],
-                // What is made later is listed as that.
-                at_ms: match self.begun {
-                    true => self.api.desk().now_ms().max(record.at_ms),
-                    false => record.at_ms,
-                },
-                order: &record.order,
-                zone: self.api.desk().zone(),
+            let Record {
+                desk,
+                asking,
+                order,
+                at_ms,
+            } = record;
+            // What is made later is listed as that.
+            let at_ms = match self.begun {
+                true => self.api.desk().now_ms().max(*at_ms),
+                false => *at_ms,
             };
-            recorded::record(&self.api, &record.desk, &part, &record.asking).await?;
+            let numbers = &mut self.numbers[..taken];
+            recorded::record(&self.api, desk, numbers, at_ms, order, asking).await?;
         }
         self.api.issued(taken as u64);
         self.rest -= taken as u32;

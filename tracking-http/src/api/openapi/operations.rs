@@ -60,13 +60,17 @@ fn of_method(
     let mut kinds: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in Kind::ALL {
         if endpoint.may_answer(method, kind) {
-            kinds.entry(kind.status().as_u16()).or_default().push(kind);
+            let status = match endpoint.issues_by(method) {
+                true => kind.status(),
+                false => kind.status_of_reading(),
+            };
+            kinds.entry(status.as_u16()).or_default().push(kind);
         }
     }
     let answers = &mut operation["responses"];
     answers["200"]["headers"] = headers(endpoint, method, &[], known);
     for (status, kinds) in kinds {
-        let mut answer = problem(&kinds);
+        let mut answer = problem(status, &kinds);
         answer["headers"] = headers(endpoint, method, &kinds, known);
         answers[status.to_string()] = answer;
     }
@@ -112,7 +116,7 @@ fn append(text: &mut Value, more: &str) {
 }
 
 /// Problems of one status.
-fn problem(kinds: &[Kind]) -> Value {
+fn problem(status: u16, kinds: &[Kind]) -> Value {
     let titles: Vec<&str> = kinds.iter().map(|kind| kind.title()).collect();
     let names = kinds.iter().map(|kind| problems::name(*kind));
     let one_of: Vec<Value> = names
@@ -123,9 +127,15 @@ fn problem(kinds: &[Kind]) -> Value {
         [one] => one.clone(),
         several => json!({"oneOf": several}),
     };
-    let examples: Map<String, Value> = names
-        .map(|name| (name.clone(), reference("examples", &name)))
-        .collect();
+    let example = |kind: &Kind| {
+        let name = problems::name(*kind);
+        let example = match kind.status().as_u16() == status {
+            true => reference("examples", &name),
+            false => problems::example_of_reading(*kind),
+        };
+        (name, example)
+    };
+    let examples: Map<String, Value> = kinds.iter().map(example).collect();
     json!({
         "description": format!("{}.", titles.join(". Or: ")),
         "content": {"application/problem+json": {"schema": schema, "examples": examples}},

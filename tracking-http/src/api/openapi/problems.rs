@@ -53,12 +53,21 @@ pub(super) fn example(kind: Kind) -> Value {
     json!({"summary": kind.title(), "value": body(kind)})
 }
 
+/// Of one whose status is another where no numbers are asked for.
+pub(super) fn example_of_reading(kind: Kind) -> Value {
+    let mut value = body(kind);
+    value["status"] = kind.status_of_reading().as_u16().into();
+    json!({"summary": kind.title(), "value": value})
+}
+
 pub(super) fn schema(kind: Kind) -> Value {
     let body = body(kind);
+    let mut statuses = vec![kind.status().as_u16(), kind.status_of_reading().as_u16()];
+    statuses.dedup();
     let mut properties = json!({
         "type": {"type": "string", "enum": [kind.uri()]},
         "title": {"type": "string", "enum": [kind.title()]},
-        "status": {"type": "integer", "enum": [kind.status().as_u16()]},
+        "status": {"type": "integer", "enum": statuses},
         "detail": {"type": "string", "description": "What it is this time, for people.", "minLength": 1},
     });
     let mut required = vec!["type", "title", "status", "detail"];

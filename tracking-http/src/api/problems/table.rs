@@ -270,7 +270,8 @@ table! {
          operator may give it a ledger with --ledger.",
         "The request has the header `Idempotency-Key`, by which it could be sent again and get \
          the same number, and this server has no ledger to remember it in.\nLeave the header out, \
-         or ask the operator for a ledger (--ledger). Nothing was issued.";
+         or ask the operator for a ledger (--ledger). Nothing was issued.\nWho asks for the \
+         ledger itself gets this with status 501 Not Implemented.";
 
     WrongIdempotencyKey = "wrong-idempotency-key", BAD_REQUEST, Recording, [],
         "Not one right Idempotency-Key",
@@ -286,6 +287,15 @@ table! {
         "A request with an `Idempotency-Key` may ask for 1,000 numbers, which are recorded with \
          the key at once or not at all.\nAsk for fewer, with a key each, or without one. Nothing \
          was issued.";
+
+    IdempotencyKeyUnderWay = "idempotency-key-under-way", CONFLICT, Recording, [RETRY_AFTER: "2"],
+        "Another request with the Idempotency-Key is under way",
+        "Another request with the `Idempotency-Key` is still under way. Nothing was issued for this \
+         one; ask again later with the same key.",
+        "Of two requests with one `Idempotency-Key` the second waits for the first, and is answered \
+         the same. This one waited for as long as it may.\nAsk again with the same key after the \
+         seconds that the header `Retry-After` names: whatever becomes of the first request, that is \
+         answered with one number.";
 
     IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, Recording, [],
         "The Idempotency-Key was used for another request",

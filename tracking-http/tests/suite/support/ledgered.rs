@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tracking_core::TrackingNumber;
@@ -18,12 +18,17 @@ use tracking_ledger::{
 pub(crate) struct Ledgered {
     inner: Arc<dyn Ledger>,
     mode: Arc<AtomicU8>,
+    /// Batches that have hung.
+    hung: Arc<AtomicU32>,
+    probes: Arc<AtomicU32>,
     _folder: Arc<TempDir>,
 }
 
 const ON: u8 = 0;
 const OFF: u8 = 1;
 const HANGS: u8 = 2;
+const READS: u8 = 3;
+const HANGS_RECORDING: u8 = 4;
 
 /// What no caller may see, and the log must say.
 pub(crate) const SECRET_LEDGER: &str = "sqlite:/secret/ledger.db";
@@ -36,6 +41,8 @@ impl Ledgered {
         Self {
             inner: ledger.unwrap().unwrap(),
             mode: Arc::default(),
+            hung: Arc::default(),
+            probes: Arc::default(),
             _folder: Arc::new(folder),
         }
     }
@@ -55,6 +62,30 @@ impl Ledgered {
     /// From now on a call returns only once that has changed.
     pub(crate) fn hang(&self) {
         self.mode.store(HANGS, Ordering::SeqCst);
+    }
+
+    /// From now on it only reads.
+    pub(crate) fn only_read(&self) {
+        self.mode.store(READS, Ordering::SeqCst);
+    }
+
+    /// From now on a batch returns only once that has changed.
+    pub(crate) fn hang_recording(&self) {
+        self.mode.store(HANGS_RECORDING, Ordering::SeqCst);
+    }
+
+    /// Until so many batches have hung.
+    pub(crate) fn wait_for_hung(&self, count: u32) {
+        let began = Instant::now();
+        while self.hung.load(Ordering::SeqCst) < count {
+            assert!(began.elapsed() < Duration::from_secs(10), "nothing hangs");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// How often it was tried.
+    pub(crate) fn probes(&self) -> u32 {
+        self.probes.load(Ordering::SeqCst)
     }
 
     /// All that was recorded, newest first.
@@ -77,19 +108,37 @@ impl Ledgered {
             std::thread::sleep(Duration::from_millis(1));
         }
         match self.mode.load(Ordering::SeqCst) {
-            OFF => Err(LedgerError::Unavailable {
-                ledger: SECRET_LEDGER.into(),
-                what: "switched off".into(),
-                source: None,
-            }),
+            OFF => Err(unavailable("switched off")),
             _ => Ok(&*self.inner),
         }
+    }
+
+    fn writable(&self) -> Result<&dyn Ledger, LedgerError> {
+        let there = self.there()?;
+        match self.mode.load(Ordering::SeqCst) {
+            READS => Err(unavailable("read-only")),
+            _ => Ok(there),
+        }
+    }
+}
+
+fn unavailable(what: &str) -> LedgerError {
+    LedgerError::Unavailable {
+        ledger: SECRET_LEDGER.into(),
+        what: what.into(),
+        source: None,
     }
 }
 
 impl Ledger for Ledgered {
     fn record(&self, batch: &[Recording]) -> Result<Vec<Recorded>, LedgerError> {
-        self.there()?.record(batch)
+        if self.mode.load(Ordering::SeqCst) == HANGS_RECORDING {
+            self.hung.fetch_add(1, Ordering::SeqCst);
+        }
+        while self.mode.load(Ordering::SeqCst) == HANGS_RECORDING {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.writable()?.record(batch)
     }
     fn replay(&self, claim: &Claim) -> Result<KeyState, LedgerError> {
         self.there()?.replay(claim)
@@ -116,6 +165,10 @@ impl Ledger for Ledgered {
     }
     fn sweep(&self) -> Result<u64, LedgerError> {
         self.there()?.sweep()
+    }
+    fn probe(&self) -> Result<(), LedgerError> {
+        self.probes.fetch_add(1, Ordering::SeqCst);
+        self.writable()?.probe()
     }
     fn warnings(&self) -> Result<Vec<String>, LedgerError> {
         self.there()?.warnings()

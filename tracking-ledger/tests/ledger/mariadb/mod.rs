@@ -1,6 +1,9 @@
 //! A ledger in a real MariaDB.
 
+mod conflicts;
 mod crash;
+mod full_disk;
+mod settings;
 mod tls;
 
 use std::time::{Duration, Instant};
@@ -111,8 +114,10 @@ fn read_only_then_stopped_then_well_again() {
     record_new(&*ledger, recording(1, &Order::default()));
     server.ask("SET GLOBAL read_only = 1");
     says_unavailable(ledger.record(&[recording(2, &Order::default())]));
+    says_unavailable(ledger.probe());
     assert!(ledger.find(number(1)).unwrap().is_some());
     server.ask("SET GLOBAL read_only = 0");
+    ledger.probe().unwrap();
     record_new(&*ledger, recording(2, &Order::default()));
     server.pause();
     let start = Instant::now();

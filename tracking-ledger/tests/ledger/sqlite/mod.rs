@@ -1,5 +1,6 @@
 //! A ledger in a file.
 
+mod conflicts;
 mod crash;
 
 use std::os::unix::fs::PermissionsExt;
@@ -11,6 +12,7 @@ use tracking_core::order::Order;
 use tracking_ledger::{LedgerError, LedgerOptions, Recorded};
 
 use crate::suite;
+use crate::support::small_disk::SmallDisk;
 use crate::support::{Place, full_order, number, record_new, recording, says_unavailable};
 
 struct SqliteFile {
@@ -173,45 +175,19 @@ fn a_lock_that_is_held_too_long_is_an_error_within_the_time_out() {
     record_new(&*ledger, recording(1, &Order::default()));
 }
 
-/// A small file system in memory, gone when it is dropped.
-struct Mount(TempDir);
-
-impl Mount {
-    fn new() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
-            .arg(folder.path())
-            .status()
-            .is_ok_and(|status| status.success());
-        if !mounted {
-            let required =
-                std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-            assert!(!required, "mounting takes root, and is required");
-            eprintln!("mounting takes root: nothing was tested");
-        }
-        mounted.then_some(Self(folder))
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_an_error_that_loses_nothing_and_ends() {
-    let Some(mount) = Mount::new() else { return };
-    let url = format!("sqlite:{}/ledger.db", mount.0.path().display())
+    let Some(disk) = SmallDisk::mount(1_024) else {
+        return;
+    };
+    let url = format!("sqlite:{}/ledger.db", disk.path().display())
         .parse()
         .unwrap();
     let ledger = tracking_ledger::open_ledger(&url, &LedgerOptions::default())
         .unwrap()
         .unwrap();
     record_new(&*ledger, recording(0, &full_order()));
-    let filler = mount.0.path().join("filler");
-    std::fs::write(&filler, vec![0; 1 << 20]).unwrap_err();
+    disk.fill();
     let mut recorded = vec![0];
     let mut refused = Vec::new();
     for count in 1..200 {
@@ -227,7 +203,7 @@ fn a_full_disk_is_an_error_that_loses_nothing_and_ends() {
         }
     }
     assert!(!refused.is_empty());
-    std::fs::remove_file(&filler).unwrap();
+    disk.make_room();
     record_new(&*ledger, recording(1_000, &full_order()));
     for count in recorded {
         assert!(
@@ -240,4 +216,38 @@ fn a_full_disk_is_an_error_that_loses_nothing_and_ends() {
         .filter(|count| ledger.find(number(**count)).unwrap().is_some())
         .count() as u64;
     assert_eq!(ledger.doubts().recorded, found, "{:?}", ledger.doubts());
+}
+
+#[test]
+fn a_disk_that_turns_read_only_is_seen_and_it_goes_on_when_it_is_no_longer() {
+    let Some(disk) = SmallDisk::mount(1_024) else {
+        return;
+    };
+    let path = disk.path().join("ledger.db");
+    let url = format!("sqlite:{}", path.display()).parse().unwrap();
+    let ledger = tracking_ledger::open_ledger(&url, &LedgerOptions::default())
+        .unwrap()
+        .unwrap();
+    record_new(&*ledger, recording(1, &Order::default()));
+    ledger.probe().unwrap();
+    // After an error it has no connection, and the disk no file that is open.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    says_unavailable(ledger.probe());
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    let remount = |options: &str| {
+        let status = Command::new("mount")
+            .args(["-o", &format!("remount,{options}")])
+            .arg(disk.path())
+            .status();
+        assert!(status.unwrap().success(), "remount,{options}");
+    };
+    remount("ro");
+    says_unavailable(ledger.probe());
+    says_unavailable(ledger.record(&[recording(2, &Order::default())]));
+    remount("rw");
+    ledger.probe().unwrap();
+    record_new(&*ledger, recording(2, &Order::default()));
+    assert!(ledger.find(number(1)).unwrap().is_some());
 }

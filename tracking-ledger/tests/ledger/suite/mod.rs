@@ -4,6 +4,7 @@ mod changes;
 pub(crate) mod django;
 mod keys;
 mod lists;
+mod probes;
 mod recording;
 mod starts;
 
@@ -18,6 +19,7 @@ pub(crate) const CHECKS: &[&[Check]] = &[
     keys::CHECKS,
     lists::CHECKS,
     changes::CHECKS,
+    probes::CHECKS,
     starts::CHECKS,
 ];
 

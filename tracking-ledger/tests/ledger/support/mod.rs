@@ -1,9 +1,11 @@
 //! Where a test's ledger is, and what it records.
 
+pub(crate) mod clients;
 #[cfg(feature = "mysql")]
 pub(crate) mod mariadb;
 #[cfg(feature = "mysql")]
 pub(crate) mod proxy;
+pub(crate) mod small_disk;
 
 use std::sync::Arc;
 
