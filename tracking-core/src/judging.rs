@@ -140,6 +140,29 @@ impl Looks {
             .or_else(|| self.judge_unasked(series, number))
     }
 
+    /// The verdicts of [`judge`](Self::judge) on many numbers, appended in their order: faster than one by one.
+    pub fn judge_each(
+        &self,
+        series: &Series,
+        numbers: &[TrackingNumber],
+        verdicts: &mut Vec<Option<Verdict>>,
+    ) {
+        let last = self.last.as_deref();
+        let Some((look, snapshot)) = last.and_then(|look| Some((look, look.snapshot()?))) else {
+            let unasked = numbers
+                .iter()
+                .map(|number| self.judge_unasked(series, number));
+            return verdicts.extend(unasked);
+        };
+        // One moment for all of them, which were received before it.
+        let now_ms = snapshot.now_ms_after(look.began.elapsed());
+        let timeline = snapshot.timeline.as_ref();
+        let judged = numbers
+            .iter()
+            .map(|number| series.judge(number, now_ms, timeline));
+        verdicts.extend(judged.map(Some));
+    }
+
     /// The verdict on a number while the store cannot be asked, as far as it is certain: see
     /// [`Series::judge_unasked`].
     pub fn judge_unasked(&self, series: &Series, number: &TrackingNumber) -> Option<Verdict> {
