@@ -35,6 +35,7 @@ mod customer_slug;
 mod error;
 mod json;
 mod parameter;
+mod query;
 mod required;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ pub use self::customer_slug::CustomerSlug;
 pub use self::error::{OrderError, OrderErrors};
 pub use self::json::OrderJsonError;
 pub use self::parameter::Parameter;
+pub use self::query::pairs;
 pub use self::required::Required;
 pub use self::value_error::{ErrorCode, ValueError};
 pub use self::weight::Weight;
@@ -113,6 +115,23 @@ impl Order {
             order.set_bytes(name.as_ref(), value.as_ref());
         }
         order.build()
+    }
+
+    /// An order from the query of a URL, as [`pairs`] takes it apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pairs`](Self::from_pairs).
+    ///
+    /// ```
+    /// use tracking_core::order::{Order, Required};
+    ///
+    /// let order = Order::from_query("origin_country_id=MY&customer_name=Red%20Box", Required::NONE)?;
+    /// assert_eq!(order.customer_name().map(|name| name.as_str()), Some("Red Box"));
+    /// # Ok::<(), tracking_core::order::OrderErrors>(())
+    /// ```
+    pub fn from_query(query: &str, required: Required) -> Result<Self, OrderErrors> {
+        Self::from_pairs(pairs(query), required)
     }
 
     /// Where the parcel comes from.
