@@ -50,7 +50,11 @@ fn main() -> Result<(), Failure> {
     let all = steps(&[1, 8, 64, 512, 2_000, 10_000], most);
     let curves = vec![
         Curve::of("tracking-http", &all, processes::connections)?,
-        Curve::of("a static route of warp", &all, processes::connections_of_static)?,
+        Curve::of(
+            "a static route of warp",
+            &all,
+            processes::connections_of_static,
+        )?,
     ];
     shown("connections.svg", "connections", "CPU us a request", curves)?;
 
@@ -78,7 +82,11 @@ impl Curve {
         let mut points = Vec::new();
         for &count in steps {
             let Cost { time, memory_kib } = measure(count)?;
-            points.push(Point { count, time, memory_kib });
+            points.push(Point {
+                count,
+                time,
+                memory_kib,
+            });
         }
         Ok(Self { name, points })
     }

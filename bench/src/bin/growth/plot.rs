@@ -42,7 +42,8 @@ pub(crate) fn draw(path: &Path, what: &str, unit: &str, curves: &[Curve]) -> Res
     let (left, right) = area.split_horizontally(SIZE.0 / 2);
     let time = |point: &Point| point.time;
     let memory = |point: &Point| point.memory_kib as f64 / 1024.0;
-    let sides: [(_, _, fn(&Point) -> f64); 2] = [(left, unit, time), (right, "MiB of memory", memory)];
+    let sides: [(_, _, fn(&Point) -> f64); 2] =
+        [(left, unit, time), (right, "MiB of memory", memory)];
     for (side, unit, value) in sides {
         let points = || curves.iter().flat_map(|curve| &curve.points);
         let first = points().map(|point| point.count).min().unwrap_or(1) as f64;
@@ -53,17 +54,34 @@ pub(crate) fn draw(path: &Path, what: &str, unit: &str, curves: &[Curve]) -> Res
             .margin(12)
             .x_label_area_size(32)
             .y_label_area_size(64)
-            .build_cartesian_2d((first..last.max(first * 10.0)).log_scale(), 0.0..top.max(1.0))?;
-        chart.configure_mesh().light_line_style(WHITE).x_desc(what).draw()?;
+            .build_cartesian_2d(
+                (first..last.max(first * 10.0)).log_scale(),
+                0.0..top.max(1.0),
+            )?;
+        chart
+            .configure_mesh()
+            .light_line_style(WHITE)
+            .x_desc(what)
+            .draw()?;
         for (curve, colour) in curves.iter().zip(COLOURS) {
-            let line: Vec<_> = curve.points.iter().map(|point| (point.count as f64, value(point))).collect();
+            let line: Vec<_> = curve
+                .points
+                .iter()
+                .map(|point| (point.count as f64, value(point)))
+                .collect();
             chart
                 .draw_series(LineSeries::new(line.iter().copied(), colour))?
                 .label(curve.name)
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour));
-            chart.draw_series(line.into_iter().map(|point| Circle::new(point, 3, colour.filled())))?;
+            chart.draw_series(
+                line.into_iter()
+                    .map(|point| Circle::new(point, 3, colour.filled())),
+            )?;
         }
-        chart.configure_series_labels().background_style(WHITE).draw()?;
+        chart
+            .configure_series_labels()
+            .background_style(WHITE)
+            .draw()?;
     }
     Ok(area.present()?)
 }

@@ -22,7 +22,10 @@ const TICKS: usize = 64;
 fn tracking(store: &str, arguments: &[&str]) -> Result<Command, Failure> {
     let mut command = Command::new(program("tracking")?);
     command.args(["--store", store]).args(arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     Ok(command)
 }
 
@@ -71,7 +74,9 @@ fn together(store: &str, count: usize, each: usize) -> Result<(Duration, u64), F
             match child.try_wait()? {
                 None => going.push(child),
                 Some(status) if status.success() => {}
-                Some(status) => return Err(format!("expected numbers of {store}, found {status}").into()),
+                Some(status) => {
+                    return Err(format!("expected numbers of {store}, found {status}").into());
+                }
             }
         }
         running = going;
@@ -93,7 +98,14 @@ impl Redis {
         let folder = tempfile::tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+        ]);
         command.arg("--dir").arg(folder.path());
         let Ok(process) = command.stdout(Stdio::null()).spawn() else {
             println!("there is no redis-server");
@@ -105,7 +117,10 @@ impl Redis {
             _folder: folder,
         };
         let began = Instant::now();
-        while !tracking(&redis.url, &["series", "create"])?.status()?.success() {
+        while !tracking(&redis.url, &["series", "create"])?
+            .status()?
+            .success()
+        {
             if began.elapsed() > Duration::from_secs(10) {
                 return Err(format!("expected a Redis at {}", redis.url).into());
             }

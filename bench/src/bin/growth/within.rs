@@ -31,7 +31,7 @@ pub(crate) fn is_asked() -> Result<bool, Failure> {
         _ => over_threads(count.parse()?)?,
     };
     let ns = took.as_secs_f64() * 1e9 / NUMBERS as f64;
-    println!("{ns} {}", memory_kib("self", "VmRSS")?);
+    println!("{ns} {}", memory_kib("self", "VmHWM")?);
     Ok(true)
 }
 
@@ -59,7 +59,9 @@ fn measured(what: &str, count: usize) -> Result<Cost, Failure> {
 /// Each series gives a page of numbers in turn.
 fn over_series(count: usize) -> Result<Duration, Failure> {
     const PAGE: usize = 64;
-    let all: Vec<_> = (0..count).map(|_| Generator::new(MemoryAllocator::new())).collect();
+    let all: Vec<_> = (0..count)
+        .map(|_| Generator::new(MemoryAllocator::new()))
+        .collect();
     for generator in &all {
         generator.next()?;
     }
