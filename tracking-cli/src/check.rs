@@ -5,7 +5,6 @@ mod lines;
 mod report;
 mod share;
 
-use std::fs::File;
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 
@@ -14,12 +13,13 @@ use tracking_programs::args::{StoreArgs, standard_input};
 use tracking_programs::remedies::InOurWords;
 
 use self::judge::Judge;
-use self::lines::{BUFFER, Lines};
+use self::lines::Lines;
 use self::report::Written;
 use self::share::{Share, judge_lines};
 use crate::args::CheckArgs;
 use crate::failure::Failure;
 use crate::output::{Output, message};
+use crate::pipe::widen;
 use crate::stores::open_existing;
 
 pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
@@ -56,6 +56,9 @@ pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
     }
 }
 
+/// Bytes that come at once only where the writer is faster than this is.
+const MANY: usize = 32 * 1024;
+
 struct Check {
     judge: Judge,
     shares: Vec<Share>,
@@ -75,9 +78,14 @@ impl Check {
                 "reading numbers from the terminal, one a line; Ctrl-D ends",
             );
         }
-        widen(&input);
-        let mut lines = Lines::new(input);
+        let mut lines = Lines::new(&input);
+        let mut many = false;
         while lines.read().map_err(failed)? {
+            if !many && lines.whole().len() >= MANY {
+                many = true;
+                widen(&input);
+                self.written.widen();
+            }
             self.lines(lines.whole())?;
         }
         Ok(())
@@ -108,12 +116,4 @@ impl Check {
         }
         Ok(())
     }
-}
-
-/// Let the writer of a pipe run ahead while lines are judged. What may not be has no need to be.
-fn widen(input: &File) {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::pipe::fcntl_setpipe_size(input, BUFFER);
-    #[cfg(not(target_os = "linux"))]
-    let _ = input;
 }

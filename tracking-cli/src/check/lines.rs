@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use memchr::{memchr, memchr_iter, memrchr};
 
 /// Bytes that are read at once: enough to share out among the processors.
-pub(crate) const BUFFER: usize = 1024 * 1024;
+const BUFFER: usize = 1024 * 1024;
 /// A line of as many bytes, the blanks before it left out, is not kept whole.
 const LONG: usize = 64 * 1024;
 /// What is kept of such a line, which is no number anyway.

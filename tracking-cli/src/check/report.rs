@@ -116,6 +116,11 @@ impl Written {
         }
     }
 
+    /// Much is to be written.
+    pub(crate) fn widen(&self) {
+        self.output.widen();
+    }
+
     pub(crate) fn write(&mut self, report: &Report) -> Result<(), Failure> {
         let mut text = report.text();
         if self.format == CheckFormat::Json && !self.started && !text.is_empty() {

@@ -74,3 +74,37 @@ pub(crate) fn judge_lines(judge: &Judge, lines: &[u8], shares: &mut [Share]) -> 
     });
     used
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_in_the_order_of_the_lines_and_none_is_missing() {
+        let lines: String = (0..40_000)
+            .map(|place| match place % 3 {
+                0 => format!("A{place}\n"),
+                1 => format!("a{place}\n"),
+                _ => format!("\n {place} \n"),
+            })
+            .collect();
+        let judge = Judge::of_shape();
+        let mut alone = Share::all(CheckFormat::Text);
+        alone[0].judge(&judge, numbers(lines.as_bytes()));
+        let expected = alone[0].report.text();
+        for processors in [1, 2, 3, 64] {
+            let share = || Share::all(CheckFormat::Text).remove(0);
+            let mut shares: Vec<_> = (0..processors).map(|_| share()).collect();
+            for _ in 0..2 {
+                let used = judge_lines(&judge, lines.as_bytes(), &mut shares);
+                assert!(
+                    used == processors.min(lines.len().div_ceil(LEAST)),
+                    "{used}"
+                );
+                let found: Vec<_> = shares[..used].iter().map(|it| it.report.text()).collect();
+                assert!(found.concat() == expected, "{processors}");
+                assert!(shares[..used].iter().all(|share| share.refused));
+            }
+        }
+    }
+}

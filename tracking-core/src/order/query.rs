@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
-use percent_encoding::percent_decode;
 
 /// The names and values of a query in the `application/x-www-form-urlencoded` form of the
 /// [URL Standard](https://url.spec.whatwg.org/#application/x-www-form-urlencoded), decoded: as bytes, since what
@@ -18,32 +17,78 @@ use percent_encoding::percent_decode;
 /// assert_eq!(pairs[1], (b"customer_name"[..].into(), b"Red Box!"[..].into()));
 /// ```
 pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
-    let pairs = query.as_bytes().split(|byte| *byte == b'&');
+    let mut rest = Some(query.as_bytes());
+    let pairs = std::iter::from_fn(move || {
+        let (pair, behind) = cut(rest?, b'&');
+        rest = behind;
+        Some(pair)
+    });
     pairs.filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = match memchr(b'=', pair) {
-            Some(at) => (&pair[..at], &pair[at + 1..]),
-            None => (pair, &[][..]),
-        };
-        (decoded(name), decoded(value))
+        let (name, value) = cut(pair, b'=');
+        let value = value.unwrap_or_default();
+        match memchr2(b'%', b'+', pair) {
+            None => (name.into(), value.into()),
+            Some(_) => (decoded(name), decoded(value)),
+        }
     })
 }
 
+/// What stands before the first such byte, and behind it if there is one.
+fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
+    match memchr(at, text) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
 fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr2(b'%', b'+', text) else {
+    let Some(mut next) = memchr2(b'%', b'+', text) else {
         return text.into();
     };
     let mut decoded = Vec::with_capacity(text.len());
-    decoded.extend_from_slice(&text[..first]);
-    for (index, part) in text[first..].split(|byte| *byte == b'+').enumerate() {
-        decoded.extend((index > 0).then_some(b' '));
-        decoded.extend(percent_decode(part));
+    let mut rest = text;
+    loop {
+        decoded.extend_from_slice(&rest[..next]);
+        let (byte, length) = match &rest[next..] {
+            [b'+', ..] => (b' ', 1),
+            [b'%', high, low, ..] => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 3),
+                _ => (b'%', 1),
+            },
+            _ => (b'%', 1),
+        };
+        decoded.push(byte);
+        rest = &rest[next + length..];
+        match memchr2(b'%', b'+', rest) {
+            Some(at) => next = at,
+            None => break,
+        }
     }
+    decoded.extend_from_slice(rest);
     decoded.into()
+}
+
+/// What a hexadecimal digit stands for.
+fn digit(character: u8) -> Option<u8> {
+    let digit = char::from(character).to_digit(16)?;
+    u8::try_from(digit).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn escapes_are_read_as_others_read_them(text in "([%a4+]|%[0-9a-fA-F]{2}|.){0,12}") {
+            let text = text.replace(['&', '='], "");
+            let others: Vec<u8> = percent_decode_str(&text.replace('+', " ")).collect();
+            prop_assert_eq!(decoded(text.as_bytes()), others);
+        }
+    }
 
     #[test]
     fn splits_and_decodes() {
