@@ -177,6 +177,7 @@ mod tests {
     use super::*;
     use crate::generator::Generator;
     use crate::number::judge::Reason;
+    use crate::number::serial::{Serial, tick_at};
     use crate::store::allocator::Allocator;
     use crate::store::memory::MemoryAllocator;
 
@@ -210,6 +211,37 @@ mod tests {
         assert!(belongs(looks.try_judge(series, &number, at(500))));
         assert_eq!(looks.try_judge(series, &number, at(5_000)), None);
         assert!(belongs(looks.judge(series, &number)));
+    }
+
+    #[test]
+    fn many_are_judged_as_each_of_them() {
+        let store = Arc::new(MemoryAllocator::new());
+        let own = Generator::new(Arc::clone(&store)).next().unwrap();
+        let now_ms = SystemClock.now_ms();
+        let tick = |at_ms| tick_at(at_ms).unwrap();
+        let serial = |lane, at_ms| Serial::from_parts(lane, tick(at_ms), 0).unwrap();
+        let series = store.series();
+        let lane = (0..64).find(|lane| match series.judge(&own, i64::MAX, None) {
+            Verdict::Belongs(serial) => serial.lane() != *lane,
+            Verdict::Refused(_) => false,
+        });
+        let lane = lane.unwrap();
+        let numbers = [
+            own,
+            TrackingNumber::BLANK,
+            series.encode(serial(lane, now_ms)),
+            series.encode(serial(lane, now_ms + 3_600_000)),
+            own,
+        ];
+        let mut looks = Looks::default();
+        for is_seen in [false, true] {
+            let mut verdicts = vec![None];
+            looks.judge_each(series, &numbers, &mut verdicts);
+            let each = numbers.iter().map(|number| looks.judge(series, number));
+            assert_eq!(verdicts[1..], each.collect::<Vec<_>>());
+            assert_eq!(verdicts.iter().skip(1).all(Option::is_some), is_seen);
+            looks.take(Look::at(&store));
+        }
     }
 
     #[test]
