@@ -117,23 +117,6 @@ impl Order {
         order.build()
     }
 
-    /// An order from the query of a URL, as [`pairs`] takes it apart.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_pairs`](Self::from_pairs).
-    ///
-    /// ```
-    /// use tracking_core::order::{Order, Required};
-    ///
-    /// let order = Order::from_query("origin_country_id=MY&customer_name=Red%20Box", Required::NONE)?;
-    /// assert_eq!(order.customer_name().map(|name| name.as_str()), Some("Red Box"));
-    /// # Ok::<(), tracking_core::order::OrderErrors>(())
-    /// ```
-    pub fn from_query(query: &str, required: Required) -> Result<Self, OrderErrors> {
-        Self::from_pairs(pairs(query), required)
-    }
-
     /// Where the parcel comes from.
     #[must_use]
     pub const fn origin_country_id(&self) -> Option<Country> {

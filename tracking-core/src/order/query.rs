@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
+use super::{Order, OrderBuilder, OrderErrors, Required};
+
 /// The names and values of a query in the `application/x-www-form-urlencoded` form of the
 /// [URL Standard](https://url.spec.whatwg.org/#application/x-www-form-urlencoded), decoded: as bytes, since what
 /// was escaped need not be UTF-8. A name without `=` has an empty value; nothing between two `&` is no pair. No
@@ -17,7 +19,45 @@ use memchr::{memchr, memchr2};
 /// assert_eq!(pairs[1], (b"customer_name"[..].into(), b"Red Box!"[..].into()));
 /// ```
 pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
-    let mut rest = Some(query.as_bytes());
+    as_written(query).map(|pair| (decoded(pair.name), decoded(pair.value)))
+}
+
+impl Order {
+    /// An order from the query of a URL, as [`pairs`] takes it apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pairs`](Self::from_pairs).
+    ///
+    /// ```
+    /// use tracking_core::order::{Order, Required};
+    ///
+    /// let order = Order::from_query("origin_country_id=MY&customer_name=Red%20Box", Required::NONE)?;
+    /// assert_eq!(order.customer_name().map(|name| name.as_str()), Some("Red Box"));
+    /// # Ok::<(), tracking_core::order::OrderErrors>(())
+    /// ```
+    pub fn from_query(query: &str, required: Required) -> Result<Self, OrderErrors> {
+        let mut order = OrderBuilder::new(required);
+        for pair in as_written(query) {
+            match pair.is_escaped {
+                // Part of a text, and so text.
+                false => order.set(pair.name, pair.value),
+                true => order.set_bytes(&decoded(pair.name), &decoded(pair.value)),
+            };
+        }
+        order.build()
+    }
+}
+
+/// A name and a value, not yet decoded.
+struct Pair<'a> {
+    name: &'a str,
+    value: &'a str,
+    is_escaped: bool,
+}
+
+fn as_written(query: &str) -> impl Iterator<Item = Pair<'_>> {
+    let mut rest = Some(query);
     let pairs = std::iter::from_fn(move || {
         let (pair, behind) = cut(rest?, b'&');
         rest = behind;
@@ -25,23 +65,24 @@ pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)
     });
     pairs.filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = cut(pair, b'=');
-        let value = value.unwrap_or_default();
-        match memchr2(b'%', b'+', pair) {
-            None => (name.into(), value.into()),
-            Some(_) => (decoded(name), decoded(value)),
+        Pair {
+            name,
+            value: value.unwrap_or_default(),
+            is_escaped: memchr2(b'%', b'+', pair.as_bytes()).is_some(),
         }
     })
 }
 
-/// What stands before the first such byte, and behind it if there is one.
-fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
-    match memchr(at, text) {
+/// What stands before the first such character of ASCII, and behind it if there is one.
+fn cut(text: &str, at: u8) -> (&str, Option<&str>) {
+    match memchr(at, text.as_bytes()) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     }
 }
 
-fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
+fn decoded(text: &str) -> Cow<'_, [u8]> {
+    let text = text.as_bytes();
     let Some(mut next) = memchr2(b'%', b'+', text) else {
         return text.into();
     };
@@ -86,7 +127,7 @@ mod tests {
         fn escapes_are_read_as_others_read_them(text in "([%a4+]|%[0-9a-fA-F]{2}|.){0,12}") {
             let text = text.replace(['&', '='], "");
             let others: Vec<u8> = percent_decode_str(&text.replace('+', " ")).collect();
-            prop_assert_eq!(decoded(text.as_bytes()), others);
+            prop_assert_eq!(decoded(&text), others);
         }
     }
 
