@@ -26,13 +26,9 @@ fn main() -> Result<(), Failure> {
     let beside: SocketAddr = given("TRACKING_BENCH_BESIDE")?.parse()?;
     let process: u32 = given("TRACKING_BENCH_PROCESS")?.parse()?;
     let ours = Served::tracking_http(&[], &[("RUST_LOG", "off")])?;
-    let (_, query) = ALL_SEVEN
-        .split_once('?')
-        .ok_or("a request without parameters")?;
-    let target = format!("/api/next-tracking-number/?{query}");
     let round = |address, process| {
         let (began, before) = (Instant::now(), cpu_ns(process)?);
-        let count = wrk(address, &target, &[], CONNECTIONS, seconds)? as f64;
+        let count = wrk(address, ALL_SEVEN, &[], CONNECTIONS, seconds)? as f64;
         Ok::<_, Failure>(Round {
             per_second: count / began.elapsed().as_secs_f64(),
             cpu_us: (cpu_ns(process)? - before) as f64 / 1_000.0 / count,
