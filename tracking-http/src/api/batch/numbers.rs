@@ -25,7 +25,7 @@ use crate::api::state::Api;
 use crate::api::turns::Place;
 
 /// About how many bytes are made at once. While they are, other requests wait for this thread.
-const CHUNK_LENGTH: usize = 256 * 1024;
+const CHUNK_LENGTH: usize = 64 * 1024;
 
 /// The most numbers that are taken at once.
 const CHUNK_NUMBERS_MAX: usize = 4_096;
