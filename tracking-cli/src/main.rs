@@ -12,6 +12,7 @@ mod ledger;
 mod man;
 mod next;
 mod output;
+mod pipe;
 mod progress;
 mod series;
 mod stop;

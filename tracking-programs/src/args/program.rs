@@ -40,7 +40,12 @@ pub fn standard_input() -> io::Result<File> {
 /// # Errors
 /// They are wrong, or ask for help or for the version: for [`answer`].
 pub fn matches(command: &Command, never_empty: &[&str]) -> Result<ArgMatches, Error> {
-    let parsed = without_empty_variables(command.clone(), never_empty).try_get_matches();
+    let mut parsing = command.clone();
+    // Where none is empty, as mostly, a command is not taken apart for it.
+    if std::env::vars_os().any(|(_, value)| value.is_empty()) {
+        parsing = without_empty_variables(parsing, never_empty);
+    }
+    let parsed = parsing.try_get_matches();
     parsed.map_err(|error| match error.kind() {
         // Help names all variables, whatever they are now.
         Kind::DisplayHelp | Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
