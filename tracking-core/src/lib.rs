@@ -104,6 +104,8 @@ pub mod generator;
 mod hex;
 pub mod issued;
 pub mod judging;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 pub mod number;
 pub mod order;
 mod random;
