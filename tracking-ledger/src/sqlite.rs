@@ -7,7 +7,7 @@ mod place;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::OpenFlags;
 use tracking_core::shown::Plain;
@@ -98,7 +98,7 @@ impl Backend for Sqlite {
         insert_or_ignore: "INSERT OR IGNORE",
     };
 
-    fn connect(&self) -> Result<SqliteConnection, Failure> {
+    fn connect(&self, _: Instant) -> Result<SqliteConnection, Failure> {
         // Not made here: one that was taken away is missed, not replaced by an empty one.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let identity =

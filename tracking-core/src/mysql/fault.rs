@@ -17,7 +17,6 @@ use super::refusal::{Refusal, RefusalKind};
 /// Why a server gave no answer. What a fault was caused by is in its own text, and so is no source of it: a chain
 /// of errors would print it twice.
 #[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "each text says what its fields are")]
 pub enum Fault {
     #[error("cannot connect to {address}: {cause}")]

@@ -22,7 +22,6 @@ pub struct Refusal {
 
 /// What an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum RefusalKind {
     /// User or password are wrong.
     WrongPassword,

@@ -14,7 +14,6 @@ pub struct Server {
 
 /// What an operator should know about a server, or the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Worry {
     /// What is sent can be read on its way: it is in the clear, and to another host.
     Exposed {
