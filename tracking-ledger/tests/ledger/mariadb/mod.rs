@@ -1,6 +1,7 @@
 //! A ledger in a real MariaDB.
 
 mod crash;
+mod servers;
 mod tls;
 
 use std::time::{Duration, Instant};

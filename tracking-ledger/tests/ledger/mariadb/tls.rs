@@ -53,22 +53,24 @@ fn only_certificates_that_are_trusted() {
     };
     server.ask("ALTER USER shop@'%' REQUIRE SSL");
     let place = server.database();
-    let open = |options: &str| {
-        let url = format!("{}{options}", place.url()).parse().unwrap();
+    let open = |scheme, options: &str| {
+        let url = format!("{}{options}", place.url().replace("mysql:", scheme));
+        let url = url.parse().unwrap();
         open_ledger(&url, &LedgerOptions::default())
     };
-    let ledger = open(&format!("?ca={}", file("ca.pem"))).unwrap().unwrap();
+    let trusted = format!("?ca={}", file("ca.pem"));
+    let ledger = open("mysqls:", &trusted).unwrap().unwrap();
     record_new(&*ledger, recording(1, &Order::default()));
     // Another authority; the system's; none at all.
-    for options in [
-        format!("?ca={}", file("other.pem")),
-        "?tls=on".to_owned(),
-        String::new(),
+    for (scheme, options) in [
+        ("mysqls:", format!("?ca={}", file("other.pem"))),
+        ("mysqls:", String::new()),
+        ("mysql:", String::new()),
     ] {
-        let error = open(&options).unwrap_err();
+        let error = open(scheme, &options).unwrap_err();
         assert!(
             matches!(error, LedgerError::Unavailable { .. }),
-            "{options}: {error}"
+            "{scheme}{options}: {error}"
         );
     }
 }
@@ -79,7 +81,7 @@ fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
         return;
     };
     let place = server.database();
-    let url = format!("{}?tls=on", place.url()).parse().unwrap();
+    let url = place.url().replace("mysql:", "mysqls:").parse().unwrap();
     let error = open_ledger(&url, &LedgerOptions::default()).unwrap_err();
     assert!(matches!(error, LedgerError::Unavailable { .. }), "{error}");
 }
