@@ -99,6 +99,7 @@
 
 mod clock;
 mod desk;
+pub mod file_system;
 pub mod fork;
 pub mod generator;
 mod hex;

@@ -1,7 +1,6 @@
 //! A ledger in a file: SQLite, in WAL mode, each commit synced to the disk.
 
 pub(crate) mod connection;
-mod network;
 mod place;
 
 use std::fmt;

@@ -7,6 +7,7 @@
     reason = "a guard that cannot be set up is a test that fails"
 )]
 
+mod certificates;
 pub mod clock;
 mod daemon;
 pub mod mysql;
@@ -14,6 +15,7 @@ mod programs;
 pub mod redis;
 mod waiting;
 
+pub use certificates::Certificates;
 pub use daemon::Daemon;
 pub use programs::{is_installed, program};
 pub use waiting::{free_port, until};

@@ -1,49 +1,18 @@
 //! TLS, with certificates of the test's own.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use tracking_core::order::Order;
 use tracking_ledger::{LedgerError, LedgerOptions, open_ledger};
+use tracking_test_support::Certificates;
 
-use crate::support::mariadb::{MariaDb, program};
+use crate::support::mariadb::MariaDb;
 use crate::support::{Place, record_new, recording};
-
-fn openssl(folder: &Path, words: &str) {
-    let status = Command::new("openssl")
-        .current_dir(folder)
-        .args(words.split_ascii_whitespace())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "openssl {words}");
-}
 
 #[test]
 fn only_certificates_that_are_trusted() {
-    if program("openssl").is_none() {
+    let Some(certificates) = Certificates::make() else {
         return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let extensions = "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
-    std::fs::write(path.join("ext"), extensions).unwrap();
-    for authority in ["ca", "other"] {
-        let out =
-            format!("-keyout {authority}.key -out {authority}.pem -days 2 -subj /CN={authority}");
-        openssl(path, &format!("req -x509 -newkey rsa:2048 -nodes {out}"));
-    }
-    openssl(
-        path,
-        "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server",
-    );
-    openssl(
-        path,
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile ext",
-    );
-    let file = |name: &str| path.join(name).display().to_string();
+    };
+    let file = |name: &str| certificates.file(name);
     let Some(server) = MariaDb::start(&[
         &format!("--ssl-cert={}", file("server.pem")),
         &format!("--ssl-key={}", file("server.key")),

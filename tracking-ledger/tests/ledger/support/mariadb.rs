@@ -7,8 +7,6 @@ use mysql::prelude::{FromValue, Queryable};
 use mysql::{Conn, OptsBuilder};
 use tracking_test_support::mysql::server::MySqlServer;
 
-pub(crate) use tracking_test_support::program;
-
 use super::Place;
 
 pub(crate) struct MariaDb {
