@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Instant;
 
@@ -67,11 +67,8 @@ impl Connector {
         })?;
         let (sender, receiver) = sync_channel(1);
         let (url, purpose) = (Arc::clone(&self.url), self.purpose);
-        let (held, attempt) = {
-            let held = Arc::new(());
-            let attempt = Arc::downgrade(&held);
-            (held, attempt)
-        };
+        let held = Arc::new(());
+        let attempt = Arc::downgrade(&held);
         thread::Builder::new()
             .name("tracking-mysql".to_owned())
             .spawn(move || {
@@ -107,7 +104,7 @@ impl Connector {
         attempts.len()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Weak<()>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<()>>> {
         let attempts = self.left_behind.get(Default::default);
         attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,5 +115,41 @@ impl fmt::Debug for Connector {
         f.debug_struct("Connector")
             .field("url", &self.url)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::mysql::purpose::TESTS;
+
+    #[test]
+    fn attempts_that_were_left_behind_are_few() {
+        // It takes connections, and says nothing.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("mysql://u@127.0.0.1:{port}/a?connect_ms=20&timeout_ms=60000");
+        let connector = Connector::new(url.parse().unwrap(), &TESTS);
+        let attempt = || connector.connect(Instant::now()).unwrap_err().to_string();
+        for _ in 0..LEFT_BEHIND {
+            let late = format!("127.0.0.1:{port} took no connection and no login within 20 ms");
+            assert_eq!(attempt(), late);
+        }
+        assert_eq!(
+            attempt(),
+            "4 attempts to connect still wait for the network or for name resolution"
+        );
+        // They end, and it goes on.
+        drop(listener);
+        let start = Instant::now();
+        while connector.left_behind() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(20));
+            thread::yield_now();
+        }
+        let refused = attempt();
+        assert!(refused.starts_with("cannot connect to "), "{refused}");
     }
 }

@@ -38,3 +38,22 @@ pub struct Words {
     /// The binary log is one of statements.
     pub statement_log: &'static str,
 }
+
+/// That of this module's own tests.
+#[cfg(test)]
+pub(super) static TESTS: Purpose = Purpose {
+    settings: |_| Vec::new(),
+    no_galera_since: Some("two may meet"),
+    prepared: 0,
+    packet_max: None,
+    words: Words {
+        unanswered: "",
+        rights: "SELECT, INSERT",
+        tables: "tracking_x",
+        no_table: "no table",
+        other_table: "another table",
+        duplicate: "twice",
+        locked: "somebody keeps it locked",
+        statement_log: "its log is one of statements",
+    },
+};

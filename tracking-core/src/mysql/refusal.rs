@@ -189,17 +189,7 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const WORDS: Words = Words {
-        unanswered: "",
-        rights: "SELECT, INSERT",
-        tables: "tracking_x",
-        no_table: "no table",
-        other_table: "another table",
-        duplicate: "twice",
-        locked: "somebody keeps it locked",
-        statement_log: "its log is one of statements",
-    };
+    use crate::mysql::purpose::TESTS;
 
     #[test]
     fn says_what_to_do() {
@@ -283,7 +273,7 @@ mod tests {
                 "it refused (4999 no)",
             ),
         ] {
-            let refusal = Refusal::of(code, words, &url, &WORDS);
+            let refusal = Refusal::of(code, words, &url, &TESTS.words);
             assert_eq!(
                 (refusal.kind, refusal.kind.lasts()),
                 (kind, lasts),
