@@ -11,7 +11,7 @@ use tracking_ledger::{
 use crate::support::mariadb::{Database, MariaDb};
 use crate::support::slow::Slow;
 use crate::support::{
-    CUSTOMER, NOW_MS, Place, full_order, number, record_new, recording, says_unavailable,
+    CUSTOMER, NOW_MS, Place, claim, full_order, number, record_new, recording, says_unavailable,
 };
 
 /// That the ledger is refused, in these words behind its address.
@@ -96,6 +96,38 @@ fn a_server_is_reached_by_its_socket() {
     assert!(ledger.find(number(1)).unwrap().is_some());
     // What does not leave this host cannot be read on its way.
     assert_eq!(ledger.warnings().unwrap(), [""; 0]);
+}
+
+#[test]
+fn the_rights_that_are_named_are_enough() {
+    let Some(server) = MariaDb::start(&[]) else {
+        return;
+    };
+    let place = server.database();
+    let url = place.url().replace("shop:s%3Acret%2F1@", "clerk@");
+    let open = || open_ledger(&url.parse().unwrap(), &LedgerOptions::default());
+    server.ask("CREATE USER clerk@'%'");
+    server.ask(&format!("GRANT SELECT ON {}.* TO clerk@'%'", place.name()));
+    let needed = format!(
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON `{}`.* TO ",
+        place.name()
+    );
+    let error = open().unwrap_err().to_string();
+    assert!(
+        error.contains(&format!(
+            "the user lacks a right; it needs {needed}it (1142 "
+        )),
+        "{error}"
+    );
+    server.ask(&format!("{needed}clerk@'%'"));
+    let ledger = open().unwrap().unwrap();
+    let order = full_order();
+    let keyed = recording(1, &order).with_claim(Some(claim(None, "k", &order)));
+    record_new(&*ledger, keyed);
+    assert_eq!(ledger.erase(CUSTOMER.parse().unwrap()).unwrap(), 1);
+    assert_eq!(ledger.prune(NOW_MS + 1, Prune::Rows).unwrap(), 1);
+    place.sql("UPDATE tracking_keys SET expires_at_ms = 0");
+    assert_eq!(ledger.sweep().unwrap(), 1);
 }
 
 fn open_slowly(place: &Database<'_>, slow: &Slow, timeout_ms: u32) -> std::sync::Arc<dyn Ledger> {
