@@ -130,6 +130,34 @@ fn the_rights_that_are_named_are_enough() {
     assert_eq!(ledger.sweep().unwrap(), 1);
 }
 
+/// The next call makes a new one, and nobody learns of it.
+#[test]
+fn a_connection_that_ended_while_it_was_idle_is_no_error() {
+    let Some(mut server) = MariaDb::start(&[]) else {
+        return;
+    };
+    let place = server.database();
+    let (url, name) = (place.url().parse().unwrap(), place.name().to_owned());
+    let ledger = open_ledger(&url, &LedgerOptions::default()).unwrap();
+    let ledger = ledger.unwrap();
+    for count in 0..3 {
+        let idle: Vec<u64> = server
+            .connection(None)
+            .query(format!(
+                "SELECT id FROM information_schema.processlist WHERE db = '{name}'"
+            ))
+            .unwrap();
+        assert!(!idle.is_empty());
+        for id in idle {
+            server.ask(&format!("KILL {id}"));
+        }
+        record_new(&*ledger, recording(count, &Order::default()));
+    }
+    server.kill();
+    server.start_again();
+    record_new(&*ledger, recording(3, &Order::default()));
+}
+
 fn open_slowly(place: &Database<'_>, slow: &Slow, timeout_ms: u32) -> std::sync::Arc<dyn Ledger> {
     let url = format!("{}?timeout_ms={timeout_ms}", place.url_by(slow.port()));
     let ledger = open_ledger(&url.parse().unwrap(), &LedgerOptions::default());
