@@ -7,9 +7,9 @@ use tracking_core::order::{CustomerId, Order};
 use tracking_ledger::{
     DjangoTable, Ledger, LedgerError, LedgerOptions, Prune, Recorded, open_ledger,
 };
+use tracking_test_support::mysql::slow::Slow;
 
 use crate::support::mariadb::{Database, MariaDb};
-use crate::support::slow::Slow;
 use crate::support::{
     CUSTOMER, NOW_MS, Place, claim, full_order, number, record_new, recording, says_unavailable,
 };

@@ -4,8 +4,6 @@
 pub(crate) mod mariadb;
 #[cfg(feature = "mysql")]
 pub(crate) mod proxy;
-#[cfg(feature = "mysql")]
-pub(crate) mod slow;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Passes bytes on to a port, and its answers as slowly as it is told to.
-pub(crate) struct Slow {
+pub struct Slow {
     port: u16,
     pace: Arc<Pace>,
 }
@@ -20,7 +20,8 @@ struct Pace {
 }
 
 impl Slow {
-    pub(crate) fn start(server: u16) -> Self {
+    /// In front of the server on this port.
+    pub fn start(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("it is bound").port();
         let pace = Arc::<Pace>::default();
@@ -40,17 +41,18 @@ impl Slow {
         Self { port, pace }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Each answer begins so late.
-    pub(crate) fn answer_after(&self, ms: u64) {
+    pub fn answer_after(&self, ms: u64) {
         self.pace.answer_ms.store(ms, Ordering::SeqCst);
     }
 
     /// Each byte of an answer comes so long after the one before.
-    pub(crate) fn trickle(&self, ms: u64) {
+    pub fn trickle(&self, ms: u64) {
         self.pace.byte_ms.store(ms, Ordering::SeqCst);
     }
 }
