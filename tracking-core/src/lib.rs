@@ -94,7 +94,7 @@
 //! |---|---|
 //! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
 //! | `redis` | `RedisAllocator`: a series that hosts share through Redis or Valkey |
-//! | `mysql` | `MySqlAllocator`: a series that hosts share through MySQL or MariaDB |
+//! | `mysql` | `MySqlAllocator`: a series that hosts share through MySQL or MariaDB; and `mysql`, by which `tracking-ledger` connects, without a promise of versions |
 #![warn(missing_docs)]
 
 mod clock;

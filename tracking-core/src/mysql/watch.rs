@@ -2,7 +2,7 @@
 //!
 //! The driver owns its socket, whose time-outs bound one read each: a server that sends a byte now and then would be
 //! waited for without end. So one thread of the process watches all statements that are under way, and shuts the
-//! socket of one whose time is up, which wakes whoever reads or writes there. It costs a statement two short holds of
+//! socket of one whose time is up, which wakes whoever reads or writes there. It costs a statement a few short holds of
 //! a mutex; the thread wakes once in a time-out at most, or when something is late.
 
 use std::collections::BTreeMap;
