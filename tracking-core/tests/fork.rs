@@ -250,7 +250,7 @@ mod mysql {
         let child = Child::fork(&folder.path().join("child"), || {
             loop {
                 let start = std::time::Instant::now();
-                match allocator.reserve(std::num::NonZeroU32::MIN) {
+                match allocator.reserve(NonZeroU32::MIN) {
                     Ok(_) => std::fs::write(&connected, "").unwrap(),
                     Err(AllocateError::NotYet { .. }) => {}
                     Err(error) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tempfile::TempDir;
 
 use crate::waiting::{PATIENCE, free_port};
@@ -85,8 +85,12 @@ impl Daemon {
     }
 
     /// Stop the process as it stands (SIGSTOP): its sockets still take what is sent.
+    ///
+    /// It waits until all threads have stopped: at first one of them has the signal, and the others go on answering.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
+        let pid = WaitId::Pid(Pid::from_child(&self.child));
+        waitid(pid, WaitIdOptions::STOPPED).expect("the server is our child");
     }
 
     /// Let it go on (SIGCONT).
