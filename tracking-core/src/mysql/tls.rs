@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::store::url::{MySqlPlace, MySqlUrl};
 
-use super::fault::MySqlFault;
+use super::fault::Fault;
 
 /// The largest file of certificates.
 const MOST: u64 = 1 << 22;
@@ -28,7 +28,7 @@ const BUNDLES: [&str; 4] = [
 ///
 /// It trusts the public authorities (those of Mozilla, which are built in) in any case, and one more file:
 /// that of `?ca=`, else what `SSL_CERT_FILE` names, else the system's.
-pub(super) fn options(url: &MySqlUrl) -> Result<Option<SslOpts>, MySqlFault> {
+pub(super) fn options(url: &MySqlUrl) -> Result<Option<SslOpts>, Fault> {
     let MySqlPlace::Tls { ca, .. } = url.place() else {
         return Ok(None);
     };
@@ -39,7 +39,7 @@ pub(super) fn options(url: &MySqlUrl) -> Result<Option<SslOpts>, MySqlFault> {
     }
     let path = ca.clone().or_else(system_bundle);
     if let Some(path) = &path {
-        check(path).map_err(|cause| MySqlFault::Certificates {
+        check(path).map_err(|cause| Fault::Certificates {
             path: path.clone(),
             cause: Arc::new(cause),
         })?;

@@ -1,8 +1,10 @@
-//! File systems that hosts share, whose locks may not hold between them.
+//! File systems that hosts share.
+//!
+//! Their locks may not hold between hosts, and no memory is shared there: so a state file keeps off them unless
+//! somebody vouches for the locks, and a ledger of SQLite always.
 
 use std::fs::File;
-
-use super::error::Problem;
+use std::io;
 
 /// By the magic number that `statfs(2)` gives, from `linux/magic.h` and the file systems' sources.
 /// FUSE is among them since nothing tells `sshfs` from a local one.
@@ -29,12 +31,21 @@ const NETWORK: [(u32, &str); 20] = [
     (0x786F_4256, "a folder of the host (VirtualBox)"),
 ];
 
-/// Refuse a file on a file system that hosts share.
-pub(super) fn check(file: &File) -> Result<(), Problem> {
-    let found = rustix::fs::fstatfs(file)
-        .map_err(|source| Problem::io("ask for its file system", source.into()))?;
+/// What the file lies on where that is a file system that hosts share, such as "a network file system (NFS)"; `None`
+/// on one of this host, and where it cannot be told, as elsewhere than on Linux.
+///
+/// ```
+/// let file = tempfile::tempfile()?;
+/// println!("{}", tracking_core::file_system::shared_by_hosts(&file)?.unwrap_or("one of this host"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// `fstatfs(2)` failed.
+pub fn shared_by_hosts(file: &File) -> io::Result<Option<&'static str>> {
+    let found = rustix::fs::fstatfs(file)?;
     // The low 32 bits hold it, whatever the width and sign of the field on this machine.
-    named(found.f_type as u32).map_or(Ok(()), |found| Err(Problem::Network { found }))
+    Ok(named(found.f_type as u32))
 }
 
 fn named(magic: u32) -> Option<&'static str> {
@@ -69,14 +80,7 @@ mod tests {
         ] {
             assert_eq!(named(local), None);
         }
-        check(&tempfile::tempfile().unwrap()).unwrap();
-        let message = Problem::Network {
-            found: "a FUSE file system",
-        }
-        .to_string();
-        assert!(
-            message.ends_with("add ?network_file_system=allow to the store's URL"),
-            "{message}"
-        );
+        let file = tempfile::tempfile().unwrap();
+        assert_eq!(shared_by_hosts(&file).unwrap(), None);
     }
 }

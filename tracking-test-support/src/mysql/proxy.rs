@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::thread;
 
 /// Between a client and a server, on a port of its own.
-pub(crate) struct Proxy {
+pub struct Proxy {
     port: u16,
     state: Arc<State>,
 }
@@ -22,7 +22,7 @@ struct State {
 
 impl Proxy {
     /// In front of the server on this port.
-    pub(crate) fn start(server: u16) -> Self {
+    pub fn start(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(State {
@@ -40,22 +40,23 @@ impl Proxy {
         Self { port, state }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The next answers to a write, that many of them, are cut: the server has done it, and nobody hears.
-    pub(crate) fn cut(&self, answers: u32) {
+    pub fn cut(&self, answers: u32) {
         self.state.cuts.store(answers, Ordering::SeqCst);
     }
 
     /// How many were cut.
-    pub(crate) fn cut_so_far(&self) -> u32 {
+    pub fn cut_so_far(&self) -> u32 {
         self.state.cut.load(Ordering::SeqCst)
     }
 
     /// New connections lead to the server on this port.
-    pub(crate) fn lead_to(&self, server: u16) {
+    pub fn lead_to(&self, server: u16) {
         self.state.server.store(server, Ordering::SeqCst);
     }
 }

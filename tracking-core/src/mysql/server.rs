@@ -4,13 +4,32 @@ use std::collections::BTreeMap;
 
 use crate::store::url::MySqlUrl;
 
-use super::fault::MySqlFault;
-use super::health::MySqlWarning;
+use super::fault::Fault;
 
-/// A server, by what its variables said when it was connected to.
+/// A server, by what its variables said when it was asked.
 #[derive(Debug, Clone)]
-pub(super) struct Server {
+pub struct Server {
     variables: BTreeMap<String, String>,
+}
+
+/// What an operator should know about a server, or the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Worry {
+    /// What is sent can be read on its way: it is in the clear, and to another host.
+    Exposed {
+        /// The server.
+        address: String,
+    },
+    /// `innodb_flush_log_at_trx_commit`: a crash of its host loses what it has acknowledged.
+    Flush {
+        /// The setting, which is not 1.
+        found: String,
+    },
+    /// `sync_binlog`, where it has a binary log: a crash of its host loses what replicas are sent.
+    Binlog {
+        /// The setting, which is not 1.
+        found: String,
+    },
 }
 
 impl Server {
@@ -38,7 +57,7 @@ impl Server {
     /// An expression of the server's identity, which it works out anew each time.
     ///
     /// A literal of this program: the two variables that not every server has are chosen from.
-    pub(super) fn identity(&self) -> &'static str {
+    pub(crate) fn identity(&self) -> &'static str {
         if self.variables.contains_key("server_uuid") {
             "CONCAT_WS('.', @@GLOBAL.server_uuid, @@GLOBAL.server_id, @@GLOBAL.hostname, @@GLOBAL.port)"
         } else if self.variables.contains_key("server_uid") {
@@ -49,7 +68,7 @@ impl Server {
     }
 
     /// Whether it will do.
-    pub(super) fn check(&self, url: &MySqlUrl) -> Result<(), MySqlFault> {
+    pub(super) fn check(&self, url: &MySqlUrl, no_galera_since: &'static str) -> Result<(), Fault> {
         let address = url.address();
         let (kind, needed) = match self.is_mariadb() {
             true => ("MariaDB", (10, 6)),
@@ -60,23 +79,26 @@ impl Server {
         let major = parts.next().flatten().unwrap_or(0);
         let minor = parts.next().flatten().unwrap_or(0);
         if (major, minor) < needed {
-            return Err(MySqlFault::TooOld {
+            return Err(Fault::TooOld {
                 address,
                 kind,
                 version: version.to_owned(),
             });
         }
         if self.is_on("wsrep_on") && !url.has_one_writer() {
-            return Err(MySqlFault::Galera { address });
+            return Err(Fault::Galera {
+                address,
+                since: no_galera_since,
+            });
         }
         Ok(())
     }
 
     /// What an operator should know about it.
-    pub(super) fn warnings(&self, url: &MySqlUrl) -> Vec<MySqlWarning> {
-        let mut warnings = Vec::new();
+    pub fn worries(&self, url: &MySqlUrl) -> Vec<Worry> {
+        let mut worries = Vec::new();
         if url.is_exposed() {
-            warnings.push(MySqlWarning::Exposed {
+            worries.push(Worry::Exposed {
                 address: url.address(),
             });
         }
@@ -85,12 +107,12 @@ impl Server {
             (found != "1").then(|| found.to_owned())
         };
         let flush = setting("innodb_flush_log_at_trx_commit");
-        warnings.extend(flush.map(|found| MySqlWarning::Flush { found }));
+        worries.extend(flush.map(|found| Worry::Flush { found }));
         if self.is_on("log_bin") {
             let sync = setting("sync_binlog");
-            warnings.extend(sync.map(|found| MySqlWarning::Binlog { found }));
+            worries.extend(sync.map(|found| Worry::Binlog { found }));
         }
-        warnings
+        worries
     }
 }
 
@@ -144,14 +166,14 @@ mod tests {
                 "ON",
                 "",
                 Some(
-                    "h:3306 is a node of a Galera cluster (wsrep_on), where what two nodes write at once may be lost; name the one node that all write to, and vouch for that with ?galera=one-writer",
+                    "h:3306 is a node of a Galera cluster (wsrep_on), where two may meet; name the one node that all write to, and vouch for that with ?galera=one-writer",
                 ),
             ),
             ("10.11.2-MariaDB", "ON", "?galera=one-writer", None),
         ] {
             let server = server(&[("version", version), ("wsrep_on", wsrep)]);
             let checked = server
-                .check(&url(options))
+                .check(&url(options), "two may meet")
                 .map_err(|fault| fault.to_string());
             assert_eq!(checked.err().as_deref(), refused, "{version}");
         }
@@ -162,20 +184,24 @@ mod tests {
         let url = |text: &str| text.parse().unwrap();
         let safe = ("innodb_flush_log_at_trx_commit", "1");
         let quiet = server(&[safe, ("log_bin", "OFF"), ("sync_binlog", "0")]);
-        assert_eq!(quiet.warnings(&url("mysql://localhost/a")), []);
+        assert_eq!(quiet.worries(&url("mysql://localhost/a")), []);
         let loud = server(&[
             ("innodb_flush_log_at_trx_commit", "2"),
             ("log_bin", "ON"),
             ("sync_binlog", "0"),
         ]);
-        let texts = loud.warnings(&url("mysql://db/a")).into_iter();
-        let texts: Vec<_> = texts.map(|warning| warning.to_string()).collect();
         assert_eq!(
-            texts,
+            loud.worries(&url("mysql://db/a")),
             [
-                "db:3306 is spoken to in the clear, so whoever is on the way reads the series' key; name it with mysqls:// once it has TLS",
-                "MySQL writes to its disk only now and then (innodb_flush_log_at_trx_commit is 2), so a power cut loses up to a second of reservations; set it to 1",
-                "MySQL writes its binary log to the disk only now and then (sync_binlog is 0), so a power cut loses some of what replicas are sent; set it to 1",
+                Worry::Exposed {
+                    address: "db:3306".to_owned()
+                },
+                Worry::Flush {
+                    found: "2".to_owned()
+                },
+                Worry::Binlog {
+                    found: "0".to_owned()
+                },
             ]
         );
     }

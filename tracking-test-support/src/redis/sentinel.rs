@@ -1,30 +1,27 @@
 //! A primary, its replicas and their Sentinels, for a test.
 
-use std::fs::File;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use tempfile::TempDir;
-
-use super::server::{RedisServer, free_port, is_installed, log_of, until};
+use super::server::RedisServer;
+use crate::programs::found;
+use crate::{Daemon, is_installed, until};
 
 /// The name that the Sentinels have for the primary.
-pub(crate) const MASTER: &str = "main";
+pub const MASTER: &str = "main";
 
 /// Sentinels over the first of some servers, which the others replicate.
-pub(crate) struct RedisSentinels {
-    pub(crate) servers: Vec<RedisServer>,
+pub struct RedisSentinels {
+    /// The servers, of which one is the primary.
+    pub servers: Vec<RedisServer>,
     sentinels: Vec<Sentinel>,
 }
 
-struct Sentinel {
-    child: Child,
-    folder: TempDir,
-    port: u16,
-}
+struct Sentinel(Daemon);
 
 impl RedisSentinels {
     /// A primary with some replicas, and Sentinels that fail over by majority.
-    pub(crate) fn start(replicas: usize, sentinels: usize, arguments: &[&str]) -> Option<Self> {
+    pub fn start(replicas: usize, sentinels: usize, arguments: &[&str]) -> Option<Self> {
         if !is_installed("redis-sentinel") {
             return None;
         }
@@ -48,25 +45,25 @@ impl RedisSentinels {
     }
 
     /// The store URL that names the Sentinels.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let hosts: Vec<_> = self
             .sentinels
             .iter()
-            .map(|sentinel| format!("127.0.0.1:{}", sentinel.port))
+            .map(|sentinel| format!("127.0.0.1:{}", sentinel.0.port()))
             .collect();
         format!("redis+sentinel://{}/{MASTER}", hosts.join(","))
     }
 
     /// The server that the first Sentinel names as master.
-    pub(crate) fn master(&self) -> Option<&RedisServer> {
+    pub fn master(&self) -> Option<&RedisServer> {
         let port = self.sentinels[0].master_port()?;
         self.servers.iter().find(|server| server.port() == port)
     }
 
     /// Have the Sentinels fail over, and wait until the old master has become a replica. For a
     /// while before, both take writes.
-    pub(crate) fn fail_over(&self) {
-        let before = self.master().map(RedisServer::port);
+    pub fn fail_over(&self) {
+        let before = self.master().map(|server| server.port());
         let mut connection = self.sentinels[0].connection().expect("a Sentinel");
         let _: String = redis::cmd("SENTINEL")
             .arg("FAILOVER")
@@ -74,7 +71,7 @@ impl RedisSentinels {
             .query(&mut connection)
             .expect("a failover");
         until("a failover", || {
-            let now = self.master().map(RedisServer::port);
+            let now = self.master().map(|server| server.port());
             let is_master = |server: &&RedisServer| server.shows("role", "master");
             let masters: Vec<_> = self.servers.iter().filter(is_master).collect();
             now != before && masters.len() == 1 && Some(masters[0].port()) == now
@@ -94,37 +91,28 @@ impl RedisSentinels {
 
 impl Sentinel {
     fn start(primary: &str, quorum: usize) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let port = free_port();
-        let configuration = folder.path().join("sentinel.conf");
-        let text = format!(
-            "port {port}\nbind 127.0.0.1\ndir {}\n\
-             sentinel monitor {MASTER} 127.0.0.1 {primary} {quorum}\n\
-             sentinel down-after-milliseconds {MASTER} 500\n\
-             sentinel failover-timeout {MASTER} 5000\n",
-            folder.path().display()
-        );
-        std::fs::write(&configuration, text).expect("a file");
-        let log = File::create(folder.path().join("log")).expect("a log file");
-        let child = Command::new("redis-sentinel")
-            .arg(configuration)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a file"))
-            .stderr(log)
-            .spawn()
-            .expect("redis-sentinel is installed");
-        let sentinel = Self {
-            child,
-            folder,
-            port,
+        let folder = || tempfile::tempdir().expect("a temporary folder");
+        let primary = primary.to_owned();
+        let command = move |folder: &Path, port| {
+            let configuration = folder.join("sentinel.conf");
+            let text = format!(
+                "port {port}\nbind 127.0.0.1\ndir {}\n\
+                 sentinel monitor {MASTER} 127.0.0.1 {primary} {quorum}\n\
+                 sentinel down-after-milliseconds {MASTER} 500\n\
+                 sentinel failover-timeout {MASTER} 5000\n",
+                folder.display()
+            );
+            std::fs::write(&configuration, text).expect("a file");
+            let mut command = Command::new(found("redis-sentinel"));
+            command.arg(configuration);
+            command
         };
-        until("a Sentinel", || sentinel.connection().is_ok());
-        sentinel
+        let is_up = |_: &Path, port| connection(port).is_ok();
+        Self(Daemon::start("redis-sentinel", folder, command, is_up))
     }
 
     fn connection(&self) -> redis::RedisResult<redis::Connection> {
-        redis::Client::open(("127.0.0.1", self.port))?
-            .get_connection_with_timeout(std::time::Duration::from_secs(2))
+        connection(self.0.port())
     }
 
     fn knows(&self, field: &str) -> Option<usize> {
@@ -148,12 +136,7 @@ impl Sentinel {
     }
 }
 
-impl Drop for Sentinel {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if std::thread::panicking() {
-            eprintln!("sentinel on port {}:\n{}", self.port, log_of(&self.folder));
-        }
-    }
+fn connection(port: u16) -> redis::RedisResult<redis::Connection> {
+    redis::Client::open(("127.0.0.1", port))?
+        .get_connection_with_timeout(std::time::Duration::from_secs(2))
 }

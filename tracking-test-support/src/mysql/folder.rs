@@ -6,14 +6,13 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// Where Cargo builds; it tells unit tests of no such place.
-const KEPT: &str = match option_env!("CARGO_TARGET_TMPDIR") {
-    Some(folder) => folder,
-    None => concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tmp"),
-};
+use crate::programs::found;
+
+/// Beside what Cargo builds.
+const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tmp");
 
 /// Small files, for a server that keeps one row.
-pub(crate) const SMALL: [&str; 4] = [
+pub const SMALL: [&str; 4] = [
     "--innodb-log-file-size=8M",
     "--innodb-buffer-pool-size=16M",
     "--innodb-undo-tablespaces=0",
@@ -21,14 +20,14 @@ pub(crate) const SMALL: [&str; 4] = [
 ];
 
 /// A temporary folder with the data of a new server in `data`.
-pub(crate) fn new() -> TempDir {
+pub fn new() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     copy(&template(), &folder.path().join("data"));
     folder
 }
 
 /// Copy a data folder, whose server does not run.
-pub(crate) fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     let status = Command::new("cp")
         .arg("-a")
         .arg(from)
@@ -39,7 +38,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 }
 
 /// `--user=root`, where that is who we are: the server runs as nobody else's user.
-pub(crate) fn user() -> Option<&'static str> {
+pub fn user() -> Option<&'static str> {
     rustix::process::geteuid()
         .is_root()
         .then_some("--user=root")
@@ -61,7 +60,7 @@ fn template() -> PathBuf {
     let parent = tempfile::tempdir_in(KEPT).expect("a temporary folder");
     let data = parent.path().join("data");
     let log = parent.path().join("log");
-    let status = Command::new("mariadb-install-db")
+    let status = Command::new(found("mariadb-install-db"))
         .arg("--no-defaults")
         .arg("--auth-root-authentication-method=normal")
         .args(["--skip-test-db", "--skip-name-resolve"])
@@ -82,7 +81,7 @@ fn template() -> PathBuf {
 
 /// The version of the program, as a part of a file's name.
 fn version() -> String {
-    let output = Command::new("mariadbd")
+    let output = Command::new(found("mariadbd"))
         .args(["--no-defaults", "--version"])
         .output()
         .expect("mariadbd is installed");

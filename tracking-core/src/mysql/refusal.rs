@@ -5,13 +5,15 @@ use std::fmt;
 use crate::shown::steers;
 use crate::store::url::{MySqlPlace, MySqlUrl};
 
-use super::names::TABLE;
+use super::purpose::Words;
 
 /// An error that a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) kind: RefusalKind,
-    database: String,
+pub struct Refusal {
+    kind: RefusalKind,
+    advice: &'static str,
+    /// The rights that the user needs, and on what.
+    rights: String,
     /// Whether it was spoken to in the clear, which some servers refuse as they refuse a wrong password.
     in_the_clear: bool,
     /// The server's own words.
@@ -20,26 +22,50 @@ pub(super) struct Refusal {
 
 /// What an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RefusalKind {
+pub enum RefusalKind {
+    /// User or password are wrong.
     WrongPassword,
+    /// It asks for another user, or for a password.
     NoLogin,
+    /// The password has expired, or the user is locked.
     Expired,
+    /// It takes no connection in the clear.
     NeedsTls,
+    /// It takes no connection from this host.
     HostUnknown,
+    /// It has blocked this host.
     HostBlocked,
+    /// The user lacks a right.
     NoRight,
+    /// There is no such database.
     NoDatabase,
+    /// It takes no writes.
     ReadOnly,
+    /// A table is not there.
     NoTable,
+    /// A table has other columns.
     OtherTable,
+    /// A unique key refused a row.
     Duplicate,
+    /// It has too many connections.
     Crowded,
+    /// It is being shut down.
     Stopping,
+    /// It ended the connection, as one that was idle for too long, or was killed.
+    Ended,
+    /// Another connection keeps a lock.
     Locked,
+    /// The transaction met another, and was rolled back.
+    Conflict,
+    /// It cut the statement short.
     Interrupted,
+    /// It has no room left.
     Full,
+    /// Its binary log is one of statements.
     StatementLog,
+    /// The node of a cluster is not ready.
     NotReady,
+    /// Anything else.
     Other,
 }
 
@@ -61,8 +87,12 @@ impl RefusalKind {
             1062 => Self::Duplicate,
             1040 | 1203 | 1226 => Self::Crowded,
             1053 | 1077 | 1079 => Self::Stopping,
-            1205 | 1213 | 1412 => Self::Locked,
-            1028 | 1317 | 1927 | 1969 | 3024 | 4031 => Self::Interrupted,
+            1205 | 1412 => Self::Locked,
+            // A deadlock, or a node of a cluster that another was faster than; and what
+            // `innodb_snapshot_isolation` of MariaDB refuses.
+            1020 | 1213 => Self::Conflict,
+            1927 | 4031 => Self::Ended,
+            1028 | 1317 | 1969 | 3024 => Self::Interrupted,
             1021 | 1041 | 1114 => Self::Full,
             1665 => Self::StatementLog,
             1047 => Self::NotReady,
@@ -71,7 +101,7 @@ impl RefusalKind {
     }
 
     /// Whether it stays so until somebody acts.
-    pub(super) fn lasts(self) -> bool {
+    pub fn lasts(self) -> bool {
         matches!(
             self,
             Self::WrongPassword
@@ -88,7 +118,7 @@ impl RefusalKind {
     }
 
     /// What it means, and what to do.
-    fn advice(self) -> &'static str {
+    fn advice(self, words: &Words) -> &'static str {
         match self {
             Self::WrongPassword => "user or password are wrong",
             Self::NoLogin => "it asks for another user, or for a password",
@@ -103,19 +133,17 @@ impl RefusalKind {
             Self::NoRight => "the user lacks a right",
             Self::NoDatabase => "there is no such database; create it, or name another",
             Self::ReadOnly => "it is read-only",
-            Self::NoTable => "the table of the series is gone",
-            Self::OtherTable => {
-                "the table `tracking_series` is not as this version of tracking makes it; rename it"
-            }
-            Self::Duplicate => "another series has this name or prefix",
+            Self::NoTable => words.no_table,
+            Self::OtherTable => words.other_table,
+            Self::Duplicate => words.duplicate,
             Self::Crowded => "it has too many connections",
             Self::Stopping => "it is being shut down",
-            Self::Locked => "another connection keeps the series' row or its table locked",
+            Self::Ended => "it ended the connection",
+            Self::Locked => words.locked,
+            Self::Conflict => "the transaction met another, and was rolled back",
             Self::Interrupted => "it cut the statement or the connection short",
             Self::Full => "it has no room left; is the disk full?",
-            Self::StatementLog => {
-                "it writes its binary log as statements, which would lose reservations on its replicas; set binlog_format to ROW or MIXED"
-            }
+            Self::StatementLog => words.statement_log,
             Self::NotReady => "the node of the cluster is not ready",
             Self::Other => "it refused",
         }
@@ -124,29 +152,31 @@ impl RefusalKind {
 
 impl Refusal {
     /// The refusal of an error's number and words.
-    pub(super) fn of(code: u16, message: &str, url: &MySqlUrl) -> Self {
+    pub(super) fn of(code: u16, message: &str, url: &MySqlUrl, words: &Words) -> Self {
         let shown = |c| if steers(c) { ' ' } else { c };
         let text: String = message.chars().take(200).map(shown).collect();
+        let kind = RefusalKind::of(code, message);
+        let (rights, tables) = (words.rights, words.tables);
         Self {
-            kind: RefusalKind::of(code, message),
-            database: url.database().to_owned(),
+            kind,
+            advice: kind.advice(words),
+            rights: format!("{rights} ON `{}`.{tables}", url.database()),
             in_the_clear: matches!(url.place(), MySqlPlace::Server { .. }),
             text: format!("{code} {text}"),
         }
+    }
+
+    /// What it is about.
+    pub fn kind(&self) -> RefusalKind {
+        self.kind
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.advice())?;
+        f.write_str(self.advice)?;
         match self.kind {
-            RefusalKind::NoRight => {
-                let database = &self.database;
-                write!(
-                    f,
-                    "; it needs GRANT SELECT, INSERT, UPDATE, CREATE ON `{database}`.{TABLE} TO it"
-                )?;
-            }
+            RefusalKind::NoRight => write!(f, "; it needs GRANT {} TO it", self.rights)?,
             RefusalKind::WrongPassword | RefusalKind::NoLogin if self.in_the_clear => {
                 f.write_str(", unless it takes logins by TLS alone (mysqls://)")?;
             }
@@ -159,6 +189,7 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mysql::purpose::TESTS;
 
     #[test]
     fn says_what_to_do() {
@@ -183,7 +214,7 @@ mod tests {
                 "UPDATE command denied",
                 RefusalKind::NoRight,
                 true,
-                "the user lacks a right; it needs GRANT SELECT, INSERT, UPDATE, CREATE ON `shop`.tracking_series TO it (1142 UPDATE command denied)",
+                "the user lacks a right; it needs GRANT SELECT, INSERT ON `shop`.tracking_x TO it (1142 UPDATE command denied)",
             ),
             (
                 1049,
@@ -197,7 +228,7 @@ mod tests {
                 "no",
                 RefusalKind::StatementLog,
                 true,
-                "it writes its binary log as statements, which would lose reservations on its replicas; set binlog_format to ROW or MIXED (1665 no)",
+                "its log is one of statements (1665 no)",
             ),
             (
                 1040,
@@ -211,7 +242,21 @@ mod tests {
                 "Lock wait timeout exceeded; try restarting transaction",
                 RefusalKind::Locked,
                 false,
-                "another connection keeps the series' row or its table locked (1205 Lock wait timeout exceeded; try restarting transaction)",
+                "somebody keeps it locked (1205 Lock wait timeout exceeded; try restarting transaction)",
+            ),
+            (
+                1213,
+                "Deadlock found",
+                RefusalKind::Conflict,
+                false,
+                "the transaction met another, and was rolled back (1213 Deadlock found)",
+            ),
+            (
+                4031,
+                "inactivity",
+                RefusalKind::Ended,
+                false,
+                "it ended the connection (4031 inactivity)",
             ),
             (
                 1114,
@@ -228,7 +273,7 @@ mod tests {
                 "it refused (4999 no)",
             ),
         ] {
-            let refusal = Refusal::of(code, words, &url);
+            let refusal = Refusal::of(code, words, &url, &TESTS.words);
             assert_eq!(
                 (refusal.kind, refusal.kind.lasts()),
                 (kind, lasts),

@@ -4,15 +4,17 @@ use super::server::{RedisServer, until};
 
 const SLOTS: usize = 16_384;
 /// The slot of every key with the hash tag `{tracking}`.
-pub(crate) const SLOT: usize = 6;
+pub const SLOT: usize = 6;
 
 /// Primaries that share the slots evenly.
-pub(crate) struct RedisCluster {
-    pub(crate) nodes: Vec<RedisServer>,
+pub struct RedisCluster {
+    /// Each of them.
+    pub nodes: Vec<RedisServer>,
 }
 
 impl RedisCluster {
-    pub(crate) fn start(primaries: usize) -> Option<Self> {
+    /// `None` where the program is missing, which the test then says.
+    pub fn start(primaries: usize) -> Option<Self> {
         let nodes = (0..primaries)
             .map(|_| {
                 RedisServer::start(&["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"])
@@ -42,7 +44,7 @@ impl RedisCluster {
     }
 
     /// The store URL that names all nodes.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         let hosts: Vec<_> = self
             .nodes
             .iter()
@@ -52,7 +54,7 @@ impl RedisCluster {
     }
 
     /// The node that says that the slot is its own.
-    pub(crate) fn owner(&self) -> usize {
+    pub fn owner(&self) -> usize {
         let count = self.nodes.len();
         let owns = |node: &RedisServer| {
             let id: String = node.ask(&["CLUSTER", "MYID"]);
@@ -70,7 +72,8 @@ impl RedisCluster {
             .expect("the slot has an owner")
     }
 
-    pub(crate) fn id(&self, node: usize) -> String {
+    /// The id of a node.
+    pub fn id(&self, node: usize) -> String {
         self.nodes[node].ask(&["CLUSTER", "MYID"])
     }
 }

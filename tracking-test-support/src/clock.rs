@@ -7,17 +7,17 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::server::is_installed;
+use crate::is_installed;
 
 /// The library that is preloaded into the server, and the file that it reads.
-pub(crate) struct ServerClock {
+pub struct ServerClock {
     folder: TempDir,
     offset: File,
 }
 
 impl ServerClock {
     /// `None`, told to the tester, without a C compiler.
-    pub(crate) fn compile() -> Option<Self> {
+    pub fn compile() -> Option<Self> {
         if !is_installed("cc") {
             return None;
         }
@@ -39,12 +39,13 @@ impl ServerClock {
         Some(clock)
     }
 
-    pub(crate) fn library(&self) -> PathBuf {
+    /// The library.
+    pub fn library(&self) -> PathBuf {
         self.folder.path().join("clock.so")
     }
 
     /// From now on it differs from this host's clock by so much.
-    pub(crate) fn step(&self, offset_ms: i64) {
+    pub fn step(&self, offset_ms: i64) {
         self.offset
             .write_all_at(&offset_ms.to_ne_bytes(), 0)
             .expect("a file of ours");
