@@ -195,7 +195,7 @@ impl Generator {
     #[inline]
     pub fn next_timeout(&self, timeout: Duration) -> Result<TrackingNumber, AllocateError> {
         let supply = self.supply();
-        match hand::pop(&supply.batches, supply.refill.pulse(), self.series()) {
+        match hand::pop(&supply.batches, supply.refill.pulse(), || self.series()) {
             Some(number) => Ok(number),
             None => self.next_looking(supply, timeout),
         }

@@ -71,8 +71,11 @@ impl Batch {
 
     /// The next number, of a batch that is known not to have expired.
     #[inline]
-    pub(super) fn pop_unexpired(&mut self, series: &Series) -> Option<TrackingNumber> {
-        if self.next >= self.end && !self.encrypt(series) {
+    pub(super) fn pop_unexpired<'a>(
+        &mut self,
+        series: impl FnOnce() -> &'a Series,
+    ) -> Option<TrackingNumber> {
+        if self.next >= self.end && !self.encrypt(series()) {
             return None;
         }
         let number = self.numbers.get(self.next)?;
@@ -96,7 +99,7 @@ impl Batch {
     #[inline]
     pub(super) fn pop(&mut self, series: &Series, now: Moment) -> Option<TrackingNumber> {
         match self.has_any(now) {
-            true => self.pop_unexpired(series),
+            true => self.pop_unexpired(|| series),
             false => None,
         }
     }
@@ -173,7 +176,7 @@ impl Batches {
         beat: Option<Beat>,
     ) -> Option<TrackingNumber> {
         let mut batch = Batch::of(taken);
-        let first = batch.pop_unexpired(series);
+        let first = batch.pop_unexpired(|| series);
         let left = match beat {
             Some(beat) => hand::take(self, beat, batch).err(),
             None => Some(batch),

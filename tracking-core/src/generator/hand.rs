@@ -71,7 +71,11 @@ impl Drop for Hand {
 
 /// The next number in this thread's hand, while the beat lasts in which its age was looked at.
 #[inline]
-pub(super) fn pop(batches: &Batches, pulse: &Pulse, series: &Series) -> Option<TrackingNumber> {
+pub(super) fn pop<'a>(
+    batches: &Batches,
+    pulse: &Pulse,
+    series: impl FnOnce() -> &'a Series,
+) -> Option<TrackingNumber> {
     // A thread that ends may have no hand any more.
     HAND.try_with(|hand| {
         let mut hand = hand.try_borrow_mut().ok()?;

@@ -11,7 +11,7 @@ fn still(allocator: Scripted) -> (Generator, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(crate::Serial::EPOCH_MS + 1_000_000_000));
     let builder = Generator::builder()
         .block_size(NonZeroU32::new(4_096).unwrap())
-        .deadline(SOON)
+        .deadline(Duration::from_secs(30))
         .clock(clock.clone());
     (builder.build(allocator), clock)
 }
