@@ -40,11 +40,10 @@ pub(crate) fn draw(path: &Path, what: &str, unit: &str, curves: &[Curve]) -> Res
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let (left, right) = area.split_horizontally(SIZE.0 / 2);
-    let time = |point: &Point| point.time;
-    let memory = |point: &Point| point.memory_kib as f64 / 1024.0;
-    let sides: [(_, _, fn(&Point) -> f64); 2] =
-        [(left, unit, time), (right, "MiB of memory", memory)];
-    for (side, unit, value) in sides {
+    let values: [fn(&Point) -> f64; 2] =
+        [|point| point.time, |point| point.memory_kib as f64 / 1024.0];
+    let sides = [(left, unit), (right, "MiB of memory")];
+    for ((side, unit), value) in sides.into_iter().zip(values) {
         let points = || curves.iter().flat_map(|curve| &curve.points);
         let first = points().map(|point| point.count).min().unwrap_or(1) as f64;
         let last = points().map(|point| point.count).max().unwrap_or(1) as f64;
