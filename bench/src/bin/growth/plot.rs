@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plotters::prelude::{
     BLUE, ChartBuilder, Circle, Color, IntoDrawingArea, IntoLogRange, LineSeries, PathElement, RED,
-    RGBColor, SVGBackend, WHITE,
+    RGBColor, SVGBackend, SeriesLabelPosition, WHITE,
 };
 use tracking_bench::Failure;
 
@@ -47,10 +47,11 @@ pub(crate) fn draw(path: &Path, what: &str, unit: &str, curves: &[Curve]) -> Res
         let points = || curves.iter().flat_map(|curve| &curve.points);
         let first = points().map(|point| point.count).min().unwrap_or(1) as f64;
         let last = points().map(|point| point.count).max().unwrap_or(1) as f64;
-        let top = points().map(value).fold(0.0, f64::max) * 1.2;
+        let top = points().map(value).fold(0.0, f64::max) * 1.4;
         let mut chart = ChartBuilder::on(&side)
             .caption(format!("{unit}, by {what}"), ("sans-serif", 16))
             .margin(12)
+            .margin_right(32)
             .x_label_area_size(32)
             .y_label_area_size(64)
             .build_cartesian_2d(
@@ -79,6 +80,7 @@ pub(crate) fn draw(path: &Path, what: &str, unit: &str, curves: &[Curve]) -> Res
         }
         chart
             .configure_series_labels()
+            .position(SeriesLabelPosition::UpperLeft)
             .background_style(WHITE)
             .draw()?;
     }
