@@ -8,6 +8,7 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use tracking_bench::served::ALL_SEVEN;
 use tracking_bench::{block, generator, series};
 use tracking_core::order::{Order, OrderBuilder, Required};
 use tracking_core::testing::FULL_ORDER;
@@ -116,6 +117,12 @@ mod order {
             }
             builder.build()
         });
+    }
+
+    #[divan::bench]
+    fn from_query_of_seven_fields(bencher: Bencher) {
+        let (_, query) = ALL_SEVEN.split_once('?').unwrap_or_default();
+        bencher.bench_local(|| Order::from_query(black_box(query), Required::ALL));
     }
 
     #[divan::bench]

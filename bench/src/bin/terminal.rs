@@ -34,10 +34,11 @@ struct Bare {
 
 fn main() -> Result<(), Failure> {
     if std::env::args().nth(1).as_deref() == Some(BARE) {
-        return match Bare::parse().shape_only {
-            true => Ok(println!("A\twell-formed\t")),
-            false => Err("expected --shape-only".into()),
-        };
+        if !Bare::parse().shape_only {
+            return Err("expected --shape-only".into());
+        }
+        println!("A\twell-formed\t");
+        return Ok(());
     }
     let (rounds, millions, starts) = (argument(0, 7)?, argument(1, 10)?, argument(2, 200)?);
     let folder = tempfile::tempdir()?;

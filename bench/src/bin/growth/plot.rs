@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plotters::prelude::{
     BLUE, ChartBuilder, Circle, Color, IntoDrawingArea, IntoLogRange, LineSeries, PathElement, RED,
-    RGBColor, SVGBackend, WHITE,
+    RGBColor, SVGBackend, SeriesLabelPosition, WHITE,
 };
 use tracking_bench::Failure;
 
@@ -40,18 +40,18 @@ pub(crate) fn draw(path: &Path, what: &str, unit: &str, curves: &[Curve]) -> Res
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let (left, right) = area.split_horizontally(SIZE.0 / 2);
-    let time = |point: &Point| point.time;
-    let memory = |point: &Point| point.memory_kib as f64 / 1024.0;
-    let sides: [(_, _, fn(&Point) -> f64); 2] =
-        [(left, unit, time), (right, "MiB of memory", memory)];
-    for (side, unit, value) in sides {
+    let values: [fn(&Point) -> f64; 2] =
+        [|point| point.time, |point| point.memory_kib as f64 / 1024.0];
+    let sides = [(left, unit), (right, "MiB of memory")];
+    for ((side, unit), value) in sides.into_iter().zip(values) {
         let points = || curves.iter().flat_map(|curve| &curve.points);
         let first = points().map(|point| point.count).min().unwrap_or(1) as f64;
         let last = points().map(|point| point.count).max().unwrap_or(1) as f64;
-        let top = points().map(value).fold(0.0, f64::max) * 1.2;
+        let top = points().map(value).fold(0.0, f64::max) * 1.4;
         let mut chart = ChartBuilder::on(&side)
             .caption(format!("{unit}, by {what}"), ("sans-serif", 16))
             .margin(12)
+            .margin_right(32)
             .x_label_area_size(32)
             .y_label_area_size(64)
             .build_cartesian_2d(
@@ -80,6 +80,7 @@ pub(crate) fn draw(path: &Path, what: &str, unit: &str, curves: &[Curve]) -> Res
         }
         chart
             .configure_series_labels()
+            .position(SeriesLabelPosition::UpperLeft)
             .background_style(WHITE)
             .draw()?;
     }

@@ -6,11 +6,8 @@
 //! have ten minutes; MOST (10,000) is the most of all else. A time is of one number, one request or one reservation
 //! and should stay where it was; memory is of the process at its end, or what it held at most.
 
-#[path = "growth/plot.rs"]
 mod plot;
-#[path = "growth/processes.rs"]
 mod processes;
-#[path = "growth/within.rs"]
 mod within;
 
 use std::path::PathBuf;
