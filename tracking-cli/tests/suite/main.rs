@@ -5,6 +5,7 @@
     reason = "helpers of tests may panic as tests may"
 )]
 
+mod audit;
 mod check;
 mod completions;
 mod foreign;
