@@ -34,6 +34,7 @@ mod server;
 mod stop;
 mod streams;
 mod support;
+mod system_calls;
 mod token;
 mod token_check;
 mod variables;
