@@ -14,13 +14,17 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         runtime.unwrap().block_on(async {
             let desk = Desk::new(Generator::new(MemoryAllocator::new()));
             let app = App::new(desk, Options::default());
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             let never = std::future::pending();
-            tracking_http::run(app, Limits::default(), listener, never).await.unwrap();
+            tracking_http::run(app, Limits::default(), listener, never)
+                .await
+                .unwrap();
         });
     });
     address
@@ -33,13 +37,19 @@ static ANSWERED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default
 fn issued() -> u64 {
     let page = exchange(b"GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     let page = String::from_utf8(page).unwrap();
-    let counts = page.lines().filter(|line| line.starts_with("tracking_numbers_issued_total"));
-    counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    let counts = page
+        .lines()
+        .filter(|line| line.starts_with("tracking_numbers_issued_total"));
+    counts
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+        .sum()
 }
 
 fn exchange(request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(*SERVER).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
     // A server that has answered may close before all was sent.
     let _ = stream.write_all(request);
     let _ = stream.shutdown(Shutdown::Write);
@@ -60,7 +70,10 @@ pub fn run(data: &[u8]) {
     let head = answer.get(..12).and_then(|head| str::from_utf8(head).ok());
     let status = head.and_then(|head| head.strip_prefix("HTTP/1.1 "));
     let status: u16 = status.expect("an answer's head").parse().expect("a status");
-    assert!((200..=431).contains(&status) || [501, 503, 505].contains(&status), "{status}");
+    assert!(
+        (200..=431).contains(&status) || [501, 503, 505].contains(&status),
+        "{status}"
+    );
     let text = String::from_utf8_lossy(&answer);
     let mut answered = ANSWERED.lock().unwrap();
     let numbers = text.split("\"tracking_number\":\"").skip(1);
@@ -68,7 +81,10 @@ pub fn run(data: &[u8]) {
     // A judged number is the caller's own.
     let is_judged = text.contains("\"belongs\":");
     for number in numbers.filter(|_| !is_judged) {
-        assert!(answered.insert(number.to_owned()), "{number} was answered before");
+        assert!(
+            answered.insert(number.to_owned()),
+            "{number} was answered before"
+        );
     }
     let all_refused = text.match_indices("HTTP/1.1 ").all(|(at, _)| {
         let status = text.get(at + 9..at + 10);

@@ -15,7 +15,9 @@ static SERIES: LazyLock<Series> = LazyLock::new(|| {
 pub fn run(data: &[u8]) {
     if let Ok(text) = str::from_utf8(data) {
         let shaped = (1..=16).contains(&text.len())
-            && text.bytes().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
+            && text
+                .bytes()
+                .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
         let parsed = text.parse::<TrackingNumber>();
         assert_eq!(parsed.is_ok(), shaped, "{text:?}");
         if let Ok(number) = parsed {
@@ -27,7 +29,10 @@ pub fn run(data: &[u8]) {
         && let Some(serial) = Serial::new(u64::from_le_bytes(*bytes) >> 2)
     {
         let number = SERIES.encode(serial);
-        assert_eq!(SERIES.judge(&number, i64::MAX, None), Verdict::Belongs(serial));
+        assert_eq!(
+            SERIES.judge(&number, i64::MAX, None),
+            Verdict::Belongs(serial)
+        );
         if let [at, to, ..] = rest {
             let mut other = number.as_str().as_bytes().to_vec();
             let at = usize::from(*at) % other.len();

@@ -5,7 +5,9 @@ use tracking_core::order::{Order, Parameter, Required};
 /// An order that is taken is taken again, the same, from what it writes; what is required of one that is taken
 /// without it makes no other; and no error repeats a control character.
 pub fn run(data: &[u8]) {
-    let all = Required::NONE.with(Parameter::Weight).with(Parameter::CustomerId);
+    let all = Required::NONE
+        .with(Parameter::Weight)
+        .with(Parameter::CustomerId);
     let pairs = || {
         data.split(|&byte| byte == b'&').map(|pair| {
             let at = pair.iter().position(|&byte| byte == b'=');

@@ -34,7 +34,10 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
             }
         }
     });
-    let url = format!("redis+unix://{}?timeout_ms=50&connect_ms=50", path.display());
+    let url = format!(
+        "redis+unix://{}?timeout_ms=50&connect_ms=50",
+        path.display()
+    );
     Server {
         _folder: folder,
         url: url.parse().unwrap(),

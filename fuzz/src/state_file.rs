@@ -6,15 +6,17 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use tracking_core::store::url::FileUrl;
 use tracking_core::store::reserve_patiently;
+use tracking_core::store::url::FileUrl;
 use tracking_core::{Allocator, FileAllocator, OpenStore, Opening, SeriesOptions};
 
 const SLOT: usize = 4_096;
 const JSON: usize = 9;
 
 static PATH: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
-    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let folder = tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap();
     let path = folder.path().join("default.series");
     (folder, path)
 });
@@ -37,22 +39,36 @@ pub fn run(data: &[u8]) {
     options.opening = Opening::Existing;
     let open = || FileAllocator::open(&FileUrl::new(path), &options);
     let Ok(allocator) = open() else {
-        assert_eq!(fs::read(path).unwrap(), bytes, "what is refused is left alone");
+        assert_eq!(
+            fs::read(path).unwrap(),
+            bytes,
+            "what is refused is left alone"
+        );
         return;
     };
     let Ok(before) = allocator.snapshot() else {
         return;
     };
-    assert_eq!(fs::read(path).unwrap(), bytes, "what is read only is left alone");
+    assert_eq!(
+        fs::read(path).unwrap(),
+        bytes,
+        "what is read only is left alone"
+    );
     let reserved = reserve_patiently(&allocator, NonZeroU32::MIN, Duration::from_millis(60));
     let Ok(block) = reserved else { return };
     let start = block.start();
     let timeline = before.timeline.unwrap();
     assert!(timeline.last_tick(start.lane()) < start.tick() && start.slot() == 0);
     let again = open().expect("what was taken and written is taken");
-    assert_eq!(again.series().fingerprint(), allocator.series().fingerprint());
+    assert_eq!(
+        again.series().fingerprint(),
+        allocator.series().fingerprint()
+    );
     let after = again.snapshot().unwrap().timeline.unwrap();
-    assert_eq!((after.lane(), after.last_tick(after.lane())), (start.lane(), start.tick()));
+    assert_eq!(
+        (after.lane(), after.last_tick(after.lane())),
+        (start.lane(), start.tick())
+    );
 }
 
 fn slots(data: &[u8]) -> Vec<u8> {

@@ -85,20 +85,22 @@ impl Audit {
     ) -> Result<u64, Failure> {
         self.places.begin(input.name());
         let mut pages = input.pages(format, field);
-        let mut received = Instant::now();
-        while pages.read(&mut |line, part| {
-            if self.failed.is_none() {
-                self.failed = self.take(line, part, received).err();
-            }
-        })? {
+        loop {
+            // What the store knew before a page was read may be too old for a number of it.
+            let mut received = None;
+            let more = pages.read(&mut |line, part| {
+                if self.failed.is_none() {
+                    let received = *received.get_or_insert_with(Instant::now);
+                    self.failed = self.take(line, part, received).err();
+                }
+            })?;
             if let Some(failure) = self.failed.take() {
                 return Err(failure);
             }
-            received = Instant::now();
+            if !more {
+                break;
+            }
             progress.at(before + pages.bytes());
-        }
-        if let Some(failure) = self.failed.take() {
-            return Err(failure);
         }
         self.places.end(pages.lines());
         Ok(pages.bytes())

@@ -24,8 +24,10 @@ pub(super) struct Judge {
 struct OfSeries {
     store: Box<dyn OpenStore>,
     looks: Looks,
-    /// Why the store could not be asked about some.
-    undecided: Option<AllocateError>,
+    /// Why the store could not be asked, if it was so: it is not asked again then.
+    failed: Option<AllocateError>,
+    /// About some, only the store could have told.
+    undecided: bool,
 }
 
 impl Judge {
@@ -39,7 +41,8 @@ impl Judge {
         let series = series.map(|store| OfSeries {
             store,
             looks: Looks::default(),
-            undecided: None,
+            failed: None,
+            undecided: false,
         });
         Ok(Self { series })
     }
@@ -64,7 +67,8 @@ impl Judge {
 
     /// Why some could not be decided.
     pub(super) fn failed(&self) -> Option<&AllocateError> {
-        self.series.as_ref()?.undecided.as_ref()
+        let series = self.series.as_ref()?;
+        series.failed.as_ref().filter(|_| series.undecided)
     }
 
     /// The number that was packed.
@@ -79,15 +83,19 @@ impl Judge {
 impl OfSeries {
     fn judge(&mut self, number: &TrackingNumber, received: Instant) -> (Packed, Option<Reason>) {
         let series = self.store.series();
-        let verdict = match self.looks.try_judge(series, number, received) {
+        // One look is enough for all that came before it; and one that failed for all that follows: a store that
+        // is gone is not waited for once for each number.
+        let last = self.looks.last();
+        let is_looked_at = last.is_some_and(|look| look.began() >= received);
+        let known = self.looks.try_judge(series, number, received);
+        let verdict = match known {
+            None if is_looked_at || self.failed.is_some() => self.looks.judge(series, number),
             None => {
                 let look = self.looks.take(Look::at(&*self.store));
-                if let (Some(error), None) = (look.error(), &self.undecided) {
-                    self.undecided = Some(error.clone());
-                }
+                self.failed = look.error().cloned();
                 self.looks.judge(series, number)
             }
-            verdict => verdict,
+            known => known,
         };
         match verdict {
             Some(Verdict::Belongs(serial)) => (Packed::of_serial(serial), None),
@@ -95,7 +103,10 @@ impl OfSeries {
                 (self.whenever(number), Some(reason))
             }
             Some(Verdict::Refused(reason)) => (Packed::of_number(number), Some(reason)),
-            None => (self.whenever(number), None),
+            None => {
+                self.undecided = true;
+                (self.whenever(number), None)
+            }
         }
     }
 
@@ -127,5 +138,98 @@ fn series(args: &StoreArgs) -> Result<Option<Box<dyn OpenStore>>, Failure> {
             Ok(None)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::num::NonZeroU32;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use tracking_core::store::{Snapshot, reserve_patiently};
+    use tracking_core::{Allocator, Block, MemoryAllocator, Serial, Series};
+
+    use super::*;
+
+    /// A store that counts the looks at it, of which the first `good` see something.
+    #[derive(Debug)]
+    struct Counted {
+        store: MemoryAllocator,
+        good: u32,
+        looks: Arc<AtomicU32>,
+    }
+
+    impl fmt::Display for Counted {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.store.fmt(f)
+        }
+    }
+
+    impl Allocator for Counted {
+        fn series(&self) -> &Series {
+            self.store.series()
+        }
+        fn reserve(&self, wanted: NonZeroU32) -> Result<Block, AllocateError> {
+            self.store.reserve(wanted)
+        }
+    }
+
+    impl OpenStore for Counted {
+        fn snapshot(&self) -> Result<Snapshot, AllocateError> {
+            match self.looks.fetch_add(1, Ordering::Relaxed) < self.good {
+                true => self.store.snapshot(),
+                false => Err(AllocateError::unavailable(self, fmt::Error)),
+            }
+        }
+    }
+
+    /// What is found of a thousand numbers of lanes that were never used, and by how many looks.
+    fn found(good: u32) -> (Option<&'static str>, bool, u32) {
+        let looks = Arc::new(AtomicU32::new(0));
+        let store = Counted {
+            store: MemoryAllocator::new(),
+            good,
+            looks: Arc::clone(&looks),
+        };
+        let patience = Duration::from_secs(5);
+        let block = reserve_patiently(&store, NonZeroU32::MIN, patience).unwrap();
+        let used = block.start().lane();
+        looks.store(0, Ordering::Relaxed);
+        let series = store.series().clone();
+        let mut judge = Judge {
+            series: Some(OfSeries {
+                store: Box::new(store),
+                looks: Looks::default(),
+                failed: None,
+                undecided: false,
+            }),
+        };
+        let received = Instant::now();
+        let mut reasons = Vec::new();
+        for slot in 0..1_000 {
+            let serial = Serial::from_parts(used ^ 1, Serial::TICKS - 1, slot).unwrap();
+            let number = series.encode(serial);
+            let (packed, reason) = judge.judge(number.as_str().as_bytes(), received);
+            assert_eq!(
+                packed,
+                Some(Packed::of_serial(serial)),
+                "whatever is said of it"
+            );
+            assert_eq!(judge.text(packed.unwrap()), Some(number));
+            reasons.push(reason);
+        }
+        reasons.dedup();
+        assert_eq!(reasons.len(), 1);
+        let failed = judge.failed().is_some();
+        (reasons[0], failed, looks.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn a_store_is_asked_once_for_a_page_and_never_again_once_it_is_gone() {
+        assert_eq!(found(1_000), (Some("not-of-this-series"), false, 1));
+        assert_eq!(found(0), (None, true, 1));
     }
 }
