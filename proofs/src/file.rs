@@ -11,6 +11,8 @@ mod process;
 mod rule;
 mod world;
 
+use std::fmt;
+
 use stateright::{Model, Property};
 
 pub use self::process::Stage;
@@ -32,6 +34,22 @@ pub struct Setting {
     pub faults_max: u8,
     /// How often the clock goes on to another tick.
     pub ticks: u8,
+}
+
+/// The bound, in words.
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            processes,
+            faults_max,
+            ticks,
+            ..
+        } = self;
+        write!(
+            f,
+            "{processes} processes, {faults_max} faults, {ticks} ticks"
+        )
+    }
 }
 
 /// One step of somebody's.

@@ -7,6 +7,8 @@
 
 mod world;
 
+use std::fmt;
+
 use stateright::{Model, Property};
 
 pub use self::world::World;
@@ -73,6 +75,25 @@ pub struct Setting {
     pub ticks: u8,
     /// Likewise.
     pub fences: u8,
+}
+
+/// The bound, in words.
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            callers,
+            requests,
+            faults_max,
+            skew_ms,
+            ticks,
+            fences,
+            ..
+        } = self;
+        write!(
+            f,
+            "{callers} callers, {requests} requests, {faults_max} faults, clocks {skew_ms} ms apart, {ticks} ticks and {fences} s"
+        )
+    }
 }
 
 /// One step of somebody's.

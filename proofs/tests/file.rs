@@ -78,15 +78,7 @@ fn nothing_is_granted_twice() {
         };
         for setting in settings {
             let verdict = check(setting);
-            let Setting {
-                processes,
-                faults_max,
-                ticks,
-                ..
-            } = setting;
-            println!(
-                "file: {what}: {processes} processes, {faults_max} faults, {ticks} ticks: {verdict}"
-            );
+            println!("file: {what}: {setting}: {verdict}");
             assert_eq!(verdict.repeat, None, "{what}");
             assert!(
                 verdict.never.is_empty(),

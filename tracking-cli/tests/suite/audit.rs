@@ -25,7 +25,7 @@ fn others(range: std::ops::Range<u64>) -> String {
     })
 }
 
-fn paths<'a>(operator: &Operator, names: &[&'a str]) -> Vec<String> {
+fn paths(operator: &Operator, names: &[&str]) -> Vec<String> {
     let path = |name: &&str| match *name {
         "-" => "-".to_owned(),
         name => operator.path(name).to_str().unwrap().to_owned(),
