@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use tracking_programs::tokens::file;
+use tracking_programs::tokens::{TokenEntry, file};
 
 use crate::order::plain;
 
@@ -23,10 +23,14 @@ pub fn run(data: &[u8]) {
         Ok(entries) => entries,
         Err(error) => return plain(&error.to_string()),
     };
-    let text: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
+    let text = shown(&entries);
     fs::write(path, &text).unwrap();
     let again = file::read(path).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    assert_eq!(again, entries);
+    assert_eq!(shown(&again), text);
     let lines = file::read_lines(path).unwrap();
     assert!(lines.windows(2).all(|two| two[0].line < two[1].line));
+}
+
+fn shown(entries: &[TokenEntry]) -> String {
+    entries.iter().map(|entry| format!("{entry}\n")).collect()
 }

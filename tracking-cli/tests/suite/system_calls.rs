@@ -3,6 +3,7 @@
 //!
 //! The calls that change something are tried; with TRACKING_PROVE all calls of the program.
 
+use std::cell::Cell;
 use std::process::{Command, Output};
 
 use crate::support::{Operator, Ran, not_here};
@@ -227,6 +228,44 @@ fn killed_at_any_call_it_repeats_nothing() {
         "killed at {creation} calls of a creation, {reservation} of a reservation, {begun} of a recorded one, {commit} of its commit"
     );
     assert!(creation > 10 && reservation > 5 && begun > 10 && commit > 3);
+}
+
+/// Asked again with its key, a request that was cut short gives numbers that the ledger has: those that it printed,
+/// if it came so far.
+#[test]
+fn killed_at_any_call_a_key_and_its_numbers_are_one() {
+    if !can_trace() {
+        return;
+    }
+    let count = Cell::new(0);
+    let key = || format!("key-{}", count.get());
+    let args = |operator: &Operator| {
+        count.set(count.get() + 1);
+        let mut args = next_recorded(operator);
+        args.extend(["--idempotency-key".to_owned(), key()]);
+        args
+    };
+    let then = |operator: &Operator, given: &mut Given<'_>| {
+        let ledger = ledger(operator);
+        let key = key();
+        let args = ["next", "-n", "3", "--ledger", &ledger, "--idempotency-key"];
+        let again = operator.run(args.into_iter().chain([&*key]));
+        assert_eq!(again.code, 0, "{again:?}");
+        // What is printed twice was issued once.
+        if let Some(others) = given.numbers.strip_suffix(&again.stdout) {
+            given.numbers.truncate(others.len());
+        }
+        given.add(&again);
+        let exported = operator
+            .run(["ledger", "export", "--ledger", &ledger])
+            .stdout;
+        for number in given.numbers.lines() {
+            assert!(exported.contains(number), "{number} is not in the ledger");
+        }
+    };
+    let commit = at_each_call("signal=SIGKILL", Some(WAL), args, false, then);
+    eprintln!("killed at {commit} calls of a commit with a key");
+    assert!(commit > 3);
 }
 
 #[test]
