@@ -58,7 +58,7 @@ fn exchange(request: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// Whatever is sent: what is answered begins as HTTP/1.1 with a known status, never 500; every number in it is
+/// Whatever is sent: what is answered begins as HTTP with a known status, never 500; every number in it is
 /// new; and where all that was answered is a refusal, nothing was issued.
 pub fn run(data: &[u8]) {
     let before = issued();
@@ -68,7 +68,12 @@ pub fn run(data: &[u8]) {
         return;
     }
     let head = answer.get(..12).and_then(|head| str::from_utf8(head).ok());
-    let status = head.and_then(|head| head.strip_prefix("HTTP/1.1 "));
+    let status = head.and_then(|head| {
+        let versions = ["HTTP/1.1 ", "HTTP/1.0 "];
+        versions
+            .iter()
+            .find_map(|version| head.strip_prefix(version))
+    });
     let status: u16 = status.expect("an answer's head").parse().expect("a status");
     assert!(
         (200..=431).contains(&status) || [501, 503, 505].contains(&status),
@@ -86,7 +91,7 @@ pub fn run(data: &[u8]) {
             "{number} was answered before"
         );
     }
-    let all_refused = text.match_indices("HTTP/1.1 ").all(|(at, _)| {
+    let all_refused = text.match_indices("HTTP/1.").all(|(at, _)| {
         let status = text.get(at + 9..at + 10);
         matches!(status, Some("4" | "5"))
     });

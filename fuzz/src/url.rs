@@ -5,7 +5,7 @@ use tracking_ledger::LedgerUrl;
 
 use crate::order::plain;
 
-/// What is taken is shown in a form that is taken again and shown the same, and that hides a password.
+/// What is taken is shown without its options and password, in a form that is taken again and shown the same.
 pub fn run(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
@@ -14,10 +14,14 @@ pub fn run(data: &[u8]) {
         Ok(url) => {
             let shown = url.to_string();
             plain(&shown);
-            if !url.has_password() && !matches!(url, StoreUrl::File(_)) {
+            // A name is shown as it is meant, not as it is written; so only plain ones come back.
+            let is_plain =
+                user(&url).is_none_or(|user| user.bytes().all(|c| c.is_ascii_alphanumeric()));
+            if is_plain && !matches!(url, StoreUrl::File(_)) {
                 let again = shown.parse::<StoreUrl>().expect(&shown);
-                assert_eq!(again, url, "{shown}");
                 assert_eq!(again.to_string(), shown);
+                assert_eq!(again.is_local(), url.is_local());
+                assert!(!again.has_password(), "{shown}");
             }
             hides(text, &url);
         }
@@ -26,6 +30,14 @@ pub fn run(data: &[u8]) {
     match text.parse::<LedgerUrl>() {
         Ok(url) => plain(&url.to_string()),
         Err(error) => plain(&error.to_string()),
+    }
+}
+
+fn user(url: &StoreUrl) -> Option<&str> {
+    match url {
+        StoreUrl::Redis(redis) => redis.user(),
+        StoreUrl::MySql(mysql) => mysql.user(),
+        _ => None,
     }
 }
 
