@@ -189,9 +189,10 @@ impl From<io::Error> for PageError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::lines::Sips;
 
-    fn rows(text: &str) -> Result<Vec<(u64, String)>, String> {
-        let mut rows = Rows::new(text.as_bytes(), "n");
+    fn rows(text: &str, sip: usize) -> Result<Vec<(u64, String)>, String> {
+        let mut rows = Rows::new(Sips(text.as_bytes(), sip), "n");
         let mut shown = Vec::new();
         loop {
             let read = rows.read(&mut |line, part| {
@@ -241,11 +242,13 @@ mod tests {
             ("n", &[]),
             (&with_long, &[(2, &long[..1_024 + 856]), (3, "A2")]),
         ] {
-            let found = rows(text).unwrap();
-            let found: Vec<_> = found.iter().map(|(line, part)| (*line, &**part)).collect();
-            match text == with_long {
-                false => assert_eq!(found, expected, "{text:?}"),
-                true => assert!(found[0].1.len() >= 1_024 && found[1] == (3, "A2")),
+            for sip in [1, 7, 10_000] {
+                let found = rows(text, sip).unwrap();
+                let found: Vec<_> = found.iter().map(|(line, part)| (*line, &**part)).collect();
+                match text == with_long {
+                    false => assert_eq!(found, expected, "{text:?} {sip}"),
+                    true => assert!(found[0].1.len() >= 1_024 && found[1] == (3, "A2")),
+                }
             }
         }
     }
@@ -254,7 +257,7 @@ mod tests {
     fn a_header_without_the_field_is_told() {
         for (text, found) in [("", ""), ("a,b\n1,2\n", "a,b"), ("n,a,n\n", "n,a,n")] {
             assert_eq!(
-                rows(text).unwrap_err(),
+                rows(text, 1).unwrap_err(),
                 format!(
                     "expected a header with the field \"n\" once, found \"{found}\": name the one that holds the number with --field"
                 )

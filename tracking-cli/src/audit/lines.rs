@@ -103,19 +103,21 @@ fn unmarked(line: &[u8], number: u64) -> &[u8] {
     }
 }
 
+/// Gives so many bytes at most at once.
+#[cfg(test)]
+pub(super) struct Sips<'a>(pub(super) &'a [u8], pub(super) usize);
+
+#[cfg(test)]
+impl Read for Sips<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..count])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Gives so many bytes at most at once.
-    struct Sips<'a>(&'a [u8], usize);
-
-    impl Read for Sips<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let count = self.1.min(buffer.len());
-            self.0.read(&mut buffer[..count])
-        }
-    }
 
     fn lines(text: &str, sip: usize) -> Vec<(u64, String)> {
         let mut lines = Lines::with_buffer(Sips(text.as_bytes(), sip), 8);
