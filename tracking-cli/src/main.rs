@@ -4,6 +4,7 @@
 //! in [`failure`].
 
 mod args;
+mod audit;
 mod check;
 mod completions;
 mod failure;
@@ -56,6 +57,7 @@ fn run(cli: &Cli, whole: &clap::Command) -> Result<(), Failure> {
         Command::Next(args) => next::run(args, store),
         Command::Ledger(command) => ledger::run(command, store),
         Command::Check(args) => check::run(args, store),
+        Command::Audit(args) => audit::run(args, store),
         Command::Inspect(args) => inspect::run(args, store),
         Command::Series(command) => series::run(command, store),
         Command::Token(command) => token::run(command),

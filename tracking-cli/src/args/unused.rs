@@ -17,7 +17,7 @@ fn shown(command: &str) -> &'static [&'static str] {
         // Those below it show what they use.
         "series" => &[],
         // A series that is there has its prefix and its key.
-        "check" | "inspect" | "series show" => &["store", "series"],
+        "audit" | "check" | "inspect" | "series show" => &["store", "series"],
         "series list" => &["store"],
         // It looks at the series, if that is there.
         "ledger import" => &["store", "series"],
