@@ -10,8 +10,10 @@
 //! hand is one `supply`, of which each process has its own.
 
 mod batch;
+mod builder;
 mod exactly;
 mod hand;
+mod iter;
 mod moment;
 mod plan;
 mod pulse;
@@ -27,15 +29,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use builder::GeneratorBuilder;
+pub use iter::Iter;
 pub use ready::Ready;
 
-use crate::clock::{Clock, SystemClock};
 use crate::fork::PerProcess;
 use crate::number::TrackingNumber;
 use crate::series::Series;
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
-use crate::store::guard::Guarded;
-use plan::{Settings, Taken};
+use plan::Taken;
 use pulse::Beat;
 use refill::Source;
 use supply::Supply;
@@ -43,12 +45,12 @@ use supply::Supply;
 /// Hands out the tracking numbers of a series. Clones share one runway, and so can threads.
 ///
 /// It keeps the numbers of the next 60 s at the recent rate reserved, at least one block and, but
-/// for what one reservation brings, at most 2^24: while the store is down, callers do not notice for as long as those last. Blocks are
-/// replaced after 60 s and dropped after 120 s, so that a machine restored from a snapshot cannot
+/// for what one reservation brings, at most 2^24: while the store is down, callers do not notice for as
+/// long as those last. Blocks are replaced after 60 s and dropped after 120 s, so that a machine restored from a snapshot cannot
 /// issue what it had in hand again, once its clock is right: until then it may, since by its own
 /// clocks no time has passed. (A thread that takes numbers by the thousand looks at the clocks every 10 ms
-/// or so, not for each: that much later it may still issue what it has to itself, 511 at most.) Dropping the last clone never waits for the store; what was in hand
-/// becomes a gap.
+/// or so, not for each: that much later it may still issue what it has to itself, 511 at most.)
+/// Dropping the last clone never waits for the store; what was in hand becomes a gap.
 ///
 /// A child of `fork` may go on with its parent's generator: it finds nothing in hand, leaves what it
 /// inherited alone, and reserves blocks of its own on a thread of its own. (Its allocator must be
@@ -73,71 +75,6 @@ struct Shared {
     source: Source,
     builder: GeneratorBuilder,
     supply: PerProcess<Supply>,
-}
-
-/// Makes a [`Generator`].
-#[derive(Debug, Clone)]
-pub struct GeneratorBuilder {
-    settings: Settings,
-    deadline: Duration,
-    clock: Arc<dyn Clock>,
-}
-
-impl Default for GeneratorBuilder {
-    fn default() -> Self {
-        Self {
-            settings: Settings::default(),
-            deadline: Duration::from_secs(2),
-            clock: Arc::new(SystemClock),
-        }
-    }
-}
-
-impl GeneratorBuilder {
-    /// How many serials a reservation asks for at least, and how many are kept in hand at least:
-    /// 65,536 unless set; at most 2^24.
-    pub fn block_size(mut self, serials: NonZeroU32) -> Self {
-        self.settings.block_size = serials.min(plan::LONGEST_RUNWAY);
-        self
-    }
-
-    /// How old a block may grow before it is dropped, by any clock: 120 s unless set, at least
-    /// 1 s. It is replaced at half that age.
-    pub fn block_max_age(mut self, age: Duration) -> Self {
-        let ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-        self.settings.block_max_age_ms = ms.clamp(1_000, 1 << 40);
-        self
-    }
-
-    /// How long [`next`](Generator::next), [`fill`](Generator::fill) and
-    /// [`ready`](Generator::ready) wait for a number: 2 s unless set, at most an hour.
-    ///
-    /// A first reservation may take longer than 2 s, from a state file that hundreds of processes
-    /// ask at once: up to 30 s while their queue moves. It goes on when a caller gives up, who is
-    /// told [`AllocateError::NotYet`].
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline.min(Duration::from_secs(3_600));
-        self
-    }
-
-    /// The clock by which blocks age; this machine's unless set.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// The generator of an allocator. Nothing is reserved, and no thread runs, until the first
-    /// number is asked for.
-    pub fn build(self, allocator: impl Allocator + 'static) -> Generator {
-        let source: Source = Arc::new(Guarded::new(Box::new(allocator)));
-        Generator {
-            shared: Arc::new(Shared {
-                supply: PerProcess::new(Supply::new(&source, &self)),
-                source,
-                builder: self,
-            }),
-        }
-    }
 }
 
 impl Generator {
@@ -401,29 +338,6 @@ pub struct Status {
     pub failures: u64,
     /// The last reservation's error, until one succeeds.
     pub error: Option<AllocateError>,
-}
-
-/// What [`Generator::iter`] returns.
-#[derive(Debug, Clone)]
-pub struct Iter<'a> {
-    generator: &'a Generator,
-}
-
-impl Iterator for Iter<'_> {
-    type Item = Result<TrackingNumber, AllocateError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.generator.next())
-    }
-}
-
-impl<'a> IntoIterator for &'a Generator {
-    type Item = Result<TrackingNumber, AllocateError>;
-    type IntoIter = Iter<'a>;
-
-    fn into_iter(self) -> Iter<'a> {
-        self.iter()
-    }
 }
 
 impl fmt::Debug for Generator {
