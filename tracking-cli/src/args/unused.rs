@@ -53,12 +53,13 @@ fn hide(command: Command) -> Command {
     hidden.mut_subcommands(hide)
 }
 
-/// Refuse what was given and would not be used.
-pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Error> {
+/// Refuse what was given and would not be used; `command` makes the command line, for its usage.
+pub(crate) fn refuse(matches: &ArgMatches, command: impl Fn() -> Command) -> Result<(), Error> {
     let given = |id: &&&str| matches.value_source(id) == Some(ValueSource::CommandLine);
     // With the usage of the command that was named last.
     let refuse = |message: String| {
-        let (mut command, mut matches) = (command, matches);
+        let whole = command();
+        let (mut command, mut matches) = (&whole, matches);
         while let Some((name, below)) = matches.subcommand()
             && let Some(named) = command.find_subcommand(name)
         {
