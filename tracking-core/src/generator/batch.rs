@@ -178,7 +178,7 @@ impl Batches {
         let mut batch = Batch::of(taken);
         let first = batch.pop_unexpired(|| series);
         let left = match beat {
-            Some(beat) => hand::take(self, beat, batch).err(),
+            Some(beat) => hand::take(self, beat, batch),
             None => Some(batch),
         };
         if let Some(batch) = left {

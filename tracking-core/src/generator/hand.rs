@@ -109,29 +109,28 @@ pub(super) fn pop_at(
 }
 
 /// Take a batch, whose age was just looked at, into this thread's hand; answers it where that cannot be.
-pub(super) fn take(batches: &Arc<Batches>, beat: Beat, batch: Batch) -> Result<(), Batch> {
-    let mut batch = Some(batch);
-    let taken = HAND.try_with(|hand| {
-        let mut hand = hand.try_borrow_mut().ok()?;
-        if hand.is_of(batches) {
-            // Empty, or it would have been asked first.
-            hand.batch = batch.take()?;
-        } else {
+pub(super) fn take(batches: &Arc<Batches>, beat: Beat, batch: Batch) -> Option<Batch> {
+    let mut left = Some(batch);
+    // A thread that ends may have no hand any more.
+    let _ = HAND.try_with(|hand| {
+        let Ok(mut hand) = hand.try_borrow_mut() else {
+            return;
+        };
+        // One of this generator's is empty, or it would have been asked first.
+        if !hand.is_of(batches) {
             hand.give_back();
-            hand.batch = batch.take()?;
             hand.owner = Some(Owner {
                 batches: Arc::downgrade(batches),
                 id: batches.id(),
                 process: Process::current(),
             });
         }
-        hand.looked = beat;
-        Some(())
+        if let Some(batch) = left.take() {
+            hand.batch = batch;
+            hand.looked = beat;
+        }
     });
-    match (taken, batch) {
-        (Ok(Some(())), _) | (_, None) => Ok(()),
-        (_, Some(batch)) => Err(batch),
-    }
+    left
 }
 
 /// Whether this thread has numbers in its hand.
