@@ -8,10 +8,11 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use tracking_bench::served::ALL_SEVEN;
 use tracking_bench::{block, generator, series};
 use tracking_core::order::{Order, OrderBuilder, Required};
 use tracking_core::testing::FULL_ORDER;
-use tracking_core::{Desk, Serial, TrackingNumber};
+use tracking_core::{Desk, Reason, Serial, TrackingNumber, Verdict};
 
 fn main() {
     divan::main();
@@ -80,6 +81,23 @@ mod format {
         bencher.bench_local(|| series.judge(black_box(&number), now_ms, None));
     }
 
+    #[divan::bench(args = [64, 4_096])]
+    fn decode_and_judge_each(bencher: Bencher, count: u32) {
+        let series = series();
+        let now_ms = 1_900_000_000_000;
+        let mut numbers = vec![TrackingNumber::BLANK; count as usize];
+        series.encode_block(block(count), &mut numbers);
+        let mut verdicts = vec![Verdict::Refused(Reason::Malformed); count as usize];
+        bencher
+            .counter(ItemsCount::new(count))
+            .bench_local(|| series.judge_each(black_box(&numbers), now_ms, None, &mut verdicts));
+        assert!(
+            verdicts
+                .iter()
+                .all(|verdict| matches!(verdict, Verdict::Belongs(_)))
+        );
+    }
+
     #[divan::bench]
     fn parse(bencher: Bencher) {
         let number = series().encode(block(1).start());
@@ -99,6 +117,12 @@ mod order {
             }
             builder.build()
         });
+    }
+
+    #[divan::bench]
+    fn from_query_of_seven_fields(bencher: Bencher) {
+        let (_, query) = ALL_SEVEN.split_once('?').unwrap_or_default();
+        bencher.bench_local(|| Order::from_query(black_box(query), Required::ALL));
     }
 
     #[divan::bench]

@@ -1,16 +1,50 @@
 //! Servers of their own process, and what they cost.
 
+mod client;
+mod nginx;
+mod static_route;
+mod wrk;
+
 use std::env::current_exe;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+pub use self::client::{Client, ask};
+pub use self::static_route::{STATIC, serve_static_if_asked};
+pub use self::wrk::wrk;
 use crate::Failure;
+
+/// The sample request of the older service, to the letter.
+pub const SAMPLE: &str =
+    "/next-tracking-number?origin_country_id=US&destination_country_id=IN&weight=1.200";
+
+/// The sample request of the other one, which has all seven parameters.
+pub const ALL_SEVEN: &str = "/next-tracking-number?origin_country_id=MY&destination_country_id=ID&weight=1.234\
+     &created_at=2018-11-20T19:29:32%2B08:00&customer_id=de619854-b59b-425e-9db4-943979e1bd49\
+     &customer_name=RedBox%20Logistics&customer_slug=redbox-logistics";
+
+/// A program of the workspace, built beside this one.
+///
+/// # Errors
+/// It is not there.
+pub fn program(name: &str) -> Result<PathBuf, Failure> {
+    let program = current_exe()?.with_file_name(name);
+    match program.exists() {
+        true => Ok(program),
+        false => Err(format!(
+            "{} is missing: build it with `cargo build --release`",
+            program.display()
+        )
+        .into()),
+    }
+}
 
 /// A server, ended when it is dropped.
 pub struct Served {
@@ -27,27 +61,20 @@ impl Served {
     /// # Errors
     /// It is not there, or it does not start.
     pub fn tracking_http(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Self, Failure> {
-        let program = current_exe()?.with_file_name("tracking-http");
-        if !program.exists() {
-            return Err(format!(
-                "{} is missing: build it with `cargo build --release -p tracking-http`",
-                program.display()
-            )
-            .into());
-        }
-        let mut command = Command::new(program);
+        let mut command = Command::new(program("tracking-http")?);
         command.args(["--listen", "127.0.0.1:0", "--store", "memory:"]);
         command.args(arguments).envs(variables.iter().copied());
         Self::spawn(command)
     }
 
-    /// This program with another argument, upon which it says on stderr `listening on http://ADDRESS`.
+    /// A static answer, as warp's own documentation has it: of a program that calls
+    /// [`serve_static_if_asked`] first.
     ///
     /// # Errors
     /// It does not start.
-    pub fn this_program(argument: &str) -> Result<Self, Failure> {
+    pub fn static_route() -> Result<Self, Failure> {
         let mut command = Command::new(current_exe()?);
-        command.arg(argument);
+        command.arg(static_route::ARGUMENT);
         Self::spawn(command)
     }
 
@@ -85,12 +112,74 @@ impl Served {
     /// # Errors
     /// The system does not tell.
     pub fn cpu_ns(&self) -> Result<u64, Failure> {
-        let mut total = 0;
-        for thread in std::fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
-            let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
-            total += text.split(' ').next().unwrap_or("").parse::<u64>()?;
+        cpu_ns(self.process.id())
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+/// Nanoseconds that the threads of a process have run, and those of its children.
+///
+/// # Errors
+/// The system does not tell.
+pub fn cpu_ns(process: u32) -> Result<u64, Failure> {
+    let mut total = 0;
+    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        let thread = thread?.path();
+        let read = |name| std::fs::read_to_string(Path::new(&thread).join(name));
+        total += read("schedstat")?
+            .split(' ')
+            .next()
+            .unwrap_or("")
+            .parse::<u64>()?;
+        for child in read("children").unwrap_or_default().split_whitespace() {
+            total += cpu_ns(child.parse()?)?;
         }
-        Ok(total)
+    }
+    Ok(total)
+}
+
+/// Kibibytes of memory that a process holds now (`VmRSS`), or held at most (`VmHWM`).
+///
+/// # Errors
+/// The system does not tell.
+pub fn memory_kib(process: &str, row: &str) -> Result<u64, Failure> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let found = status
+        .lines()
+        .find_map(|line| line.strip_prefix(row)?.strip_prefix(':'));
+    let found = found.and_then(|value| value.split_whitespace().next());
+    Ok(found
+        .ok_or_else(|| format!("expected {row} of process {process}"))?
+        .parse()?)
+}
+
+impl Served {
+    /// A program that listens at an address that it was given, once it does.
+    fn listening(
+        mut command: Command,
+        folder: TempDir,
+        address: SocketAddr,
+    ) -> Result<Self, Failure> {
+        let log = folder.path().join("log");
+        command.stdin(Stdio::null()).stderr(File::create(&log)?);
+        let served = Self {
+            process: command.spawn()?,
+            address,
+            _folder: folder,
+        };
+        let began = Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            if began.elapsed() > Duration::from_secs(10) {
+                return Err(std::fs::read_to_string(&log)?.into());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(served)
     }
 }
 
@@ -99,46 +188,6 @@ impl Drop for Served {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Ask one connection over and over; every answer must be a 200. `each` is told how long it took.
-///
-/// # Errors
-/// The connection breaks, or another answer comes.
-pub fn ask(
-    address: SocketAddr,
-    request: &str,
-    requests: usize,
-    mut each: impl FnMut(Duration),
-) -> Result<(), Failure> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    let mut answers = BufReader::new(stream.try_clone()?);
-    let mut stream = stream;
-    let mut line = String::new();
-    let mut body = Vec::new();
-    for _ in 0..requests {
-        let began = Instant::now();
-        stream.write_all(request.as_bytes())?;
-        let mut length = 0;
-        line.clear();
-        answers.read_line(&mut line)?;
-        if !line.starts_with("HTTP/1.1 200") {
-            return Err(format!("expected a 200, found {line:?}").into());
-        }
-        while line != "\r\n" {
-            line.clear();
-            answers.read_line(&mut line)?;
-            let header = line.to_ascii_lowercase();
-            if let Some(value) = header.strip_prefix("content-length:") {
-                length = value.trim().parse()?;
-            }
-        }
-        body.resize(length, 0);
-        answers.read_exact(&mut body)?;
-        each(began.elapsed());
-    }
-    Ok(())
 }
 
 /// Show the smallest, the middle and the largest of some measurements as a line; the middle one is returned.

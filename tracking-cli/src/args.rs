@@ -1,5 +1,6 @@
 //! The command line: a file for what stands behind each command's name.
 
+mod audit;
 mod check;
 mod inspect;
 mod ledger;
@@ -13,6 +14,7 @@ pub(crate) mod unused;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracking_programs::args::StoreArgs;
 
+pub(crate) use self::audit::{AuditArgs, AuditFormat};
 pub(crate) use self::check::{CheckArgs, CheckFormat};
 pub(crate) use self::inspect::InspectArgs;
 pub(crate) use self::ledger::{
@@ -44,6 +46,9 @@ pub(crate) enum Command {
     /// Tell which numbers belong to the series, from arguments or standard input
     #[command(after_help = check::HELP)]
     Check(CheckArgs),
+    /// Find numbers that occur twice, or do not belong, in files of any length
+    #[command(after_help = audit::HELP)]
+    Audit(AuditArgs),
     /// Take numbers apart: prefix, body, check character; lane, time and slot
     #[command(after_help = inspect::HELP)]
     Inspect(InspectArgs),
@@ -84,6 +89,7 @@ Examples:
   tracking next                          one number; the series is made at the first run
   tracking next -n 1000 --format csv     a thousand, as rows
   tracking check 7Q2M0ABCDEF1234E        does it belong to the series?
+  tracking audit issued-*.txt            does any occur twice?
   tracking series show                   where the series is, and what its numbers look like
   tracking ledger list --reference PO-4711
                                          what was issued for it, if a ledger records
@@ -103,7 +109,7 @@ mod tests {
     #[test]
     fn the_sample_number_is_one() {
         let mut found = 0;
-        for help in [HELP, check::HELP, inspect::HELP, ledger::HELP] {
+        for help in [HELP, audit::HELP, check::HELP, inspect::HELP, ledger::HELP] {
             let words = help
                 .split_whitespace()
                 .filter(|word| word.starts_with("7Q2M"));

@@ -3,6 +3,7 @@
 pub(crate) mod judge;
 mod lines;
 mod report;
+mod share;
 
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
@@ -11,12 +12,14 @@ use tracking_core::AllocateError;
 use tracking_programs::args::{StoreArgs, standard_input};
 use tracking_programs::remedies::InOurWords;
 
-use self::judge::{Finding, Judge};
+use self::judge::Judge;
 use self::lines::Lines;
-use self::report::Report;
+use self::report::Written;
+use self::share::{Share, judge_lines};
 use crate::args::CheckArgs;
 use crate::failure::Failure;
 use crate::output::{Output, message};
+use crate::pipe::widen;
 use crate::stores::open_existing;
 
 pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
@@ -27,8 +30,8 @@ pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
     };
     let mut check = Check {
         judge,
-        report: Report::new(args.format),
-        output: Output::new()?,
+        shares: Share::all(args.format),
+        written: Written::new(args.format, Output::new()?),
         refused: false,
         undecided: None,
     };
@@ -37,9 +40,9 @@ pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
     } else {
         // An empty argument is a number that a script failed to fill in, and refused.
         let numbers = args.numbers.iter().map(|number| number.as_bytes());
-        check.batch(numbers.map(<[u8]>::trim_ascii))?;
+        check.numbers(numbers.map(<[u8]>::trim_ascii))?;
     }
-    check.output.write(check.report.end())?;
+    check.written.end()?;
     match check {
         Check {
             undecided: Some(why),
@@ -53,10 +56,13 @@ pub(crate) fn run(args: &CheckArgs, store: &StoreArgs) -> Result<(), Failure> {
     }
 }
 
+/// Bytes that come at once only where the writer is faster than this is.
+const MANY: usize = 32 * 1024;
+
 struct Check {
     judge: Judge,
-    report: Report,
-    output: Output,
+    shares: Vec<Share>,
+    written: Written,
     refused: bool,
     /// Why the store could not be asked about some.
     undecided: Option<AllocateError>,
@@ -72,27 +78,42 @@ impl Check {
                 "reading numbers from the terminal, one a line; Ctrl-D ends",
             );
         }
-        let mut lines = Lines::new(input);
+        let mut lines = Lines::new(&input);
+        let mut many = false;
         while lines.read().map_err(failed)? {
-            self.batch(lines.whole())?;
+            if !many && lines.whole().len() >= MANY {
+                many = true;
+                widen(&input);
+                self.written.widen();
+            }
+            self.lines(lines.whole())?;
         }
         Ok(())
     }
 
-    /// Judge numbers that have been read, and write what was found before more are read: so that
+    /// Judge lines that have been read, and write what was found before more are read: so that
     /// somebody who sends a line gets its answer.
-    fn batch<'a>(&mut self, numbers: impl Iterator<Item = &'a [u8]>) -> Result<(), Failure> {
+    fn lines(&mut self, lines: &[u8]) -> Result<(), Failure> {
         self.judge.look();
-        for number in numbers {
-            let finding = self.judge.find(number);
-            self.refused |= matches!(finding, Finding::Refused(_));
-            if finding == Finding::Undecided && self.undecided.is_none() {
+        let used = judge_lines(&self.judge, lines, &mut self.shares);
+        self.write(used)
+    }
+
+    fn numbers<'a>(&mut self, numbers: impl Iterator<Item = &'a [u8]>) -> Result<(), Failure> {
+        self.judge.look();
+        self.shares[0].judge(&self.judge, numbers);
+        self.write(1)
+    }
+
+    /// Write what was found in so many shares, by the same look.
+    fn write(&mut self, used: usize) -> Result<(), Failure> {
+        for share in &self.shares[..used] {
+            self.refused |= share.refused;
+            if share.undecided && self.undecided.is_none() {
                 self.undecided = self.judge.failed().cloned();
             }
-            self.report.add(number, finding);
+            self.written.write(&share.report)?;
         }
-        self.output.write(self.report.text())?;
-        self.report.clear();
         Ok(())
     }
 }

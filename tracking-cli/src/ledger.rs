@@ -65,5 +65,5 @@ fn check(args: &LedgerUrlArgs) -> Result<(), Failure> {
 }
 
 fn unnamed() -> Failure {
-    Failure::Usage("`tracking ledger` needs a ledger: name one with --ledger or TRACKING_LEDGER, such as sqlite:PATH or mysql://USER@HOST/DATABASE".to_owned())
+    Failure::Usage("`tracking ledger` needs a ledger: name one with --ledger or TRACKING_LEDGER, such as sqlite:PATH or mysql://USER@HOST/DB".to_owned())
 }

@@ -4,6 +4,7 @@
 //! in [`failure`].
 
 mod args;
+mod audit;
 mod check;
 mod completions;
 mod failure;
@@ -12,6 +13,7 @@ mod ledger;
 mod man;
 mod next;
 mod output;
+mod pipe;
 mod progress;
 mod series;
 mod stop;
@@ -30,22 +32,30 @@ fn main() -> ExitCode {
     if let Err(failure) = stop::survive_full_files() {
         return end(&failure);
     }
-    let command = unused::hidden(Cli::command());
-    let parsed = start::matches(&command, &[]).and_then(|matches| {
-        unused::refuse(&command, &matches)?;
-        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command.clone()))
-    });
+    // What help shows takes longer to make than a short command to run, so it is left until it is asked for, or
+    // something is wrong.
+    let parsed = start::matches(Cli::command, &[])
+        .or_else(|_| start::matches(shown, &[]))
+        .and_then(|matches| {
+            unused::refuse(&matches, shown)?;
+            Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut shown()))
+        });
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return start::answer(error),
     };
-    match run(&cli, &command) {
+    match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
 }
 
-fn run(cli: &Cli, whole: &clap::Command) -> Result<(), Failure> {
+/// The command line as its help shows it.
+fn shown() -> clap::Command {
+    unused::hidden(Cli::command())
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
     let Cli { command, store } = cli;
     if !matches!(command, Command::Next(_) | Command::Ledger(_)) {
         stop::end_at_once()?;
@@ -55,10 +65,11 @@ fn run(cli: &Cli, whole: &clap::Command) -> Result<(), Failure> {
         Command::Next(args) => next::run(args, store),
         Command::Ledger(command) => ledger::run(command, store),
         Command::Check(args) => check::run(args, store),
+        Command::Audit(args) => audit::run(args, store),
         Command::Inspect(args) => inspect::run(args, store),
         Command::Series(command) => series::run(command, store),
         Command::Token(command) => token::run(command),
-        Command::Completions(args) => completions::run(args, whole),
+        Command::Completions(args) => completions::run(args, &shown()),
         Command::Man(args) => man::run(args),
     }
 }

@@ -16,6 +16,9 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::stores::open_or_create;
 
+/// More numbers than this fill the pipe that standard output may be, again and again.
+const MANY: u64 = 65_536;
+
 pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
     let order = args.order.order()?;
     recording::check(args)?;
@@ -49,6 +52,9 @@ pub(crate) fn run(args: &NextArgs, store: &StoreArgs) -> Result<(), Failure> {
             zone: desk.zone(),
         })?;
         return press.end();
+    }
+    if args.count > MANY {
+        press.output.widen();
     }
     let progress = Progress::of_numbers(args.count, &press.output);
     let result = desk.issue_many(&order, args.count, |page| {

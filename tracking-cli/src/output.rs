@@ -12,6 +12,7 @@ use tracking_core::shown::escape_json;
 use tracking_programs::args::{not_written, standard_output};
 
 use crate::failure::Failure;
+use crate::pipe::widen;
 
 /// Standard output without a buffer: whoever writes brings a page of their own, and what was
 /// written is out.
@@ -25,6 +26,11 @@ impl Output {
         Ok(Self {
             file: standard_output().map_err(failed)?,
         })
+    }
+
+    /// Much is to be written: see [`widen`].
+    pub(crate) fn widen(&self) {
+        widen(&self.file);
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {

@@ -4,13 +4,19 @@
 //! Inside, a pure state machine (`plan`: events in, commands out) decides what to reserve and
 //! when; a refill thread round it (`refill`), started at the first need, does it. Callers take
 //! numbers from small batches (`batch`), encrypted ahead, each under a lock of its own, so that
-//! threads rarely meet. There is nothing lock-free here: every shared state is behind a mutex. All
-//! that is in hand is one `supply`, of which each process has its own.
+//! threads rarely meet. A thread that takes them fast has a batch to itself (`hand`), and looks at the
+//! clocks once a beat (`pulse`) instead of once a number. There is nothing lock-free here: what threads
+//! share is behind a mutex, but for the count of beats, by which nothing is handed over. All that is in
+//! hand is one `supply`, of which each process has its own.
 
 mod batch;
+mod builder;
 mod exactly;
+mod hand;
+mod iter;
 mod moment;
 mod plan;
+mod pulse;
 mod ready;
 mod refill;
 mod supply;
@@ -23,26 +29,28 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use builder::GeneratorBuilder;
+pub use iter::Iter;
 pub use ready::Ready;
 
-use crate::clock::{Clock, SystemClock};
 use crate::fork::PerProcess;
 use crate::number::TrackingNumber;
 use crate::series::Series;
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
-use crate::store::guard::Guarded;
-use plan::{Settings, Taken};
+use plan::Taken;
+use pulse::Beat;
 use refill::Source;
 use supply::Supply;
 
 /// Hands out the tracking numbers of a series. Clones share one runway, and so can threads.
 ///
 /// It keeps the numbers of the next 60 s at the recent rate reserved, at least one block and, but
-/// for what one reservation brings, at most 2^24: while the store is down, callers do not notice for as long as those last. Blocks are
-/// replaced after 60 s and dropped after 120 s, so that a machine restored from a snapshot cannot
+/// for what one reservation brings, at most 2^24: while the store is down, callers do not notice for as
+/// long as those last. Blocks are replaced after 60 s and dropped after 120 s, so that a machine restored from a snapshot cannot
 /// issue what it had in hand again, once its clock is right: until then it may, since by its own
-/// clocks no time has passed. Dropping the last clone never waits for the store; what was in hand
-/// becomes a gap.
+/// clocks no time has passed. (A thread that takes numbers by the thousand looks at the clocks every 10 ms
+/// or so, not for each: that much later it may still issue what it has to itself, 511 at most.)
+/// Dropping the last clone never waits for the store; what was in hand becomes a gap.
 ///
 /// A child of `fork` may go on with its parent's generator: it finds nothing in hand, leaves what it
 /// inherited alone, and reserves blocks of its own on a thread of its own. (Its allocator must be
@@ -67,71 +75,6 @@ struct Shared {
     source: Source,
     builder: GeneratorBuilder,
     supply: PerProcess<Supply>,
-}
-
-/// Makes a [`Generator`].
-#[derive(Debug, Clone)]
-pub struct GeneratorBuilder {
-    settings: Settings,
-    deadline: Duration,
-    clock: Arc<dyn Clock>,
-}
-
-impl Default for GeneratorBuilder {
-    fn default() -> Self {
-        Self {
-            settings: Settings::default(),
-            deadline: Duration::from_secs(2),
-            clock: Arc::new(SystemClock),
-        }
-    }
-}
-
-impl GeneratorBuilder {
-    /// How many serials a reservation asks for at least, and how many are kept in hand at least:
-    /// 65,536 unless set; at most 2^24.
-    pub fn block_size(mut self, serials: NonZeroU32) -> Self {
-        self.settings.block_size = serials.min(plan::LONGEST_RUNWAY);
-        self
-    }
-
-    /// How old a block may grow before it is dropped, by any clock: 120 s unless set, at least
-    /// 1 s. It is replaced at half that age.
-    pub fn block_max_age(mut self, age: Duration) -> Self {
-        let ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-        self.settings.block_max_age_ms = ms.clamp(1_000, 1 << 40);
-        self
-    }
-
-    /// How long [`next`](Generator::next), [`fill`](Generator::fill) and
-    /// [`ready`](Generator::ready) wait for a number: 2 s unless set, at most an hour.
-    ///
-    /// A first reservation may take longer than 2 s, from a state file that hundreds of processes
-    /// ask at once: up to 30 s while their queue moves. It goes on when a caller gives up, who is
-    /// told [`AllocateError::NotYet`].
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline.min(Duration::from_secs(3_600));
-        self
-    }
-
-    /// The clock by which blocks age; this machine's unless set.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// The generator of an allocator. Nothing is reserved, and no thread runs, until the first
-    /// number is asked for.
-    pub fn build(self, allocator: impl Allocator + 'static) -> Generator {
-        let source: Source = Arc::new(Guarded::new(Box::new(allocator)));
-        Generator {
-            shared: Arc::new(Shared {
-                supply: PerProcess::new(Supply::new(&source, &self)),
-                source,
-                builder: self,
-            }),
-        }
-    }
 }
 
 impl Generator {
@@ -189,10 +132,25 @@ impl Generator {
     #[inline]
     pub fn next_timeout(&self, timeout: Duration) -> Result<TrackingNumber, AllocateError> {
         let supply = self.supply();
-        match supply.batches.pop(supply.refill.now()) {
+        match hand::pop(&supply.batches, supply.refill.pulse(), || self.series()) {
             Some(number) => Ok(number),
-            None => self.next_refilled(supply, timeout),
+            None => self.next_looking(supply, timeout),
         }
+    }
+
+    /// The next number by a look at the clocks.
+    #[inline(never)]
+    fn next_looking(
+        &self,
+        supply: &Supply,
+        timeout: Duration,
+    ) -> Result<TrackingNumber, AllocateError> {
+        // In this order: what was looked at after a beat began is good until it ends.
+        let beat = supply.refill.pulse().beat();
+        let now = supply.refill.now();
+        hand::pop_at(&supply.batches, self.series(), beat, now)
+            .or_else(|| supply.batches.pop(self.series(), now))
+            .map_or_else(|| self.next_refilled(supply, beat, timeout), Ok)
     }
 
     /// The next number if one is in hand. Never waits, for a store or for anything else.
@@ -209,21 +167,30 @@ impl Generator {
     fn next_refilled(
         &self,
         supply: &Supply,
+        beat: Option<Beat>,
         timeout: Duration,
     ) -> Result<TrackingNumber, AllocateError> {
         let Supply { batches, refill } = supply;
+        let wanted = match beat {
+            Some(_) => batch::LENGTH_IN_A_BEAT,
+            None => batch::LENGTH,
+        };
         // Without waiting at first: while the runway is empty, another thread's batch may not be.
         let started = Instant::now();
-        let mut answer = refill.take(batch::LENGTH, started);
+        let mut answer = refill.take(wanted, started);
         if answer.is_err() {
-            if let Some(number) = batches.pop_any(refill.now()) {
+            if let Some(number) = batches.pop_any(self.series(), refill.now()) {
                 return Ok(number);
             }
             if !timeout.is_zero() {
-                answer = refill.take(batch::LENGTH, after(started, timeout));
+                answer = refill.take(wanted, after(started, timeout));
             }
         }
-        answer.map(|taken| batches.put(self.series(), taken))
+        // A block is never empty, so there is a first.
+        let first = batches.put(self.series(), answer?, beat);
+        first.ok_or(AllocateError::NotYet {
+            after: Duration::ZERO,
+        })
     }
 
     /// Fill a slice with numbers, faster for each than [`next`](Self::next). Waits up to the
@@ -275,7 +242,7 @@ impl Generator {
             }
             // While the runway is empty, the batches of threads may not be.
             Err(error) => {
-                numbers[0] = batches.pop_any(refill.now()).ok_or(error)?;
+                numbers[0] = batches.pop_any(self.series(), refill.now()).ok_or(error)?;
                 Ok(1)
             }
         }
@@ -360,7 +327,8 @@ fn waiting_helps(error: &AllocateError) -> bool {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Status {
-    /// The runway: serials reserved and not yet used, but for the batches of 64 that threads hold.
+    /// The runway: serials reserved and not yet used, but for the batches that threads hold: of 64, or 512
+    /// where they take numbers fast.
     pub runway: u64,
     /// The recent rate, in numbers a second.
     pub rate: u64,
@@ -370,29 +338,6 @@ pub struct Status {
     pub failures: u64,
     /// The last reservation's error, until one succeeds.
     pub error: Option<AllocateError>,
-}
-
-/// What [`Generator::iter`] returns.
-#[derive(Debug, Clone)]
-pub struct Iter<'a> {
-    generator: &'a Generator,
-}
-
-impl Iterator for Iter<'_> {
-    type Item = Result<TrackingNumber, AllocateError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.generator.next())
-    }
-}
-
-impl<'a> IntoIterator for &'a Generator {
-    type Item = Result<TrackingNumber, AllocateError>;
-    type IntoIter = Iter<'a>;
-
-    fn into_iter(self) -> Iter<'a> {
-        self.iter()
-    }
 }
 
 impl fmt::Debug for Generator {

@@ -94,16 +94,19 @@
 //! |---|---|
 //! | `testing` | `testing`: the conformance suite for allocators, ours and yours, and a clock for tests |
 //! | `redis` | `RedisAllocator`: a series that hosts share through Redis or Valkey |
-//! | `mysql` | `MySqlAllocator`: a series that hosts share through MySQL or MariaDB |
+//! | `mysql` | `MySqlAllocator`: a series that hosts share through MySQL or MariaDB; and `mysql`, by which `tracking-ledger` connects, without a promise of versions |
 #![warn(missing_docs)]
 
 mod clock;
 mod desk;
+pub mod file_system;
 pub mod fork;
 pub mod generator;
 mod hex;
 pub mod issued;
 pub mod judging;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 pub mod number;
 pub mod order;
 mod random;

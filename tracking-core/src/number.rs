@@ -1,6 +1,7 @@
 //! The tracking number as users see it, 1 to 16 characters of `A-Z0-9`, and what makes it: serial, key,
 //! prefix, check character.
 
+mod abreast;
 pub(crate) mod base36;
 pub(crate) mod check_character;
 pub(crate) mod codec;
@@ -91,28 +92,33 @@ impl FromStr for TrackingNumber {
     type Err = ParseNumberError;
 
     fn from_str(text: &str) -> Result<Self, ParseNumberError> {
-        if text.is_empty() {
-            return Err(ParseNumberError::Empty);
+        let mut bytes = [0; MAX_LENGTH];
+        match bytes.get_mut(..text.len()) {
+            Some(room) if !text.is_empty() && text.bytes().all(is_allowed) => {
+                room.copy_from_slice(text.as_bytes());
+                Ok(Self {
+                    bytes,
+                    length: text.len() as u8,
+                })
+            }
+            _ => Err(ParseNumberError::of(text)),
         }
-        if let Some((index, character)) = text
-            .chars()
-            .enumerate()
-            .find(|(_, c)| !c.is_ascii() || !is_allowed(*c as u8))
-        {
-            return Err(ParseNumberError::Character {
+    }
+}
+
+impl ParseNumberError {
+    /// What is wrong with a text that is no number.
+    fn of(text: &str) -> Self {
+        let mut characters = text.chars().enumerate();
+        let wrong = characters.find(|(_, c)| !c.is_ascii() || !is_allowed(*c as u8));
+        match wrong {
+            Some((index, character)) => Self::Character {
                 position: index + 1,
                 character,
-            });
+            },
+            None if text.is_empty() => Self::Empty,
+            None => Self::TooLong { length: text.len() },
         }
-        let mut bytes = [0; MAX_LENGTH];
-        let Some(room) = bytes.get_mut(..text.len()) else {
-            return Err(ParseNumberError::TooLong { length: text.len() });
-        };
-        room.copy_from_slice(text.as_bytes());
-        Ok(Self {
-            bytes,
-            length: text.len() as u8,
-        })
     }
 }
 

@@ -35,6 +35,7 @@ mod customer_slug;
 mod error;
 mod json;
 mod parameter;
+mod query;
 mod required;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ pub use self::customer_slug::CustomerSlug;
 pub use self::error::{OrderError, OrderErrors};
 pub use self::json::OrderJsonError;
 pub use self::parameter::Parameter;
+pub use self::query::pairs;
 pub use self::required::Required;
 pub use self::value_error::{ErrorCode, ValueError};
 pub use self::weight::Weight;

@@ -15,6 +15,8 @@ pub(crate) mod clocks;
 #[cfg(any(feature = "redis", feature = "mysql"))]
 pub(crate) mod deadline;
 pub(crate) mod error;
+#[cfg(any(feature = "redis", feature = "mysql"))]
+pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod guard;
 pub(crate) mod keep;

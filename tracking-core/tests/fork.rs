@@ -89,10 +89,11 @@ fn stays_apart(open: impl Fn() -> Arc<dyn Allocator>) {
     let count = part_of(1_000_000);
     let allocator = open();
     let generator = patient(Arc::clone(&allocator));
-    // A batch and a runway in hand, for the children to inherit.
-    generator.next().unwrap();
+    // A runway and a batch in hand, for the children to inherit: in the hand of this thread, which forks,
+    // since it takes them fast.
+    let mut before: Vec<_> = generator.iter().take(5_000).map(Result::unwrap).collect();
     let folder = tempfile::tempdir().unwrap();
-    let (children, mut numbers) = under_load(&generator, count, || {
+    let (children, numbers) = under_load(&generator, count, || {
         let child = |first: usize| {
             let (generator, allocator) = (&generator, &*allocator);
             Child::fork(&folder.path().join(first.to_string()), || {
@@ -119,11 +120,14 @@ fn stays_apart(open: impl Fn() -> Arc<dyn Allocator>) {
         let children: Vec<Child> = (0..CHILDREN).map(child).collect();
         children.into_iter().map(Child::numbers).collect::<Vec<_>>()
     });
+    before.extend(numbers);
+    // What is left of this thread's own batch.
+    before.extend(generator.iter().take(1_000).map(Result::unwrap));
     for child in children {
         assert!(child.len() >= count);
-        numbers.extend(child);
+        before.extend(child);
     }
-    assert_no_repeat(numbers);
+    assert_no_repeat(before);
 }
 
 /// Whatever lock some thread holds when its process is forked, the child waits for none.
@@ -209,8 +213,9 @@ mod redis {
 #[cfg(feature = "mysql")]
 mod mysql {
     use super::*;
-    use crate::mysql_support::server::MySqlServer;
-    use tracking_core::{MySqlAllocator, Opening};
+    use crate::mysql_support::server::{MySqlServer, until};
+    use crate::mysql_support::slow::Slow;
+    use tracking_core::{AllocateError, MySqlAllocator, Opening};
 
     fn open(server: &MySqlServer) -> Arc<dyn Allocator> {
         let url = server.database().parse().unwrap();
@@ -230,6 +235,41 @@ mod mysql {
         if let Some(server) = MySqlServer::start(&[]) {
             never_hangs(|| open(&server));
         }
+    }
+
+    /// What ends a call in the parent is a thread, which a child does not have.
+    #[test]
+    fn a_childs_calls_are_over_in_time_too() {
+        let Some(server) = MySqlServer::start(&[]) else {
+            return;
+        };
+        let slow = Slow::start(server.port());
+        let url = server.database();
+        let url = url.replace(&server.port().to_string(), &slow.port().to_string());
+        let url = format!("{url}?timeout_ms=800").parse().unwrap();
+        let options = SeriesOptions::default().opening(Opening::New);
+        let allocator = MySqlAllocator::open(&url, &options).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let connected = folder.path().join("connected");
+        let child = Child::fork(&folder.path().join("child"), || {
+            loop {
+                let start = std::time::Instant::now();
+                match allocator.reserve(NonZeroU32::MIN) {
+                    Ok(_) => std::fs::write(&connected, "").unwrap(),
+                    Err(AllocateError::NotYet { .. }) => {}
+                    Err(error) => {
+                        let error = error.to_string();
+                        let took = start.elapsed();
+                        assert!(error.contains("did not answer within 800 ms"), "{error}");
+                        assert!(took < Duration::from_millis(1_600), "{took:?}");
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+        });
+        until("a child that has connected", || connected.exists());
+        slow.trickle(50);
+        assert_eq!(child.numbers(), []);
     }
 }
 

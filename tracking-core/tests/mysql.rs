@@ -31,9 +31,6 @@ mod tls;
 #[path = "mysql/vanishing.rs"]
 mod vanishing;
 
-/// The clock of a server, of any kind.
-#[path = "support/redis/clock.rs"]
-mod clock;
 #[path = "support/mysql/mod.rs"]
 mod support;
-use support::server;
+use tracking_test_support::clock;

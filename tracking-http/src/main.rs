@@ -16,9 +16,8 @@ fn main() -> ExitCode {
     // Caught, it no longer ends the process: a write to a file that may grow no further fails with EFBIG.
     // Nothing is lost where that can't be had.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
-    let mut command = Args::program();
-    let parsed = start::matches(&command, &Args::NEVER_EMPTY).and_then(|matches| {
-        Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let parsed = start::matches(Args::program, &Args::NEVER_EMPTY).and_then(|matches| {
+        Args::from_arg_matches(&matches).map_err(|error| error.format(&mut Args::program()))
     });
     let args = match parsed {
         Ok(args) => args,

@@ -47,7 +47,7 @@ pub struct DjangoTable {
 pub enum DjangoError {
     /// It is none, or this program was built without its feature.
     #[error(
-        "expected a database such as sqlite:PATH or mysql://USER@HOST/DATABASE, found {database}, which this program does not read"
+        "expected a database such as sqlite:PATH or mysql://USER@HOST/DB, found {database}, which this program does not read"
     )]
     Unknown {
         /// Which.

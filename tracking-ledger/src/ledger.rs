@@ -13,8 +13,9 @@ use crate::recording::{KeyState, Recorded, Recording};
 
 /// A durable record of issued numbers. Its `Display` form is its URL without the password.
 ///
-/// Synchronous: a call may block on a disk or a network, for no longer than its time-outs. Threads share one, and
-/// each call takes a connection of its own.
+/// Synchronous: a call may block on a disk or a network, and on a server for no longer than its time-out as a whole;
+/// where it takes several transactions, as erasing and pruning do, each of them. Threads share one, and each call takes
+/// a connection of its own.
 ///
 /// Every method fails with [`LedgerError::Unavailable`] where the ledger cannot be used now; the next call tries a
 /// new connection.

@@ -53,7 +53,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `sqlite` | `sqlite:PATH`; it builds SQLite with a C compiler |
-//! | `mysql` | `mysql://…`: MySQL and MariaDB |
+//! | `mysql` | `mysql://…`, `mysqls://…`, `mysql+unix://…`: MySQL and MariaDB |
 #![warn(missing_docs)]
 
 mod desk;

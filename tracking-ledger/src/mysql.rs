@@ -1,11 +1,14 @@
 //! A ledger that hosts share: MySQL or MariaDB.
 
-pub(crate) mod connect;
 pub(crate) mod connection;
+mod purpose;
 mod warnings;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
+
+use tracking_core::mysql::Connector;
 
 use self::connection::MySqlConnection;
 use crate::error::LedgerError;
@@ -21,14 +24,21 @@ pub(crate) fn open(
     url: &MySqlUrl,
     options: &LedgerOptions,
 ) -> Result<Arc<dyn Ledger>, LedgerError> {
-    let ledger = SqlLedger::open(MySql { url: url.clone() }, options)?;
+    let connector = Connector::new(url.clone(), &purpose::LEDGER);
+    let ledger = SqlLedger::open(MySql { connector }, options)?;
     ledger.check(warnings::check_engines)?;
     Ok(Arc::new(ledger))
 }
 
+/// A connection that only reads, from whatever server.
+pub(crate) fn connect_to_read(url: &MySqlUrl) -> Result<MySqlConnection, Failure> {
+    let connector = Connector::new(url.clone(), &purpose::READING);
+    MySqlConnection::connect(&connector, Instant::now())
+}
+
 #[derive(Debug)]
 struct MySql {
-    url: MySqlUrl,
+    connector: Connector,
 }
 
 /// Text that is looked up is VARBINARY: `utf8mb4_bin` takes `a` and `a ` for the same, and what does not is named
@@ -81,17 +91,17 @@ impl Backend for MySql {
         insert_or_ignore: "INSERT IGNORE",
     };
 
-    fn connect(&self) -> Result<MySqlConnection, Failure> {
-        connect::connect(&self.url)
+    fn connect(&self, began: Instant) -> Result<MySqlConnection, Failure> {
+        MySqlConnection::connect(&self.connector, began)
     }
 
     fn warnings(&self, connection: &mut MySqlConnection) -> Result<Vec<String>, Failure> {
-        warnings::all(&self.url, connection)
+        warnings::all(self.connector.url(), connection)
     }
 }
 
 impl fmt::Display for MySql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.url)
+        self.connector.url().fmt(f)
     }
 }

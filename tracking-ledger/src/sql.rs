@@ -15,6 +15,7 @@ pub(crate) mod value;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tracking_core::TrackingNumber;
 use tracking_core::order::CustomerId;
@@ -67,15 +68,26 @@ impl<B: Backend> SqlLedger<B> {
         self.with(check)
     }
 
-    /// Does something on a connection of its own, which is kept for the next if all went well.
+    /// Does something in a call of its own.
     fn with<T>(
         &self,
+        work: impl Fn(&mut B::Connection) -> Result<T, Failure>,
+    ) -> Result<T, LedgerError> {
+        self.with_since(Instant::now(), work)
+    }
+
+    /// Does something, in a call that began then, on a connection of its own, which is kept for the next if all went
+    /// well.
+    fn with_since<T>(
+        &self,
+        began: Instant,
         work: impl Fn(&mut B::Connection) -> Result<T, Failure>,
     ) -> Result<T, LedgerError> {
         let idle = self.idle.take();
         let was_idle = idle.is_some();
         let attempt = |connection: Option<B::Connection>| {
-            let mut connection = connection.map_or_else(|| self.backend.connect(), Ok)?;
+            let mut connection = connection.map_or_else(|| self.backend.connect(began), Ok)?;
+            connection.call_began(began);
             let done = work(&mut connection)?;
             self.idle.put(connection);
             Ok(done)
@@ -144,9 +156,9 @@ impl<B: Backend> SqlLedger<B> {
 
 impl<B: Backend> Ledger for SqlLedger<B> {
     fn record(&self, recordings: &[Recording]) -> Result<Vec<Recorded>, LedgerError> {
-        let batch = Mutex::new(Batch::new(recordings));
+        let (began, batch) = (Instant::now(), Mutex::new(Batch::new(recordings)));
         for _ in 0..ATTEMPTS {
-            self.with(|connection| {
+            self.with_since(began, |connection| {
                 self.settle(connection)?;
                 let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
                 let doubt = |rows| self.in_doubt().0.extend::<Vec<Doubt>>(rows);
@@ -192,9 +204,9 @@ impl<B: Backend> Ledger for SqlLedger<B> {
     fn import(&self, numbers: &[OldNumber]) -> Result<Imported, LedgerError> {
         let mut sum = Imported::default();
         for part in numbers.chunks(change::ROWS) {
-            let mut attempts = ATTEMPTS;
+            let (began, mut attempts) = (Instant::now(), ATTEMPTS);
             let imported = loop {
-                let imported = self.with(|connection| {
+                let imported = self.with_since(began, |connection| {
                     match change::import(connection, &self.ids, part) {
                         // Somebody imports or issues the same, or an id met another.
                         Err(Failure::Db(error))

@@ -1,12 +1,12 @@
 //! A ledger in a file: SQLite, in WAL mode, each commit synced to the disk.
 
 pub(crate) mod connection;
-mod network;
 mod place;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rusqlite::OpenFlags;
 use tracking_core::shown::Plain;
@@ -94,7 +94,7 @@ impl Backend for Sqlite {
         insert_or_ignore: "INSERT OR IGNORE",
     };
 
-    fn connect(&self) -> Result<SqliteConnection, Failure> {
+    fn connect(&self, _: Instant) -> Result<SqliteConnection, Failure> {
         // Not made here: one that was taken away is missed, not replaced by an empty one.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let identity =

@@ -1,14 +1,13 @@
 //! The URL that names a ledger.
 
-mod mysql;
-
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use tracking_core::shown::{Plain, Shown};
+use tracking_core::store::url::ParseStoreUrlError;
 
-pub use self::mysql::MySqlUrl;
+pub use tracking_core::store::url::MySqlUrl;
 
 /// Where a ledger is. `Display` and `Debug` hide passwords.
 ///
@@ -16,13 +15,16 @@ pub use self::mysql::MySqlUrl;
 /// |---|---|
 /// | `none` | no ledger |
 /// | `sqlite:PATH` | a file on this host |
-/// | `mysql://USER[:PASSWORD]@HOST[:PORT]/DATABASE` | MySQL or MariaDB: see [`MySqlUrl`] |
+/// | `mysql://…`, `mysqls://…` by TLS, `mysql+unix://…` | MySQL or MariaDB, as [`MySqlUrl`] has it for a store, too |
+///
+/// `timeout_ms` of the latter bounds a whole call of a [`Ledger`](crate::Ledger), or each transaction of one that takes
+/// several.
 ///
 /// ```
 /// use tracking_ledger::LedgerUrl;
 ///
-/// let url: LedgerUrl = "mysql://shop:secret@db.internal/parcels?tls=on".parse()?;
-/// assert_eq!(url.to_string(), "mysql://shop:***@db.internal:3306/parcels?tls=on");
+/// let url: LedgerUrl = "mysqls://shop:secret@db.internal/parcels?ca=/etc/shop/ca.pem".parse()?;
+/// assert_eq!(url.to_string(), "mysqls://shop@db.internal:3306/parcels");
 /// assert!("sqlite::memory:".parse::<LedgerUrl>().is_err());
 /// # Ok::<(), tracking_ledger::ParseLedgerUrlError>(())
 /// ```
@@ -42,9 +44,7 @@ pub enum LedgerUrl {
 #[non_exhaustive]
 pub enum ParseLedgerUrlError {
     /// The scheme is not one of a ledger.
-    #[error(
-        "expected a ledger such as sqlite:PATH, mysql://USER@HOST/DATABASE or none, found {found}"
-    )]
+    #[error("expected a ledger such as sqlite:PATH, mysql://USER@HOST/DB or none, found {found}")]
     Scheme {
         /// What stands there, as it can be shown.
         found: Box<str>,
@@ -57,22 +57,9 @@ pub enum ParseLedgerUrlError {
         /// What stands there, as it can be shown.
         found: Box<str>,
     },
-    /// A part of a MySQL URL is wrong.
-    #[error(
-        "expected mysql://USER[:PASSWORD]@HOST[:PORT]/DATABASE, found another {part}; in user and password write @ : / ? % as %40 %3A %2F %3F %25"
-    )]
-    MySql {
-        /// Which part.
-        part: &'static str,
-    },
-    /// An option is not known, or its value is wrong.
-    #[error("expected the option {expected}, found {found}")]
-    Option {
-        /// What may stand there.
-        expected: &'static str,
-        /// The name of what stands there, as it can be shown.
-        found: Box<str>,
-    },
+    /// It names a MySQL, and not as it should.
+    #[error(transparent)]
+    MySql(#[from] ParseStoreUrlError),
 }
 
 impl FromStr for LedgerUrl {
@@ -82,7 +69,7 @@ impl FromStr for LedgerUrl {
         match text.split_once(':') {
             _ if text == "none" => Ok(Self::None),
             Some(("sqlite", path)) => sqlite(path).map(Self::Sqlite),
-            Some(("mysql", rest)) => MySqlUrl::parse(rest).map(Self::MySql),
+            Some(("mysql" | "mysqls" | "mysql+unix", _)) => Ok(Self::MySql(text.parse()?)),
             scheme => {
                 // The scheme alone: what stands behind it may hold a password.
                 let found = Shown(scheme.map_or(text, |(scheme, _)| scheme));
@@ -154,6 +141,67 @@ mod tests {
         }
     }
 
+    /// All that can be said of one is tested where it is parsed.
+    #[test]
+    fn a_mysql_is_named_as_for_a_store_and_its_password_never_shown() {
+        for (text, shown) in [
+            ("mysql://u:secret@h/d", "mysql://u@h:3306/d"),
+            ("mysqls://u:secret@h/d?ca=/a.pem", "mysqls://u@h:3306/d"),
+            (
+                "mysql+unix://u:secret@/run/my.sock?db=d",
+                "mysql+unix://u@/run/my.sock?db=d",
+            ),
+        ] {
+            let url: LedgerUrl = text.parse().unwrap();
+            assert!(!format!("{url:?}").contains("secret"));
+            assert_eq!(url.to_string(), shown);
+            let LedgerUrl::MySql(mysql) = url else {
+                panic!("{text}");
+            };
+            assert_eq!(mysql.expose_password(), Some("secret"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_without_the_password() {
+        const SERVER: &str = "expected mysql://[USER[:PASSWORD]@]HOST[:PORT]/DB, found the";
+        const TLS: &str = "expected mysqls://HOST/DB for TLS, with ?ca=FILE to trust an authority of your own, found the option";
+        for (text, wrong) in [
+            ("mysql:u:secret@h/d", format!("{SERVER} beginning")),
+            ("mysql://u:sec?ret@h/d", format!("{SERVER} user")),
+            ("mysql://u:secret@/d", format!("{SERVER} host")),
+            ("mysql://u:secret@h:0/d", format!("{SERVER} host")),
+            ("mysql://u:secret@h:+1/d", format!("{SERVER} host")),
+            ("mysql://u:secret@h", format!("{SERVER} database")),
+            ("mysql://u:secret@h/", format!("{SERVER} database")),
+            ("mysql://u:secret@h/a/b", format!("{SERVER} database")),
+            ("mysql://u:sec/ret@h/d/d", format!("{SERVER} user")),
+            ("mysql://u:%ff@h/d", format!("{SERVER} user")),
+            ("mysql://u:secret@h/d?tls=secret", format!(r#"{TLS} "tls""#)),
+            ("mysql://u:secret@h/d?tls=on", format!(r#"{TLS} "tls""#)),
+            ("mysql://u:secret@h/d?ca=/a.pem", format!(r#"{TLS} "ca""#)),
+            (
+                "mysql://u:secret@h/d?timeout_ms=1",
+                "expected timeout_ms from 10 to 60000".to_owned(),
+            ),
+            (
+                "mysql://u:secret@h/d?timeout_ms=90&timeout_ms=90",
+                "expected the option timeout_ms once, found it twice".to_owned(),
+            ),
+            (
+                "mysql://u:secret@h/d?charset=secret",
+                "expected the option connect_ms=N, timeout_ms=N or galera=one-writer, found \"charset\"".to_owned(),
+            ),
+        ] {
+            let error = text.parse::<LedgerUrl>().unwrap_err().to_string();
+            assert!(error.starts_with(&wrong), "{text}: {error}");
+            assert!(
+                !error.contains("secret") && !error.contains("ret@"),
+                "{text}: {error}"
+            );
+        }
+    }
+
     #[test]
     fn another_scheme_is_named_without_what_follows() {
         for (text, found) in [
@@ -164,7 +212,7 @@ mod tests {
             assert_eq!(
                 text.parse::<LedgerUrl>().unwrap_err().to_string(),
                 format!(
-                    "expected a ledger such as sqlite:PATH, mysql://USER@HOST/DATABASE or none, found {found:?}"
+                    "expected a ledger such as sqlite:PATH, mysql://USER@HOST/DB or none, found {found:?}"
                 ),
             );
         }

@@ -1,75 +1,39 @@
 //! The server's CPU time for a request, beside that of a bare warp static route, in one run:
 //!
-//! `cargo build --release && cargo run --release -p tracking-bench --bin endpoint [ROUNDS [REQUESTS [PERCENT]]]`
+//! `cargo build --release && cargo run --release -p tracking-bench --bin endpoint [ROUNDS [SECONDS [PERCENT]]]`
 //!
-//! With PERCENT it fails where the first request costs more than that, of the static route's.
+//! With PERCENT it fails where the first request, with all that can be turned on, costs more than that, of the
+//! static route's.
 //!
-//! Three programs serve, each asked the same in turn over the same number of keep-alive connections:
-//! `tracking-http` with tokens, a rate and its log in a file; the same as it comes, without a log; and the
-//! static route under `warp::serve`. What each round cost them is read from the kernel's accounts of their
-//! threads. The ratio of rounds that stand side by side holds where absolute times, on a machine that others
-//! use too, do not.
-
-use std::thread;
+//! Each server is asked the same in turn, for some seconds by `wrk`, over 64 keep-alive connections, then over 1 and
+//! over 512: `tracking-http` as it comes, without its log; the same with tokens and a rate; the same with its log in a
+//! file; and the static route under `warp::serve`. Metrics are always on. What each round cost them is read from the
+//! kernel's accounts of their threads. The ratio of rounds that stand side by side holds where absolute times, on a
+//! machine that others use too, do not. nginx's `return 200` stands beside them as a figure, where there is an nginx.
 
 use tracking_bench::Failure;
-use tracking_bench::served::{Served, argument, ask, show};
+use tracking_bench::served::{
+    ALL_SEVEN, SAMPLE, Served, argument, serve_static_if_asked, show, wrk,
+};
 use tracking_programs::tokens::{Scope, Token, TokenEntry, TokenRate};
-use warp::Filter;
 
-/// The sample request of the older service, to the letter.
-const SAMPLE: &str =
-    "/next-tracking-number?origin_country_id=US&destination_country_id=IN&weight=1.200";
-/// The sample request of the other one, which has all seven parameters.
-const ALL_SEVEN: &str = "/next-tracking-number?origin_country_id=MY&destination_country_id=ID&weight=1.234\
-     &created_at=2018-11-20T19:29:32%2B08:00&customer_id=de619854-b59b-425e-9db4-943979e1bd49\
-     &customer_name=RedBox%20Logistics&customer_slug=redbox-logistics";
-/// An answer of the length and type of the sample's, that never changes.
-const STATIC: &str = r#"{"tracking_number":"BEN0123456789ABC","created_at":"2026-01-01T00:00:00.000Z","origin_country_id":"US","destination_country_id":"IN","weight":1.200,"customer_id":null,"customer_name":null,"customer_slug":null}"#;
-const CONNECTIONS: usize = 8;
-const SERVE_STATIC: &str = "serve-static";
+const CONNECTIONS: [usize; 3] = [64, 1, 512];
 
 fn main() -> Result<(), Failure> {
-    if std::env::args().nth(1).as_deref() == Some(SERVE_STATIC) {
-        return serve_static();
+    if serve_static_if_asked()? {
+        return Ok(());
     }
+    let (rounds, seconds) = (argument(0, 11)?, argument(1, 1)?);
     let percent = argument(2, usize::MAX)?;
-    let found = compare(argument(0, 61)?, argument(1, 4_000)?)?;
+    let found = compare(rounds, seconds)?;
     if found * 100.0 > percent as f64 {
         return Err(format!("expected at most {percent} %, found {:.0} %", found * 100.0).into());
     }
     Ok(())
 }
 
-/// As warp's own documentation has it.
-#[tokio::main]
-async fn serve_static() -> Result<(), Failure> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    eprintln!("listening on http://{}", listener.local_addr()?);
-    let route = warp::path("next-tracking-number")
-        .and(warp::path::end())
-        .map(|| warp::reply::with_header(STATIC, "content-type", "application/json"));
-    warp::serve(route).incoming(listener).run().await;
-    Ok(())
-}
-
-/// Microseconds of its CPU for each of `requests` of this text.
-fn cost_us(server: &Served, request: &str, requests: usize) -> Result<f64, Failure> {
-    let before = server.cpu_ns()?;
-    let each = requests / CONNECTIONS;
-    thread::scope(|scope| {
-        let clients: Vec<_> = (0..CONNECTIONS)
-            .map(|_| scope.spawn(|| ask(server.address, request, each, |_| {})))
-            .collect();
-        clients
-            .into_iter()
-            .try_for_each(|client| client.join().map_err(|_| "a client panicked")?)
-    })?;
-    Ok((server.cpu_ns()? - before) as f64 / 1_000.0 / (each * CONNECTIONS) as f64)
-}
-
-/// The middle ratio of the sample request, with all that can be turned on.
-fn compare(rounds: usize, requests: usize) -> Result<f64, Failure> {
+/// The middle ratio of the sample request over the most usual number of connections, with all that can be turned on.
+fn compare(rounds: usize, seconds: usize) -> Result<f64, Failure> {
     let token = Token::random()?;
     let mut entry = TokenEntry::new("bench".parse()?, token.digest(), Scope::Issue.into());
     entry.rate = Some(TokenRate::new(10_000_000, None)?);
@@ -78,42 +42,73 @@ fn compare(rounds: usize, requests: usize) -> Result<f64, Failure> {
     std::fs::write(&tokens, entry.to_string())?;
     let tokens = tokens.to_str().ok_or("a path that is not UTF-8")?;
 
-    let all = Served::tracking_http(&["--tokens", tokens], &[])?;
-    let plain = Served::tracking_http(&[], &[("RUST_LOG", "off")])?;
-    let bare = Served::this_program(SERVE_STATIC)?;
-    println!("{rounds} rounds of {requests} requests");
+    let quiet = [("RUST_LOG", "off")];
+    let bare = Served::static_route()?;
+    let mut servers = vec![
+        ("no tokens, no log", Served::tracking_http(&[], &quiet)?),
+        (
+            "tokens, rate",
+            Served::tracking_http(&["--tokens", tokens], &quiet)?,
+        ),
+        (
+            "tokens, rate, log",
+            Served::tracking_http(&["--tokens", tokens], &[])?,
+        ),
+    ];
+    servers.extend(Served::nginx()?.map(|nginx| ("nginx, return 200", nginx)));
+    // The same bytes to each of them.
+    let headers = [format!("Authorization: Bearer {}", token.expose())];
     let mut found = None;
-    for (name, target) in [("sample", SAMPLE), ("all seven parameters", ALL_SEVEN)] {
-        // The same bytes to each of them.
-        let request = format!(
-            "GET {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
-            token.expose()
-        );
-        let cost = |server| cost_us(server, &request, requests);
-        let mut costs = Vec::new();
-        // The first round warms them up.
-        for round in 0..=rounds {
-            let one = [cost(&all)?, cost(&bare)?, cost(&plain)?];
-            if round > 0 {
-                costs.push(one);
+    for (name, server) in servers
+        .iter()
+        .map(|(name, server)| (*name, server))
+        .chain([("static", &bare)])
+    {
+        wrk(server.address, SAMPLE, &headers, 64, 1).map_err(|error| format!("{name}: {error}"))?;
+    }
+    println!(
+        "{rounds} rounds of {seconds} s for each server, CPU us a request, and times the static route's"
+    );
+    for connections in CONNECTIONS {
+        for (name, target) in [("sample", SAMPLE), ("all seven parameters", ALL_SEVEN)] {
+            let cost_us = |server: &Served| {
+                let before = server.cpu_ns()?;
+                let requests = wrk(server.address, target, &headers, connections, seconds)?;
+                Ok::<_, Failure>((server.cpu_ns()? - before) as f64 / 1_000.0 / requests as f64)
+            };
+            let mut costs = Vec::new();
+            for round in 0..rounds {
+                let mut one = vec![0.0; servers.len()];
+                let mut beside = None;
+                // Every other round backwards, so that none always comes first.
+                let mut order: Vec<_> = (0..=servers.len()).collect();
+                if round % 2 == 1 {
+                    order.reverse();
+                }
+                for place in order {
+                    match servers.get(place) {
+                        Some((_, server)) => one[place] = cost_us(server)?,
+                        None => beside = Some(cost_us(&bare)?),
+                    }
+                }
+                costs.push((one, beside.ok_or("the static route was not asked")?));
+            }
+            let what = format!("{name}, {connections} connections");
+            println!("{what:<48}    least   median     most");
+            show(
+                "static route, us",
+                costs.iter().map(|(_, bare)| *bare).collect(),
+            );
+            for (place, (name, _)) in servers.iter().enumerate() {
+                let us = costs.iter().map(|(one, _)| one[place]).collect();
+                show(&format!("{name}, us"), us);
+                let ratios = costs.iter().map(|(one, bare)| one[place] / bare).collect();
+                let ratio = show(&format!("{name}, times"), ratios);
+                if found.is_none() && place == 2 {
+                    found = ratio;
+                }
             }
         }
-        let column = |value: fn(&[f64; 3]) -> f64| costs.iter().map(value).collect();
-        println!("{name:<48}    least   median     most");
-        show(
-            "static route, CPU us a request",
-            column(|[_, bare, _]| *bare),
-        );
-        show("tokens, rate, metrics, log: us", column(|[all, _, _]| *all));
-        let ratio = show(
-            "tokens, rate, metrics, log: ratio",
-            column(|[all, bare, _]| all / bare),
-        );
-        found = found.or(ratio);
-        show(
-            "no tokens, no log: ratio",
-            column(|[_, bare, plain]| plain / bare),
-        );
     }
     found.ok_or_else(|| "nothing was measured".into())
 }

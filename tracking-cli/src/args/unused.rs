@@ -17,7 +17,7 @@ fn shown(command: &str) -> &'static [&'static str] {
         // Those below it show what they use.
         "series" => &[],
         // A series that is there has its prefix and its key.
-        "check" | "inspect" | "series show" => &["store", "series"],
+        "audit" | "check" | "inspect" | "series show" => &["store", "series"],
         "series list" => &["store"],
         // It looks at the series, if that is there.
         "ledger import" => &["store", "series"],
@@ -53,12 +53,13 @@ fn hide(command: Command) -> Command {
     hidden.mut_subcommands(hide)
 }
 
-/// Refuse what was given and would not be used.
-pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Error> {
+/// Refuse what was given and would not be used; `command` makes the command line, for its usage.
+pub(crate) fn refuse(matches: &ArgMatches, command: impl Fn() -> Command) -> Result<(), Error> {
     let given = |id: &&&str| matches.value_source(id) == Some(ValueSource::CommandLine);
     // With the usage of the command that was named last.
     let refuse = |message: String| {
-        let (mut command, mut matches) = (command, matches);
+        let whole = command();
+        let (mut command, mut matches) = (&whole, matches);
         while let Some((name, below)) = matches.subcommand()
             && let Some(named) = command.find_subcommand(name)
         {

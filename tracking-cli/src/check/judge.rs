@@ -55,17 +55,35 @@ impl Judge {
         self.series.as_ref()?.looks.last()?.error()
     }
 
-    pub(crate) fn find(&self, given: &[u8]) -> Finding {
-        let Ok(number) = parse(given) else {
-            return Finding::Refused(Reason::Malformed);
-        };
+    /// What is found about each of some numbers, in `findings` in their order.
+    pub(crate) fn find(&self, given: &[&[u8]], findings: &mut Vec<Finding>) {
+        findings.clear();
+        let mut numbers = Vec::with_capacity(given.len());
+        findings.extend(given.iter().map(|given| {
+            let number = str::from_utf8(given)
+                .ok()
+                .and_then(|text| text.parse::<TrackingNumber>().ok());
+            numbers.extend(number);
+            match number {
+                Some(_) => Finding::WellFormed,
+                None => Finding::Refused(Reason::Malformed),
+            }
+        }));
         let Some(series) = &self.series else {
-            return Finding::WellFormed;
+            return;
         };
-        match series.looks.judge(series.store.series(), &number) {
-            Some(Verdict::Belongs(_)) => Finding::Belongs,
-            Some(Verdict::Refused(reason)) => Finding::Refused(reason),
-            None => Finding::Undecided,
+        let mut verdicts = vec![None; numbers.len()];
+        let of = series.store.series();
+        series.looks.judge_each(of, &numbers, &mut verdicts);
+        let well_formed = findings
+            .iter_mut()
+            .filter(|finding| **finding == Finding::WellFormed);
+        for (finding, verdict) in well_formed.zip(verdicts) {
+            *finding = match verdict {
+                Some(Verdict::Belongs(_)) => Finding::Belongs,
+                Some(Verdict::Refused(reason)) => Finding::Refused(reason),
+                None => Finding::Undecided,
+            };
         }
     }
 }

@@ -3,18 +3,19 @@
 use std::io::Write;
 
 use serde::Serialize;
+use tracking_core::Reason;
 use tracking_core::shown::{Plain, escape_json};
 
 use super::judge::Finding;
 use crate::args::CheckFormat;
+use crate::failure::Failure;
+use crate::output::Output;
 
 /// Findings, written one after the other into a buffer.
 #[derive(Debug)]
 pub(crate) struct Report {
     format: CheckFormat,
     text: Vec<u8>,
-    /// Something was written before, so that an array goes on.
-    started: bool,
 }
 
 #[derive(Serialize)]
@@ -29,7 +30,6 @@ impl Report {
         Self {
             format,
             text: Vec::new(),
-            started: false,
         }
     }
 
@@ -41,30 +41,19 @@ impl Report {
                 self.text.push(b'\n');
             }
             CheckFormat::Json => {
-                let before: &[u8] = if self.started { b",\n" } else { b"[\n" };
-                self.text.extend_from_slice(before);
+                self.text.extend_from_slice(BETWEEN);
                 self.add_json(number, finding);
             }
         }
-        self.started = true;
     }
 
-    /// What was added since the last `clear`.
+    /// What was added since the last `clear`, as it stands behind what was written before.
     pub(crate) fn text(&self) -> &[u8] {
         &self.text
     }
 
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-    }
-
-    /// What stands behind the last finding.
-    pub(crate) fn end(&self) -> &'static [u8] {
-        match self.format {
-            CheckFormat::Text | CheckFormat::Ndjson => b"",
-            CheckFormat::Json if self.started => b"\n]\n",
-            CheckFormat::Json => b"[]\n",
-        }
     }
 
     fn add_text(&mut self, number: &[u8], finding: Finding) {
@@ -74,8 +63,14 @@ impl Report {
             Finding::Refused(reason) => ("refused", reason.code()),
             Finding::Undecided => ("undecided", ""),
         };
-        // A Vec takes every write.
-        let _ = write!(self.text, "{}", Plain::bytes(number));
+        match finding {
+            Finding::Refused(Reason::Malformed) => {
+                // A Vec takes every write.
+                let _ = write!(self.text, "{}", Plain::bytes(number));
+            }
+            // Letters and digits, by the million.
+            _ => self.text.extend_from_slice(number),
+        }
         for column in [verdict, reason] {
             self.text.push(b'\t');
             self.text.extend_from_slice(column.as_bytes());
@@ -97,5 +92,51 @@ impl Report {
         // Text, flags and codes always become JSON.
         let json = serde_json::to_vec(&entry).unwrap_or_default();
         self.text.extend(escape_json(json));
+    }
+}
+
+/// What stands before each entry of an array, but before the first.
+const BETWEEN: &[u8] = b",\n";
+
+/// Reports as they come one after the other.
+#[derive(Debug)]
+pub(crate) struct Written {
+    format: CheckFormat,
+    output: Output,
+    /// Something was written before, so that an array goes on.
+    started: bool,
+}
+
+impl Written {
+    pub(crate) fn new(format: CheckFormat, output: Output) -> Self {
+        Self {
+            format,
+            output,
+            started: false,
+        }
+    }
+
+    /// Much is to be written.
+    pub(crate) fn widen(&self) {
+        self.output.widen();
+    }
+
+    pub(crate) fn write(&mut self, report: &Report) -> Result<(), Failure> {
+        let mut text = report.text();
+        if self.format == CheckFormat::Json && !self.started && !text.is_empty() {
+            self.output.write(b"[\n")?;
+            text = &text[BETWEEN.len()..];
+        }
+        self.started |= !text.is_empty();
+        self.output.write(text)
+    }
+
+    /// Write what stands behind the last finding.
+    pub(crate) fn end(&mut self) -> Result<(), Failure> {
+        self.output.write(match self.format {
+            CheckFormat::Text | CheckFormat::Ndjson => b"",
+            CheckFormat::Json if self.started => b"\n]\n",
+            CheckFormat::Json => b"[]\n",
+        })
     }
 }

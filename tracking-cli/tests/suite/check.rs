@@ -120,6 +120,33 @@ fn a_million_lines() {
     assert_eq!(ran.stdout.lines().count(), 1_000_000);
 }
 
+#[test]
+fn many_lines_of_all_kinds_are_answered_in_their_order() {
+    let operator = Operator::with_known_series();
+    let own = operator.numbers(1).remove(0);
+    let wrong = mistyped(&own);
+    let (mut input, mut expected) = (String::new(), String::new());
+    for place in 0..30_000 {
+        let (line, answer) = match place % 5 {
+            0 | 3 => (own.clone(), "belongs\t"),
+            1 => (wrong.clone(), "refused\tcheck-character"),
+            2 => (format!("no {place}"), "refused\tmalformed"),
+            _ => (format!("X{place}"), "refused\tprefix"),
+        };
+        input += &format!("{line}\n");
+        expected += &format!("{line}\t{answer}\n");
+    }
+    let ran = operator.run_with_input(["check"], input.as_bytes());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stdout == expected, "another order, or another verdict");
+    let ran = operator.run_with_input(["check", "--format", "json"], input.as_bytes());
+    let entries: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
+    let numbers = entries
+        .iter()
+        .map(|entry| entry["tracking_number"].as_str().unwrap());
+    assert!(numbers.eq(input.lines()), "another order");
+}
+
 /// A dialogue: numbers that were issued after the program had started belong, and each line is
 /// answered before the next is sent.
 #[test]

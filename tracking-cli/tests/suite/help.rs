@@ -10,6 +10,7 @@ fn help_is_exact() {
     for (command, expected) in [
         ("", include_str!("help/tracking.txt")),
         ("next", include_str!("help/next.txt")),
+        ("audit", include_str!("help/audit.txt")),
         ("check", include_str!("help/check.txt")),
         ("inspect", include_str!("help/inspect.txt")),
         ("ledger", include_str!("help/ledger.txt")),

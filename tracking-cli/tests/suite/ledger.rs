@@ -169,7 +169,7 @@ fn a_list_ends_where_it_is_full_or_there_is_no_more() {
 #[test]
 fn every_command_needs_a_ledger_that_is_there() {
     let operator = Operator::new();
-    let usage = "error: `tracking ledger` needs a ledger: name one with --ledger or TRACKING_LEDGER, such as sqlite:PATH or mysql://USER@HOST/DATABASE\n";
+    let usage = "error: `tracking ledger` needs a ledger: name one with --ledger or TRACKING_LEDGER, such as sqlite:PATH or mysql://USER@HOST/DB\n";
     let missing = format!(
         "error: there is no ledger {}: `tracking next --ledger`, `tracking-http --ledger` and `tracking ledger import` make one\n",
         url(&operator)

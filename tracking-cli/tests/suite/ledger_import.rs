@@ -191,12 +191,12 @@ fn what_cannot_be_imported_makes_no_ledger() {
         (
             ["--from-django", "none"],
             2,
-            "--from-django: expected sqlite:PATH or mysql://USER@HOST/DATABASE, found none".to_owned(),
+            "--from-django: expected sqlite:PATH or mysql://USER@HOST/DB, found none".to_owned(),
         ),
         (
             ["--from-django", "postgres://h/d"],
             2,
-            "--from-django: expected a database such as sqlite:PATH, mysql://USER@HOST/DATABASE or none, found \"postgres\"".to_owned(),
+            "--from-django: expected a database such as sqlite:PATH, mysql://USER@HOST/DB or none, found \"postgres\"".to_owned(),
         ),
         (
             ["--from-django", "mysql://u:secret@h/d"],

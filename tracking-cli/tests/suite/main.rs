@@ -5,6 +5,7 @@
     reason = "helpers of tests may panic as tests may"
 )]
 
+mod audit;
 mod check;
 mod completions;
 mod foreign;
@@ -34,6 +35,7 @@ mod server;
 mod stop;
 mod streams;
 mod support;
+mod system_calls;
 mod token;
 mod token_check;
 mod variables;

@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Operator, not_here};
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "",
+    "audit",
     "check",
     "completions",
     "inspect",

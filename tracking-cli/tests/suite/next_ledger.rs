@@ -172,7 +172,7 @@ fn what_would_not_be_recorded_is_refused() {
         ),
         (
             &["--ledger", "postgres://h/d"],
-            "expected a ledger such as sqlite:PATH, mysql://USER@HOST/DATABASE or none, found \"postgres\"",
+            "expected a ledger such as sqlite:PATH, mysql://USER@HOST/DB or none, found \"postgres\"",
         ),
         (
             &["--ledger", "mysql://u:secret@h/d"],

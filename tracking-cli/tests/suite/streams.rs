@@ -104,7 +104,12 @@ fn input_that_cannot_be_read_is_told() {
         ),
         (closed, "Bad file descriptor (os error 9)"),
     ] {
-        for args in [&["check"][..], &["check", "--shape-only"]] {
+        for args in [
+            &["check"][..],
+            &["check", "--shape-only"],
+            &["audit"],
+            &["audit", "--shape-only", "--format", "ndjson"],
+        ] {
             let mut command = operator.command(args.iter().copied());
             let ran = Ran::from(command.stdin(input.try_clone().unwrap()).output().unwrap());
             let message = format!("error: cannot read standard input: {why}\n");

@@ -11,6 +11,7 @@ fn variables() -> BTreeSet<String> {
     for command in [
         "",
         "next",
+        "audit",
         "check",
         "inspect",
         "series show",

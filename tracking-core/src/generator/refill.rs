@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use super::Status;
 use super::moment::Moment;
 use super::plan::{Command, Plan, Settings, Taken};
+use super::pulse::{BEAT, Pace, Pulse};
 use super::tasks::{self, TaskId, Tasks};
 use super::waiting_helps;
 use crate::clock::Clock;
@@ -30,6 +31,7 @@ const REST: Duration = Duration::from_millis(250);
 pub(super) struct Refill {
     source: Source,
     clock: Arc<dyn Clock>,
+    pulse: Pulse,
     state: Mutex<State>,
     /// Signalled when the thread may have something to do.
     work: Condvar,
@@ -39,6 +41,7 @@ pub(super) struct Refill {
 
 struct State {
     plan: Plan,
+    pace: Pace,
     thread: Thread,
     /// When the thread that waits looks again.
     looks_again: Instant,
@@ -60,8 +63,10 @@ impl Refill {
         Self {
             source,
             clock,
+            pulse: Pulse::default(),
             state: Mutex::new(State {
                 plan,
+                pace: Pace::default(),
                 thread: Thread::NotStarted,
                 looks_again: Instant::now(),
                 tasks: Tasks::default(),
@@ -75,6 +80,12 @@ impl Refill {
     #[inline]
     pub(super) fn now(&self) -> Moment {
         Moment::now(&*self.clock)
+    }
+
+    /// Beats while numbers are taken fast.
+    #[inline]
+    pub(super) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -103,6 +114,12 @@ impl Refill {
             let now = self.now();
             let mut state = self.lock();
             let taken = state.plan.take(now, wanted);
+            let count = taken.as_ref().map_or(0, |taken| taken.block.length().get());
+            let fast = state.pace.take(now.monotonic_ms, count);
+            if fast && state.thread == Thread::Waiting && self.pulse.beat().is_none() {
+                state.thread = Thread::Busy;
+                self.work.notify_one();
+            }
             let started = self.set_to_work(&mut state, now);
             if let Some(taken) = taken {
                 return Ok(taken);
@@ -207,7 +224,7 @@ impl Refill {
     /// Until it is stopped.
     fn work(&self) {
         loop {
-            let now = self.now();
+            let moment = self.now();
             let mut state = self.lock();
             if state.stopped {
                 return;
@@ -219,7 +236,7 @@ impl Refill {
                 tasks::wake(expired);
                 continue;
             }
-            match state.plan.command(now) {
+            match state.plan.command(moment) {
                 Command::Reserve(wanted) => {
                     state.thread = Thread::Busy;
                     drop(state);
@@ -233,8 +250,13 @@ impl Refill {
                         .tasks
                         .next_deadline()
                         .map_or(planned, |next| next.min(planned));
-                    let wait = state.looks_again.saturating_duration_since(now);
+                    let mut wait = state.looks_again.saturating_duration_since(now);
+                    if state.pace.was_fast(moment.monotonic_ms) {
+                        wait = wait.min(BEAT);
+                        self.pulse.begin();
+                    }
                     let waited = self.work.wait_timeout(state, wait);
+                    self.pulse.end();
                     drop(waited.unwrap_or_else(PoisonError::into_inner));
                 }
             }

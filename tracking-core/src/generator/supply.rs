@@ -11,7 +11,7 @@ use super::batch::Batches;
 use super::refill::{Refill, Source};
 
 pub(super) struct Supply {
-    pub(super) batches: Batches,
+    pub(super) batches: Arc<Batches>,
     pub(super) refill: Arc<Refill>,
 }
 
@@ -19,7 +19,7 @@ impl Supply {
     pub(super) fn new(source: &Source, builder: &GeneratorBuilder) -> Self {
         let clock = Arc::clone(&builder.clock);
         Self {
-            batches: Batches::new(),
+            batches: Arc::new(Batches::new()),
             refill: Arc::new(Refill::new(Arc::clone(source), clock, builder.settings)),
         }
     }

@@ -1,6 +1,7 @@
 //! The generator as its callers see it: threads, deadlines, futures, and allocators that misbehave.
 
 mod futures;
+mod hands;
 mod scripted;
 mod wakers;
 

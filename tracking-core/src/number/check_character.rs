@@ -40,6 +40,26 @@ impl Running {
         Self(NEXT[row][usize::from(self.0 % 64)])
     }
 
+    /// The digits of the check characters after each of many strings of digits, of which row k has the
+    /// k-th ones.
+    ///
+    /// Here products are one less than the standard's, 0 to 35: so both of its reductions are the lesser
+    /// of a value and that value less the modulus, which wraps round where it was small enough.
+    #[inline]
+    pub(crate) fn abreast<const N: usize>(self, rows: &[[u8; N]]) -> [u8; N] {
+        let mut products = [self.0.wrapping_sub(1); N];
+        for row in rows {
+            for (product, digit) in products.iter_mut().zip(row) {
+                let sum = product.wrapping_add(*digit);
+                let sum = sum.min(sum.wrapping_sub(36));
+                let double = sum.wrapping_mul(2).wrapping_add(1);
+                *product = double.min(double.wrapping_sub(37));
+            }
+        }
+        // 37 - product mod 36, of the standard's product.
+        products.map(|product| 36_u8.wrapping_sub(product).min(0_u8.wrapping_sub(product)))
+    }
+
     /// The check character of what was pushed.
     #[inline]
     pub(crate) fn character(self) -> u8 {

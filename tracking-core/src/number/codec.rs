@@ -1,13 +1,17 @@
 //! From a serial to its number and back.
 
 use crate::number::TrackingNumber;
+use crate::number::abreast::{Halves, Rows, WIDTH};
 use crate::number::base36::{self, SIX_DIGITS};
 use crate::number::check_character::Running;
-use crate::number::ff1::{BATCH, Ff1, Halves};
+use crate::number::ff1::{self, Direction, Ff1};
 use crate::number::judge::Reason;
 use crate::number::key::Key;
 use crate::number::prefix::{PREFIX_LENGTH, Prefix};
 use crate::number::serial::{Block, Serial};
+
+/// So few are faster one by one than abreast.
+const FEW: usize = 4;
 
 /// Characters of the body: the serial, encrypted.
 pub(crate) const BODY_LENGTH: usize = 12;
@@ -45,29 +49,39 @@ impl Codec {
     }
 
     pub(crate) fn encode(&self, serial: Serial) -> TrackingNumber {
-        let mut value = [split(serial.value())];
-        self.ff1.encrypt(&mut value);
-        self.write(value[0])
+        self.write(self.ff1.encrypt(split(serial.value())))
     }
 
     /// Encode the first serials of `block` into `out`, as many as both have.
     pub(crate) fn encode_block(&self, block: Block, out: &mut [TrackingNumber]) {
-        let mut values = [[0; 2]; BATCH];
-        let mut serials = block.serials();
-        for out in out.chunks_mut(BATCH) {
-            let count = out.len().min(serials.len());
-            for (value, serial) in values[..count].iter_mut().zip(&mut serials) {
-                *value = split(serial.value());
+        let count = out.len().min(block.length().get() as usize);
+        let mut first = block.start().value();
+        for out in out[..count].chunks_mut(WIDTH) {
+            if out.len() <= FEW {
+                for (number, serial) in out.iter_mut().zip(first..) {
+                    *number = self.write(self.ff1.encrypt(split(serial)));
+                }
+                continue;
             }
-            self.ff1.encrypt(&mut values[..count]);
-            for (number, value) in out.iter_mut().zip(&values[..count]) {
-                *number = self.write(*value);
+            let mut halves = Halves::from(first);
+            halves.run(&self.ff1, Direction::Encrypt);
+            let [start, rest] = Rows::write(self.prefix.as_bytes(), self.running, &halves).words();
+            let words = start.iter().zip(&rest);
+            for (number, (start, rest)) in out.iter_mut().zip(words) {
+                let bytes = u128::from(*start) | u128::from(*rest) << 64;
+                *number = TrackingNumber::from_ascii(bytes.to_le_bytes(), self.length());
             }
+            first += WIDTH as u64;
         }
     }
 
+    /// The characters of a number.
+    fn length(&self) -> u8 {
+        (self.prefix.as_bytes().len() + BODY_LENGTH + 1) as u8
+    }
+
     #[inline]
-    fn write(&self, [left, right]: Halves) -> TrackingNumber {
+    fn write(&self, [left, right]: ff1::Halves) -> TrackingNumber {
         let start = self.prefix.as_bytes().len();
         let mut body = [0; BODY_LENGTH];
         if let ([first, second], _) = body.as_chunks_mut::<6>() {
@@ -81,7 +95,7 @@ impl Codec {
         let mut bytes = self.template;
         bytes[start..start + BODY_LENGTH].copy_from_slice(&body);
         bytes[start + BODY_LENGTH] = check;
-        TrackingNumber::from_ascii(bytes, (start + BODY_LENGTH + 1) as u8)
+        TrackingNumber::from_ascii(bytes, self.length())
     }
 
     /// The serial of a number of this prefix and key, or why it has none.
@@ -100,17 +114,58 @@ impl Codec {
             return Err(Reason::CheckCharacter);
         }
         let value = base36::read(body).ok_or(Reason::Malformed)?;
-        let mut values = [split(value)];
-        self.ff1.decrypt(&mut values);
-        let [left, right] = values[0];
-        Serial::new(left * SIX_DIGITS + right).ok_or(Reason::NotOfThisSeries)
+        join(self.ff1.decrypt(split(value)))
+    }
+
+    /// Decode each of `numbers` into its place of `out`, as many as both have.
+    pub(crate) fn decode_each(
+        &self,
+        numbers: &[TrackingNumber],
+        out: &mut [Result<Serial, Reason>],
+    ) {
+        for (numbers, out) in numbers.chunks(WIDTH).zip(out.chunks_mut(WIDTH)) {
+            if numbers.len() <= FEW {
+                for (number, out) in numbers.iter().zip(out) {
+                    *out = self.decode(number);
+                }
+                continue;
+            }
+            let [mut start, mut rest] = [[0; WIDTH]; 2];
+            for ((start, rest), number) in start.iter_mut().zip(&mut rest).zip(numbers) {
+                let bytes = u128::from_le_bytes(number.bytes);
+                (*start, *rest) = (bytes as u64, (bytes >> 64) as u64);
+            }
+            let prefix = self.prefix.as_bytes();
+            let rows = Rows::from_words(&start, &rest);
+            let (mut halves, right) = rows.read(prefix.len(), self.running);
+            halves.run(&self.ff1, Direction::Decrypt);
+            let serials = halves.left.iter().zip(&halves.right).zip(right);
+            for ((out, number), ((left, right), check)) in out.iter_mut().zip(numbers).zip(serials)
+            {
+                *out = if !number.as_bytes().starts_with(prefix) {
+                    Err(Reason::Prefix)
+                } else if number.length != self.length() {
+                    Err(Reason::Length)
+                } else if !check {
+                    Err(Reason::CheckCharacter)
+                } else {
+                    join([*left, *right])
+                };
+            }
+        }
     }
 }
 
 /// An integer below 36^12 as its first six and last six base-36 digits.
 #[inline]
-fn split(value: u64) -> Halves {
+fn split(value: u64) -> ff1::Halves {
     [value / SIX_DIGITS, value % SIX_DIGITS]
+}
+
+/// The serial of its halves, if it is one: an integer below 36^12 may be too large.
+#[inline]
+fn join([left, right]: ff1::Halves) -> Result<Serial, Reason> {
+    Serial::new(left * SIX_DIGITS + right).ok_or(Reason::NotOfThisSeries)
 }
 
 #[cfg(test)]
@@ -144,6 +199,34 @@ mod tests {
             let mut expected: Vec<_> = block.serials().map(|serial| codec.encode(serial)).take(room).collect();
             expected.resize(room, blank);
             prop_assert_eq!(out, expected);
+        }
+
+        /// Numbers of this series, some of them spoilt, and texts of other shapes among them.
+        #[test]
+        fn each_of_many_is_decoded_as_one(
+            prefix in "[A-Z0-9]{0,3}",
+            serials in prop::collection::vec((0..SERIALS, prop::option::weighted(0.3, (0usize..20, "[A-Z0-9]"))), 0..150),
+            others in prop::collection::vec((0usize..150, "[A-Z0-9]{1,16}"), 0..40),
+            room in 0usize..150,
+        ) {
+            let codec = Codec::new(prefix.parse()?, &Key::from_bytes([7; 16]));
+            let mut numbers = Vec::new();
+            for (serial, spoilt) in serials {
+                let mut text = codec.encode(Serial::new(serial).unwrap()).to_string();
+                if let Some((at, with)) = spoilt {
+                    let at = at % text.len();
+                    text.replace_range(at..=at, &with);
+                }
+                numbers.push(text.parse()?);
+            }
+            for (at, text) in others {
+                numbers.insert(at % (numbers.len() + 1), text.parse()?);
+            }
+            let mut found = vec![Err(Reason::Malformed); room];
+            codec.decode_each(&numbers, &mut found);
+            let mut expected: Vec<_> = numbers.iter().map(|n| codec.decode(n)).take(room).collect();
+            expected.resize(room, Err(Reason::Malformed));
+            prop_assert_eq!(found, expected);
         }
 
         #[test]

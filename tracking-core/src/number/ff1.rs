@@ -1,19 +1,26 @@
 //! Format-preserving encryption: FF1 of NIST SP 800-38G over AES-128.
 //!
-//! FF1 is ten Feistel rounds, each of which needs the AES result of the round before. For one
-//! number that is a chain of ten; across numbers the chains are independent, so they are run side
-//! by side in batches, which the `aes` crate pipelines.
+//! FF1 is ten Feistel rounds, each of which needs the AES result of the round before: a chain of ten.
+//! Here is the chain of one value, for any domain. [`abreast`](super::abreast) runs those of many values
+//! side by side, for the domain of a number's body.
 //!
 //! Radix, length and tweak are parameters, fixed when the cipher is made: all that the CBC-MAC of
 //! a round takes in but its last block is then constant, and is computed once.
 
 use aes::Aes128Enc;
-use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
+use aes::cipher::consts::U16;
+use aes::cipher::{
+    Array, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, KeyInit,
+};
+
+use crate::number::base36::SIX_DIGITS;
 
 const ROUNDS: u32 = 10;
 
-/// How many values a batch runs side by side.
-pub(crate) const BATCH: usize = 64;
+/// The modulus of both halves of a body, which is twelve digits of base 36.
+const BODY_MODULUS: Modulus = Modulus::new(SIX_DIGITS);
+/// How many bytes of a round's output are used for a body.
+const BODY_OUTPUT_BYTES: u32 = 8;
 
 /// How many half strings there may be: sums of two stay below 2^64.
 const MOST_HALVES: u64 = 1 << 63;
@@ -22,10 +29,9 @@ const MOST_HALVES: u64 = 1 << 63;
 #[derive(Clone)]
 pub(crate) struct Ff1 {
     aes: Aes128Enc,
-    /// The CBC-MAC state before the last block, with the tweak's part of that block mixed in.
-    mac: u128,
-    /// Bytes of NUM(B), called b in the standard; at most 8 here.
-    half_bytes: u32,
+    /// What each round encrypts when its right half is 0: the CBC-MAC state before the last block, with
+    /// all that is known of that block mixed in. NUM(B) ends it.
+    blocks: [u128; ROUNDS as usize],
     /// Bytes of the round's output that are used, called d in the standard; at most 12 here.
     output_bytes: u32,
     /// Of the left half (u numerals) and the right half (v numerals).
@@ -54,7 +60,7 @@ impl Ff1 {
         {
             return None;
         }
-        // ceil(ceil(v * log2(radix)) / 8): the bytes of the largest right half.
+        // ceil(ceil(v * log2(radix)) / 8): the bytes of the largest right half, called b in the standard.
         let half_bytes = (u64::BITS - (moduli[1] - 1).leading_zeros()).div_ceil(8);
         let output_bytes = 4 * half_bytes.div_ceil(4) + 4;
 
@@ -84,61 +90,116 @@ impl Ff1 {
         }
         Some(Self {
             aes,
-            mac,
-            half_bytes,
+            blocks: std::array::from_fn(|round| mac ^ (round as u128) << (8 * half_bytes)),
             output_bytes,
             moduli: moduli.map(Modulus::new),
         })
     }
 
-    /// Encrypt each of `values` in place.
+    /// Encrypt a value.
     #[inline]
-    pub(crate) fn encrypt(&self, values: &mut [Halves]) {
-        for batch in values.chunks_mut(BATCH) {
-            for round in 0..ROUNDS {
-                let modulus = &self.moduli[(round % 2) as usize];
-                self.round(round, batch, |[a, b], output| {
-                    [b, modulus.add(a, modulus.reduce(output))]
-                });
-            }
-        }
+    pub(crate) fn encrypt(&self, value: Halves) -> Halves {
+        self.run(Direction::Encrypt, value)
     }
 
-    /// Decrypt each of `values` in place.
-    pub(crate) fn decrypt(&self, values: &mut [Halves]) {
-        for batch in values.chunks_mut(BATCH) {
-            // The rounds backwards: what encryption made B of is now A.
-            batch.iter_mut().for_each(|value| value.swap(0, 1));
-            for round in (0..ROUNDS).rev() {
-                let modulus = &self.moduli[(round % 2) as usize];
-                self.round(round, batch, |[c, b], output| {
-                    [b, modulus.subtract(c, modulus.reduce(output))]
-                });
-            }
-            batch.iter_mut().for_each(|value| value.swap(0, 1));
-        }
+    /// Decrypt a value.
+    #[inline]
+    pub(crate) fn decrypt(&self, value: Halves) -> Halves {
+        self.run(Direction::Decrypt, value)
     }
 
-    /// One round over a batch: `mix` gets each value's halves, of which the second is the one
-    /// that the round function takes in, and that function's output.
     #[inline]
-    fn round(&self, round: u32, batch: &mut [Halves], mix: impl Fn(Halves, u128) -> Halves) {
-        let mut blocks = [Array::from([0; 16]); BATCH];
-        let blocks = &mut blocks[..batch.len()];
-        let mac = self.mac ^ (u128::from(round) << (8 * self.half_bytes));
-        for (block, value) in blocks.iter_mut().zip(batch.iter()) {
-            *block = Array::from((mac ^ u128::from(value[1])).to_be_bytes());
-        }
-        self.aes.encrypt_blocks(blocks);
-        let unused_bits = 128 - 8 * self.output_bytes;
-        for (block, value) in blocks.iter().zip(batch.iter_mut()) {
-            *value = mix(*value, u128::from_be_bytes((*block).into()) >> unused_bits);
+    fn run(&self, direction: Direction, mut value: Halves) -> Halves {
+        self.aes.encrypt_with_backend(Chain {
+            ff1: self,
+            direction,
+            value: &mut value,
+        });
+        value
+    }
+
+    /// What each round encrypts when its right half is 0; that half is added by exclusive or.
+    #[inline]
+    pub(super) fn blocks(&self) -> &[u128; ROUNDS as usize] {
+        &self.blocks
+    }
+
+    /// Whether it is of the strings that bodies are: twelve digits of base 36.
+    #[inline]
+    pub(super) fn is_of_bodies(&self) -> bool {
+        let moduli = self.moduli.map(|modulus| modulus.modulus);
+        self.output_bytes == BODY_OUTPUT_BYTES && moduli == [BODY_MODULUS.modulus; 2]
+    }
+
+    /// The cipher that encrypts them.
+    #[inline]
+    pub(super) fn aes(&self) -> &Aes128Enc {
+        &self.aes
+    }
+}
+
+/// Which way a cipher is run. Both encrypt with AES.
+#[derive(Clone, Copy)]
+pub(super) enum Direction {
+    Encrypt,
+    Decrypt,
+}
+
+/// All rounds of one value, in one function with AES: what a round leaves in a register, the next one
+/// finds there.
+struct Chain<'a> {
+    ff1: &'a Ff1,
+    direction: Direction,
+    value: &'a mut Halves,
+}
+
+impl BlockSizeUser for Chain<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockCipherEncClosure for Chain<'_> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, aes: &B) {
+        let ff1 = self.ff1;
+        if ff1.is_of_bodies() {
+            // With constants for what the compiler does not know of any other.
+            self.rounds(aes, BODY_OUTPUT_BYTES, |_| BODY_MODULUS);
+        } else {
+            self.rounds(aes, ff1.output_bytes, |round| ff1.moduli[round % 2]);
         }
     }
 }
 
+impl Chain<'_> {
+    #[inline(always)]
+    fn rounds<B>(self, aes: &B, output_bytes: u32, modulus: impl Fn(usize) -> Modulus)
+    where
+        B: BlockCipherEncBackend<BlockSize = U16>,
+    {
+        let [mut a, mut b] = *self.value;
+        let blocks = self.ff1.blocks.iter().enumerate();
+        match self.direction {
+            Direction::Encrypt => {
+                for (round, block) in blocks {
+                    let modulus = modulus(round);
+                    let output = modulus.round(aes, *block, b, output_bytes);
+                    (a, b) = (b, modulus.add(a, output));
+                }
+            }
+            Direction::Decrypt => {
+                for (round, block) in blocks.rev() {
+                    let modulus = modulus(round);
+                    let output = modulus.round(aes, *block, a, output_bytes);
+                    (a, b) = (modulus.subtract(b, output), a);
+                }
+            }
+        }
+        *self.value = [a, b];
+    }
+}
+
 /// A modulus with its reciprocal: a multiplication is several times faster than a division.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Modulus {
     modulus: u64,
     /// floor((2^64 - 1) / modulus)
@@ -146,19 +207,36 @@ struct Modulus {
 }
 
 impl Modulus {
-    fn new(modulus: u64) -> Self {
+    const fn new(modulus: u64) -> Self {
         Self {
             modulus,
             reciprocal: u64::MAX / modulus,
         }
     }
 
+    /// The round function of `half`, by this modulus of the other half.
+    #[inline(always)]
+    fn round<B>(self, aes: &B, block: u128, half: u64, output_bytes: u32) -> u64
+    where
+        B: BlockCipherEncBackend<BlockSize = U16>,
+    {
+        let mut block = Array::from((block ^ u128::from(half)).to_be_bytes());
+        aes.encrypt_block_inplace(&mut block);
+        let output = u128::from_be_bytes(block.into());
+        match output_bytes {
+            8 => self.reduce((output >> 64) as u64),
+            bytes => self.reduce_wide(output >> (128 - 8 * bytes)),
+        }
+    }
+
+    /// `value` mod the modulus, of any value: slow.
+    fn reduce_wide(&self, value: u128) -> u64 {
+        (value % u128::from(self.modulus)) as u64
+    }
+
     /// `value` mod the modulus.
     #[inline]
-    fn reduce(&self, value: u128) -> u64 {
-        let Ok(value) = u64::try_from(value) else {
-            return (value % u128::from(self.modulus)) as u64;
-        };
+    fn reduce(&self, value: u64) -> u64 {
         // The estimate is at most one too small: the reciprocal lacks at most 1 of 2^64 / modulus,
         // so the product lacks at most value / 2^64 < 1 of the quotient.
         let estimate = ((u128::from(value) * u128::from(self.reciprocal)) >> 64) as u64;
@@ -173,9 +251,10 @@ impl Modulus {
         value.min(value.wrapping_sub(self.modulus))
     }
 
+    /// `a` + `b` mod the modulus, of values below it.
     #[inline]
     fn add(&self, a: u64, b: u64) -> u64 {
-        self.subtract(a, self.modulus - b)
+        self.once_less(a + b)
     }
 
     /// `a` - `b` mod the modulus, of values up to it.
@@ -220,11 +299,9 @@ mod tests {
             ),
         ] {
             let ff1 = Ff1::new(&KEY, radix, plain.len() as u32, tweak).unwrap();
-            let mut values = [halves(plain, radix)];
-            ff1.encrypt(&mut values);
-            assert_eq!(values, [halves(cipher, radix)], "{plain}");
-            ff1.decrypt(&mut values);
-            assert_eq!(values, [halves(plain, radix)], "{cipher}");
+            let [plain, cipher] = [plain, cipher].map(|text| halves(text, radix));
+            assert_eq!(ff1.encrypt(plain), cipher);
+            assert_eq!(ff1.decrypt(cipher), plain);
         }
     }
 
@@ -271,9 +348,7 @@ mod tests {
                 return Ok(()); // Too small or too large a domain for this code.
             };
             let plain = [seed[0] % ff1.moduli[0].modulus, seed[1] % ff1.moduli[1].modulus];
-            let mut values = [plain];
-            ff1.encrypt(&mut values);
-
+            let cipher = ff1.encrypt(plain);
             let oracle = FF1::<aes::Aes128>::new(&key, radix).unwrap();
             let split = |[left, right]: Halves| {
                 let mut all = numerals(left, radix, length / 2);
@@ -283,9 +358,8 @@ mod tests {
             let expected = oracle
                 .encrypt(&tweak, &FlexibleNumeralString::from(split(plain)))
                 .unwrap();
-            prop_assert_eq!(split(values[0]), Vec::<u16>::from(expected));
-            ff1.decrypt(&mut values);
-            prop_assert_eq!(values, [plain]);
+            prop_assert_eq!(split(cipher), Vec::<u16>::from(expected));
+            prop_assert_eq!(ff1.decrypt(cipher), plain);
         }
 
         /// The largest halves that are taken: 2^63 of them.
@@ -300,26 +374,11 @@ mod tests {
         }
 
         #[test]
-        fn a_batch_is_each_of_its_values(count in 0usize..200, first: u32) {
-            let ff1 = Ff1::new(&KEY, 36, 12, &[]).unwrap();
-            let plain: Vec<_> = (0..count as u64).map(|k| [u64::from(first) / 2, k]).collect();
-            let mut batch = plain.clone();
-            ff1.encrypt(&mut batch);
-            for (plain, cipher) in plain.iter().zip(&batch) {
-                let mut one = [*plain];
-                ff1.encrypt(&mut one);
-                prop_assert_eq!(&one[0], cipher);
-            }
-            ff1.decrypt(&mut batch);
-            prop_assert_eq!(batch, plain);
-        }
-
-        #[test]
         fn reduces_like_a_division(value: u128, small: u64, modulus in 2u64..) {
             let fast = Modulus::new(modulus);
-            prop_assert_eq!(u128::from(fast.reduce(value)), value % u128::from(modulus));
-            prop_assert_eq!(fast.reduce(u128::from(small)), small % modulus);
-            prop_assert_eq!(fast.reduce(u128::from(u64::MAX)), u64::MAX % modulus);
+            prop_assert_eq!(u128::from(fast.reduce_wide(value)), value % u128::from(modulus));
+            prop_assert_eq!(fast.reduce(small), small % modulus);
+            prop_assert_eq!(fast.reduce(u64::MAX), u64::MAX % modulus);
         }
     }
 }

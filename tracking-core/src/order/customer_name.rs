@@ -52,6 +52,8 @@ impl FromStr for CustomerName {
             ))
         } else if let Some(too_long) = too_long(text, Self::CHARS_MAX) {
             Err(too_long)
+        } else if is_plain(text) {
+            Ok(Self(text.into()))
         } else if let Some(control) = text.chars().find(|character| character.is_control()) {
             let what = format_args!(
                 "holds the control character U+{:04X}: expected {EXPECTED}",
@@ -62,6 +64,13 @@ impl FromStr for CustomerName {
             Ok(Self(text.into()))
         }
     }
+}
+
+/// Whether each character is one of ASCII and none a control character, as of most names.
+fn is_plain(text: &str) -> bool {
+    // All of them are looked at, which takes less than to ask after each whether to go on.
+    let plain = |all: bool, byte: &u8| all & (b' '..=b'~').contains(byte);
+    text.as_bytes().iter().fold(true, plain)
 }
 
 /// The error for a text of more characters than this.

@@ -11,7 +11,12 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn after(whole: Duration) -> Self {
-        let end = Instant::now() + whole;
+        Self::of_call(Instant::now(), whole)
+    }
+
+    /// That of a call which began then.
+    pub(crate) fn of_call(began: Instant, whole: Duration) -> Self {
+        let end = began + whole;
         Self { end, whole }
     }
 
@@ -19,6 +24,12 @@ impl Deadline {
     pub(crate) fn left(self) -> Option<Duration> {
         let left = self.end.saturating_duration_since(Instant::now());
         (left >= Duration::from_millis(1)).then_some(left)
+    }
+
+    /// When that is; `None` when no time is left.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn end(self) -> Option<Instant> {
+        self.left().map(|_| self.end)
     }
 
     /// The time that the whole call had.

@@ -47,7 +47,6 @@ mod create;
 mod error;
 mod holder;
 mod lock;
-mod network;
 mod open;
 mod place;
 mod session;

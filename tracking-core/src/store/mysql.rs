@@ -6,9 +6,8 @@
 //! rows alone decides. Whoever comes second writes nothing, and reads again.
 //!
 //! ```text
-//!   mysql.rs ─┬─► update ───┬─► table ────► client ──► connection ──► server
-//!             └─► open ─────┘   its rows    one call   on a thread    what it is
-//!                                                      of its own
+//!   mysql.rs ─┬─► update ───┬─► table ────► client ────► crate::mysql
+//!             └─► open ─────┘   its rows    one call     connections, which end with their call
 //! ```
 //!
 //! # Who holds the state
@@ -47,17 +46,14 @@ use crate::store::url::MySqlUrl;
 use crate::store::warning::StoreWarning;
 
 mod client;
-mod connection;
 mod fault;
 mod health;
 mod histories;
 mod names;
 mod open;
-mod refusal;
+mod purpose;
 mod row;
-mod server;
 mod table;
-mod tls;
 mod update;
 
 use client::Client;

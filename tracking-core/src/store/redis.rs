@@ -28,6 +28,7 @@ use crate::number::serial::Block;
 use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
+use crate::store::fault::SeriesFault;
 use crate::store::snapshot::Snapshot;
 use crate::store::url::RedisUrl;
 use crate::store::warning::StoreWarning;
@@ -160,10 +161,10 @@ impl OpenStore for RedisAllocator {
         let reading = self.remote.read()?;
         let timeline = match reading.stored {
             Some(stored) if stored.series.fingerprint() != self.series.fingerprint() => {
-                return Err(RedisFault::Foreign {
+                return Err(RedisFault::Series(SeriesFault::Foreign {
                     expected: self.series.fingerprint(),
                     found: stored.series.fingerprint().to_string(),
-                }
+                })
                 .into_error(self));
             }
             Some(stored) => stored.timeline,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::common::*;
 use crate::support::proxy::Proxy;
 use crate::support::server::MySqlServer;
+use crate::support::slow::Slow;
 
 #[test]
 fn a_server_that_stands_still_is_told_of_in_time() {
@@ -31,6 +32,31 @@ fn a_server_that_stands_still_is_told_of_in_time() {
         blocks.push(reserve(&allocator, 10).unwrap());
     }
     assert_no_repeat(&blocks);
+}
+
+/// A byte now and then is an answer to each read, and none to the call.
+#[test]
+fn an_answer_that_trickles_is_not_waited_for() {
+    let Some(server) = MySqlServer::shared() else {
+        return;
+    };
+    let slow = Slow::start(server.port());
+    let url = server.database();
+    create(&url);
+    let url = url.replace(&server.port().to_string(), &slow.port().to_string());
+    let url = format!("{url}?timeout_ms=800");
+    let allocator = open(&url, &options(tracking_core::Opening::Existing)).unwrap();
+    reserve(&allocator, 10).unwrap();
+    slow.trickle(50);
+    let start = Instant::now();
+    assert_eq!(
+        failure(&allocator, slow.port()),
+        "unavailable: mysql://root@HOST/DB: HOST did not answer within 800 ms; what was asked of it is abandoned, with the serials that it may have reserved"
+    );
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(1_600), "{took:?}");
+    slow.trickle(0);
+    reserve(&allocator, 10).unwrap();
 }
 
 /// The server has stored it, and nobody hears: those serials are a gap.
@@ -65,10 +91,15 @@ fn a_connection_that_was_closed_while_it_was_idle_is_no_error() {
     };
     let allocator = create(&server.database());
     for _ in 0..3 {
-        let ids: Vec<u64> = server.ask(
-            "SELECT id FROM information_schema.processlist WHERE db LIKE 'db%' AND command = 'Sleep'",
-        );
-        assert!(!ids.is_empty());
+        // It falls asleep a little after it has answered.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let mut ids: Vec<u64> = Vec::new();
+        while ids.is_empty() {
+            assert!(Instant::now() < deadline, "no connection is idle");
+            ids = server.ask(
+                "SELECT id FROM information_schema.processlist WHERE db LIKE 'db%' AND command = 'Sleep'",
+            );
+        }
         for id in ids {
             server.run(&format!("KILL {id}"));
         }

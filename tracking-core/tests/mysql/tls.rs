@@ -1,46 +1,17 @@
 //! TLS, with certificates of the test's own.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use tracking_core::Opening;
+use tracking_test_support::Certificates;
 
 use crate::common::*;
-use crate::support::server::{MySqlServer, is_installed};
-
-fn openssl(folder: &Path, words: &str) {
-    let status = Command::new("openssl")
-        .current_dir(folder)
-        .args(words.split_ascii_whitespace())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "openssl {words}");
-}
-
-/// `ca.pem`, and `server.pem` for this host with `server.key`.
-fn certificates(folder: &Path) {
-    let extensions = "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
-    std::fs::write(folder.join("ext"), extensions).unwrap();
-    for words in [
-        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca",
-        "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server",
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile ext",
-    ] {
-        openssl(folder, words);
-    }
-}
+use crate::support::server::MySqlServer;
 
 #[test]
 fn only_certificates_that_are_trusted() {
-    if !is_installed("openssl") {
+    let Some(certificates) = Certificates::make() else {
         return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    certificates(folder.path());
-    let file = |name: &str| folder.path().join(name).display().to_string();
+    };
+    let file = |name: &str| certificates.file(name);
     let Some(server) = MySqlServer::start(&[
         &format!("--ssl-cert={}", file("server.pem")),
         &format!("--ssl-key={}", file("server.key")),

@@ -1,51 +1,17 @@
 //! TLS, with certificates of the test's own.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use tracking_core::Opening;
+use tracking_test_support::Certificates;
 
 use crate::common::*;
-use crate::support::server::{RedisServer, free_port, is_installed};
-
-fn openssl(folder: &Path, words: &str) {
-    let status = Command::new("openssl")
-        .current_dir(folder)
-        .args(words.split_ascii_whitespace())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "openssl {words}");
-}
+use crate::support::server::{RedisServer, free_port};
 
 #[test]
 fn only_certificates_that_are_trusted() {
-    if !is_installed("openssl") {
+    let Some(certificates) = Certificates::make() else {
         return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let extensions = "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
-    std::fs::write(path.join("ext"), extensions).unwrap();
-    for authority in ["ca", "other"] {
-        openssl(
-            path,
-            &format!(
-                "req -x509 -newkey rsa:2048 -nodes -keyout {authority}.key -out {authority}.pem -days 2 -subj /CN={authority}"
-            ),
-        );
-    }
-    openssl(
-        path,
-        "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server",
-    );
-    openssl(
-        path,
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile ext",
-    );
-    let file = |name: &str| path.join(name).display().to_string();
+    };
+    let file = |name: &str| certificates.file(name);
     let port = free_port();
     let Some(server) = RedisServer::start(&[
         "--tls-port",
@@ -80,7 +46,7 @@ fn only_certificates_that_are_trusted() {
         message.ends_with("cannot read the certificates of /nonexistent/ca.pem: No such file or directory (os error 2)"),
         "{message}"
     );
-    std::fs::write(path.join("garbage.pem"), "hello").unwrap();
+    std::fs::write(file("garbage.pem"), "hello").unwrap();
     let message = refused(&format!("?ca={}", file("garbage.pem")));
     assert!(message.contains("hold no certificate"), "{message}");
     // The plain port does not speak it.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::timeout;
+use tracking_core::order::pairs;
 use tracking_core::rfc3339;
 use tracking_ledger::{Cursor, EntryJson, Filter, LedgerError, PageLimit};
 use warp::reply::Response;
@@ -15,7 +16,6 @@ use warp::reply::Response;
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
 use crate::api::problems::{self, ParameterError};
-use crate::api::query;
 use crate::api::recorded;
 use crate::api::state::Api;
 
@@ -102,7 +102,7 @@ fn read(query: &str) -> Result<Question, Vec<ParameterError>> {
     let mut question = Question::default();
     let mut given: Vec<Cow<'_, [u8]>> = Vec::new();
     let mut errors = Vec::new();
-    for (name, value) in query::pairs(query) {
+    for (name, value) in pairs(query) {
         if given.contains(&name) {
             let name = String::from_utf8_lossy(&name);
             errors.push(ParameterError::given_twice(&name));

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use tracking_core::issued::Issued;
-use tracking_core::order::{Order, Required};
+use tracking_core::order::{Order, Required, pairs};
 use tracking_ledger::{RecordingDesk, Reference};
 use warp::reply::Response;
 
 use crate::api::answer::{self, Answer};
 use crate::api::asked::Asked;
 use crate::api::problems::{self, ParameterError};
-use crate::api::query;
 use crate::api::recorded::{self, Wanted};
 use crate::api::state::Api;
 
@@ -67,7 +66,7 @@ fn next(api: &Arc<Api>, form: &'static Form, asked: Asked) -> Answer {
 }
 
 fn unrecorded(api: &Arc<Api>, form: &'static Form, query: &str) -> Answer {
-    let order = match Order::from_pairs(query::pairs(query), form.required) {
+    let order = match Order::from_query(query, form.required) {
         Ok(order) => order,
         Err(errors) => return problems::wrong_order(&errors).into(),
     };
@@ -125,7 +124,7 @@ fn read(
     required: Required,
 ) -> Result<(Order, Option<Reference>), Vec<ParameterError>> {
     let (references, others): (Vec<_>, Vec<_>) =
-        query::pairs(query).partition(|(name, _)| **name == *b"reference");
+        pairs(query).partition(|(name, _)| **name == *b"reference");
     let references: Result<Vec<&str>, _> = references
         .iter()
         .map(|(_, value)| str::from_utf8(value))

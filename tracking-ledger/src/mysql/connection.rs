@@ -1,22 +1,14 @@
 //! One connection to the server.
 
-use std::error::Error;
-use std::io::{self, ErrorKind};
+use std::time::Instant;
 
-use mysql::prelude::Queryable;
-use mysql::{Conn, Params, Row};
+use tracking_core::mysql::{self, Fault, RefusalKind, Server};
 
 use crate::sql::connection::Connection;
-use crate::sql::failure::{DbError, Kind};
+use crate::sql::failure::{DbError, Failure, Kind};
 use crate::sql::value::Value;
 
-pub(crate) struct MySqlConnection(Conn);
-
-impl MySqlConnection {
-    pub(super) fn new(connection: Conn) -> Self {
-        Self(connection)
-    }
-}
+pub(crate) struct MySqlConnection(mysql::Connection);
 
 /// One lock for each database. It is let go when its connection ends, whatever ends it.
 const LOCK: &str = "CONCAT('tracking-ledger ', MD5(DATABASE()))";
@@ -24,37 +16,55 @@ const LOCK: &str = "CONCAT('tracking-ledger ', MD5(DATABASE()))";
 /// How often the lock is waited for, a second each: less than an answer may take.
 const LOCK_ATTEMPTS: u32 = 30;
 
+impl MySqlConnection {
+    /// For a call that began then.
+    pub(crate) fn connect(connector: &mysql::Connector, began: Instant) -> Result<Self, Failure> {
+        let connection = connector.connect(began);
+        Ok(Self(connection.map_err(|fault| {
+            if fault.is_unfit() {
+                Failure::Refused(fault.to_string())
+            } else {
+                error(fault).into()
+            }
+        })?))
+    }
+
+    /// The server, as it is now.
+    pub(super) fn server_now(&mut self) -> Result<Server, DbError> {
+        self.0.server_now().map_err(error)
+    }
+}
+
 impl Connection for MySqlConnection {
+    fn call_began(&mut self, at: Instant) {
+        self.0.call_began(at);
+    }
+
     fn begin(&mut self) -> Result<(), DbError> {
-        self.0.query_drop("START TRANSACTION").map_err(error)
+        self.0.run("START TRANSACTION").map_err(error)
     }
 
     fn commit(&mut self) -> Result<(), DbError> {
-        self.0.query_drop("COMMIT").map_err(error)
+        self.0.run("COMMIT").map_err(error)
     }
 
     fn rollback(&mut self) -> Result<(), DbError> {
-        self.0.query_drop("ROLLBACK").map_err(error)
+        self.0.run("ROLLBACK").map_err(error)
     }
 
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, DbError> {
-        let result = self.0.exec_iter(sql, params(values)).map_err(error)?;
-        let changed = result.affected_rows();
-        // What is left unread is read when it is dropped, where nobody sees an error.
-        drop(result);
-        Ok(changed)
+        self.0.change(sql, to_server(values)).map_err(error)
     }
 
     fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, DbError> {
-        let rows: Vec<Row> = self.0.exec(sql, params(values)).map_err(error)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| row.unwrap().into_iter().map(value).collect())
-            .collect())
+        let rows = self.0.rows(sql, to_server(values)).map_err(error)?;
+        let columns = |row: Vec<mysql::Value>| row.into_iter().map(from_server).collect();
+        Ok(rows.into_iter().map(columns).collect())
     }
 
     fn lock_schema(&mut self) -> Result<(), DbError> {
         for _ in 0..LOCK_ATTEMPTS {
+            self.call_began(Instant::now());
             let rows = self.query(&format!("SELECT GET_LOCK({LOCK}, 1)"), &[])?;
             if rows == [[Value::Int(1)]] {
                 return Ok(());
@@ -72,63 +82,30 @@ impl Connection for MySqlConnection {
     }
 }
 
-fn params(values: &[Value]) -> Params {
-    if values.is_empty() {
-        return Params::Empty;
-    }
+fn to_server(values: &[Value]) -> Vec<mysql::Value> {
     let values = values.iter().map(|value| match value {
-        Value::Null => mysql::Value::NULL,
+        Value::Null => mysql::Value::Null,
         Value::Int(int) => mysql::Value::Int(*int),
         Value::Text(text) => mysql::Value::Bytes(text.clone().into_bytes()),
         Value::Bytes(bytes) => mysql::Value::Bytes(bytes.clone()),
     });
-    Params::Positional(values.collect())
+    values.collect()
 }
 
-fn value(value: mysql::Value) -> Value {
+fn from_server(value: mysql::Value) -> Value {
     match value {
-        mysql::Value::NULL => Value::Null,
+        mysql::Value::Null => Value::Null,
         mysql::Value::Int(int) => Value::Int(int),
-        // None of ours is above what an i64 holds.
-        mysql::Value::UInt(int) => Value::Int(int.try_into().unwrap_or(i64::MAX)),
         mysql::Value::Bytes(bytes) => Value::Bytes(bytes),
-        other => Value::Text(other.as_sql(true)),
     }
 }
 
-const DUPLICATE: u16 = 1062;
-const DEADLOCK: u16 = 1213;
-/// `innodb_snapshot_isolation` of MariaDB.
-const SNAPSHOT_CONFLICT: u16 = 1020;
-
-pub(super) fn error(error: mysql::Error) -> DbError {
-    let kind = match &error {
-        mysql::Error::MySqlError(server) => match server.code {
-            DUPLICATE => Kind::Duplicate,
-            DEADLOCK | SNAPSHOT_CONFLICT => Kind::Conflict,
-            // Killed, or the server ends: said to one that had been idle for too long.
-            1053 | 1927 | 4031 => Kind::Gone,
-            _ => Kind::Other,
-        },
-        mysql::Error::IoError(io) => of_io(Some(io)),
-        // What could not be read: what is beneath it says why.
-        mysql::Error::CodecError(codec) => {
-            of_io(codec.source().and_then(|source| source.downcast_ref()))
-        }
+fn error(fault: Fault) -> DbError {
+    let kind = match fault.refusal() {
+        Some(RefusalKind::Duplicate) => Kind::Duplicate,
+        Some(RefusalKind::Conflict) => Kind::Conflict,
+        _ if fault.is_gone() => Kind::Gone,
         _ => Kind::Other,
     };
-    DbError::new(kind, error)
-}
-
-/// A connection that hangs is another matter than one that is gone: a new one would hang as long.
-fn of_io(error: Option<&io::Error>) -> Kind {
-    match error.map(io::Error::kind) {
-        Some(
-            ErrorKind::BrokenPipe
-            | ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::UnexpectedEof,
-        ) => Kind::Gone,
-        _ => Kind::Other,
-    }
+    DbError::new(kind, fault)
 }

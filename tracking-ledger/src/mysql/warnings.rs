@@ -1,45 +1,34 @@
 //! What a server is set to that a ledger does not go well with.
 
+use tracking_core::mysql::Worry;
+use tracking_core::store::url::MySqlUrl;
+
 use super::connection::MySqlConnection;
 use crate::sql::connection::Connection;
 use crate::sql::failure::Failure;
 use crate::sql::value::{Columns, Value};
-use crate::url::MySqlUrl;
 
 /// Settings by which a crash of the server's host loses what it has acknowledged, and a line that anybody reads.
 pub(super) fn all(
     url: &MySqlUrl,
     connection: &mut MySqlConnection,
 ) -> Result<Vec<String>, Failure> {
-    let mut warnings = Vec::new();
-    let flush = variable(connection, "innodb_flush_log_at_trx_commit")?;
-    if flush != "1" {
-        warnings.push(format!(
-            "the ledger's server has innodb_flush_log_at_trx_commit = {flush}: a crash of its host can lose numbers that were answered; set it to 1"
-        ));
-    }
-    let has_binlog = matches!(&*variable(connection, "log_bin")?, "1" | "ON");
-    let sync = variable(connection, "sync_binlog")?;
-    if has_binlog && sync != "1" {
-        warnings.push(format!(
-            "the ledger's server has a binlog and sync_binlog = {sync}: after a crash of its host a replica can lack numbers that were answered; set it to 1"
-        ));
-    }
-    if !url.is_local() && !url.tls() {
-        warnings.push(format!(
-            "the ledger is reached at {} without TLS: orders cross the network in the clear; add ?tls=on or ?ca=FILE",
-            url.host()
-        ));
-    }
-    Ok(warnings)
+    let worries = connection.server_now()?.worries(url);
+    Ok(worries.into_iter().map(warning).collect())
 }
 
-/// A global setting, as text.
-fn variable(connection: &mut MySqlConnection, name: &str) -> Result<String, Failure> {
-    let rows = connection.query(&format!("SELECT CAST(@@GLOBAL.{name} AS CHAR)"), &[])?;
-    rows.into_iter()
-        .next()
-        .map_or(Ok(String::new()), |row| Columns::of(row).text())
+fn warning(worry: Worry) -> String {
+    match worry {
+        Worry::Flush { found } => format!(
+            "the ledger's server has innodb_flush_log_at_trx_commit = {found}: a crash of its host can lose numbers that were answered; set it to 1"
+        ),
+        Worry::Binlog { found } => format!(
+            "the ledger's server has a binlog and sync_binlog = {found}: after a crash of its host a replica can lack numbers that were answered; set it to 1"
+        ),
+        Worry::Exposed { address } => format!(
+            "the ledger is reached at {address} without TLS: orders cross the network in the clear; name it with mysqls:// once it has TLS"
+        ),
+    }
 }
 
 /// Refuses tables without transactions, which somebody has made or changed.
@@ -59,4 +48,18 @@ pub(super) fn check_engines(connection: &mut MySqlConnection) -> Result<(), Fail
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_anybody_reads_is_told_with_what_to_write_instead() {
+        let address = "db.internal:3306".to_owned();
+        assert_eq!(
+            warning(Worry::Exposed { address }),
+            "the ledger is reached at db.internal:3306 without TLS: orders cross the network in the clear; name it with mysqls:// once it has TLS"
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! Changing what is recorded: erasing, pruning, importing. In short transactions, so that nobody who records waits.
 
+use std::time::Instant;
+
 use tracking_core::TrackingNumber;
 use tracking_core::order::CustomerId;
 
@@ -34,6 +36,7 @@ pub(super) fn erase(
     let id = Value::Bytes(customer_id.uuid().into_bytes().into());
     let mut changed = 0;
     loop {
+        connection.call_began(Instant::now());
         let sql = format!(
             "SELECT id FROM tracking_entries WHERE customer_id = ? ORDER BY id LIMIT {ROWS}"
         );
@@ -59,6 +62,7 @@ pub(super) fn prune(
 ) -> Result<u64, Failure> {
     let (end, mut start, mut changed) = (first_of(before_ms), 0, 0);
     loop {
+        connection.call_began(Instant::now());
         // The last of the next rows.
         let sql = format!(
             "SELECT MAX(id) FROM (SELECT id FROM tracking_entries WHERE id >= ? AND id < ? ORDER BY id LIMIT {ROWS}) AS rows_ahead"

@@ -1,6 +1,7 @@
 //! What a database must offer, in this crate's own words.
 
 use std::fmt;
+use std::time::Instant;
 
 use super::failure::{DbError, Failure};
 use super::value::Value;
@@ -12,8 +13,9 @@ pub(crate) trait Backend: fmt::Debug + fmt::Display + Send + Sync {
     /// What its SQL says otherwise than others'.
     const DIALECT: Dialect;
 
-    /// A connection with every setting that a ledger relies on made, and read back where that can differ.
-    fn connect(&self) -> Result<Self::Connection, Failure>;
+    /// A connection with every setting that a ledger relies on made, and read back where that can differ; for a call
+    /// that began then.
+    fn connect(&self, began: Instant) -> Result<Self::Connection, Failure>;
 
     /// What an operator should know.
     fn warnings(&self, connection: &mut Self::Connection) -> Result<Vec<String>, Failure>;
@@ -21,6 +23,9 @@ pub(crate) trait Backend: fmt::Debug + fmt::Display + Send + Sync {
 
 /// One session, used by one thread at a time. It is dropped after any error that a roll-back does not end.
 pub(crate) trait Connection: Send {
+    /// From now on it serves a call that began then, and is over within the time-out, if a server has to be waited
+    /// for. A call of several transactions begins anew with each.
+    fn call_began(&mut self, _at: Instant) {}
     /// Begins a transaction that may write, and waits for no longer than the time-out to do so.
     fn begin(&mut self) -> Result<(), DbError>;
     /// After an error, nobody knows whether it happened.

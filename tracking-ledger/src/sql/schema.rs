@@ -1,5 +1,7 @@
 //! Schema versions: numbered steps of one statement each.
 
+use std::time::Instant;
+
 use super::connection::{Connection, Dialect};
 use super::failure::{DbError, Failure};
 use super::value::{Columns, Value};
@@ -22,10 +24,12 @@ pub(crate) fn migrate(connection: &mut impl Connection, dialect: &Dialect) -> Re
         return Ok(());
     }
     connection.lock_schema()?;
+    connection.call_began(Instant::now());
     connection.begin()?;
     connection.execute(VERSIONS, &[])?;
     connection.commit()?;
     for (done, step) in dialect.steps.iter().enumerate() {
+        connection.call_began(Instant::now());
         connection.begin()?;
         let found = version(connection)?;
         if found > known {

@@ -5,9 +5,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use tracking_core::file_system;
 use tracking_core::shown::Plain;
-
-use super::network;
 
 /// Which file stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +51,16 @@ pub(super) fn make(path: &Path) -> Result<PathBuf, String> {
     if !metadata.is_file() {
         return Err("expected a regular file".into());
     }
-    network::check(&file)?;
-    Ok(path)
+    let found = file_system::shared_by_hosts(&file);
+    let found = found.map_err(|error| text("ask for its file system", error))?;
+    found.map_or(Ok(path), |found| Err(on_network(found)))
+}
+
+fn on_network(found: &str) -> String {
+    format!(
+        "expected a file system of this host, found {found}: SQLite would damage it when two hosts write; \
+         put it on a local disk, or use mysql://"
+    )
 }
 
 /// Whether others may read it.
@@ -69,4 +76,17 @@ pub(super) fn warnings(path: &Path) -> Vec<String> {
         "the ledger's file {} has mode {mode:04o}, by which others may read whose parcels they are: chmod 600 it",
         Plain::of(path)
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_file_system_is_told_of_with_what_to_do() {
+        assert_eq!(
+            on_network("a FUSE file system"),
+            "expected a file system of this host, found a FUSE file system: SQLite would damage it when two hosts write; put it on a local disk, or use mysql://"
+        );
+    }
 }

@@ -19,8 +19,8 @@ const PASSWORD_VARIABLE: &str = "TRACKING_LEDGER_PASSWORD";
 pub struct LedgerUrlArgs {
     /// Where each issued number is recorded with its order, before anybody sees it
     ///
-    /// sqlite:PATH, a file on this host; mysql://USER@HOST[:PORT]/DATABASE, MySQL or MariaDB; or none.
-    /// A password comes from the variable TRACKING_LEDGER_PASSWORD.
+    /// sqlite:PATH, a file on this host; mysql://[USER@]HOST[:PORT]/DB, mysqls:// (by TLS) or mysql+unix://,
+    /// MySQL or MariaDB; or none. A password comes from the variable TRACKING_LEDGER_PASSWORD.
     #[arg(
         long,
         value_name = "URL",

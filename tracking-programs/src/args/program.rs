@@ -32,32 +32,38 @@ pub fn standard_input() -> io::Result<File> {
     Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
 }
 
-/// What the flags and variables of this process say, of those that `command` has.
+/// What the flags and variables of this process say, of those of the command line that `command` makes. It is made
+/// anew for each use, since that is most of what a short run costs.
 ///
 /// A variable that is empty is unset, as compose files and unit files mean it; but for those of
 /// `never_empty`, whose parser sees the empty text.
 ///
 /// # Errors
 /// They are wrong, or ask for help or for the version: for [`answer`].
-pub fn matches(command: &Command, never_empty: &[&str]) -> Result<ArgMatches, Error> {
-    let parsed = without_empty_variables(command.clone(), never_empty).try_get_matches();
+pub fn matches(command: impl Fn() -> Command, never_empty: &[&str]) -> Result<ArgMatches, Error> {
+    let mut parsing = command();
+    // Where none is empty, as mostly, a command is not taken apart for it.
+    if std::env::vars_os().any(|(_, value)| value.is_empty()) {
+        parsing = without_empty_variables(parsing, never_empty);
+    }
+    let parsed = parsing.try_get_matches();
     parsed.map_err(|error| match error.kind() {
         // Help names all variables, whatever they are now.
         Kind::DisplayHelp | Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            command.clone().try_get_matches().err().unwrap_or(error)
+            command().try_get_matches().err().unwrap_or(error)
         }
         // It does not say which.
-        Kind::InvalidUtf8 => not_utf8(command),
+        Kind::InvalidUtf8 => not_utf8(command()),
         _ => error,
     })
 }
 
 /// The error that names what is not UTF-8, and does not repeat it: it may hold a password.
-fn not_utf8(command: &Command) -> Error {
+fn not_utf8(mut command: Command) -> Error {
     let arguments = std::env::args_os()
         .enumerate()
         .map(|(index, value)| (format!("argument {index}"), value));
-    let variables = variables(command)
+    let variables = variables(&command)
         .into_iter()
         .filter_map(|name| Some((Plain::of(&name).to_string(), std::env::var_os(&name)?)));
     let places: Vec<_> = arguments
@@ -69,7 +75,7 @@ fn not_utf8(command: &Command) -> Error {
         "expected text in UTF-8, found other bytes in {}",
         places.join(" and ")
     );
-    command.clone().error(Kind::InvalidUtf8, message)
+    command.error(Kind::InvalidUtf8, message)
 }
 
 /// The variables of a command and of those below it.

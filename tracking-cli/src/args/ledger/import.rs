@@ -29,7 +29,7 @@ pub(crate) struct SourceArgs {
     /// A CSV file with the header tracking_number,created_at; - is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) from_csv: Option<PathBuf>,
-    /// The database of the Django service: sqlite:PATH or mysql://USER@HOST/DATABASE
+    /// The database of the Django service, as for --ledger: sqlite:PATH or mysql://USER@HOST/DB
     ///
     /// Its table tracking_trackingnumber is read: id, tracking_number, and created_at in UTC.
     /// A password comes from the variable TRACKING_DJANGO_PASSWORD.
@@ -51,7 +51,7 @@ impl SourceArgs {
         let LedgerUrl::MySql(mysql) = url else {
             return match url {
                 LedgerUrl::None => Err(usage(
-                    "expected sqlite:PATH or mysql://USER@HOST/DATABASE, found none".to_owned(),
+                    "expected sqlite:PATH or mysql://USER@HOST/DB, found none".to_owned(),
                 )),
                 url => Ok(Some(url)),
             };

@@ -18,6 +18,7 @@ pub(super) struct Gate {
     mood: Mutex<Mood>,
     changed: Condvar,
     pub(super) asked: AtomicU32,
+    granted: AtomicU32,
     pub(super) dropped: AtomicBool,
 }
 
@@ -32,6 +33,11 @@ pub(super) enum Mood {
 }
 
 impl Gate {
+    /// How many serials were granted.
+    pub(super) fn all_granted(&self) -> usize {
+        self.granted.load(Ordering::SeqCst) as usize
+    }
+
     pub(super) fn set(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
         self.changed.notify_all();
@@ -64,7 +70,10 @@ impl Allocator for Scripted {
             Mood::Fails => Err(AllocateError::unavailable(self, "down")),
             Mood::Refuses => Err(AllocateError::refused(self, "gone")),
             Mood::Panics => panic!("a bug in it"),
-            Mood::Grants | Mood::Hangs => self.inner.reserve(wanted),
+            Mood::Grants | Mood::Hangs => self.inner.reserve(wanted).inspect(|block| {
+                let length = block.length().get();
+                self.gate.granted.fetch_add(length, Ordering::SeqCst);
+            }),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Wake, Waker};
 
 use super::futures::block_on;
 use super::*;
+use crate::clock::{Clock, SystemClock};
 
 /// Do something that might never end, and fail if it does not.
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

@@ -170,3 +170,19 @@ impl From<FileError> for OpenError {
         Self::Store(error.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_vouches_for_a_network_file_systems_locks_learns_how() {
+        let found = "a FUSE file system";
+        let message = Problem::Network { found }.to_string();
+        assert!(
+            message.starts_with("it lies on a FUSE file system, ")
+                && message.ends_with("add ?network_file_system=allow to the store's URL"),
+            "{message}"
+        );
+    }
+}

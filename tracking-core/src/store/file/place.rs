@@ -9,9 +9,9 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::error::{FileError, Problem};
-use super::network;
 use super::slot::FILE_SIZE;
 use super::state_file::StateFile;
+use crate::file_system;
 use crate::store::url::FileUrl;
 
 /// Of a file's mode, what is no kind.
@@ -98,10 +98,11 @@ impl Place {
     /// Refuse a file on a file system that hosts share, unless the URL allows it.
     pub(super) fn check_file_system(&self, file: &File) -> Result<(), Problem> {
         if self.url.allows_network_file_system() {
-            Ok(())
-        } else {
-            network::check(file)
+            return Ok(());
         }
+        let found = file_system::shared_by_hosts(file)
+            .map_err(|source| Problem::io("ask for its file system", source))?;
+        found.map_or(Ok(()), |found| Err(Problem::Network { found }))
     }
 
     /// Whether the path still names the file of a handle, whole.

@@ -26,10 +26,10 @@ use crate::store::clocks::Clocks;
 use crate::store::timeline::{TOLERATED_SKEW_MS, TimelineError};
 use crate::store::url::MySqlUrl;
 
-use super::MySqlStore;
 use super::client::{Call, Client};
 use super::fault::MySqlFault;
 use super::table::{self, Creation, Reading, SWAP, Table};
+use super::{MySqlStore, MySqlWarning};
 
 /// How many random prefixes are tried where others have them.
 const RANDOM_PREFIXES: u32 = 16;
@@ -51,8 +51,9 @@ pub(super) fn open(
         options,
     };
     let (series, is_new) = opener.series()?;
-    let warnings = opener.call(|call| call.look(|connection| Ok(connection.server.clone())))?;
-    let warnings = warnings.warnings(url);
+    let server = opener.call(|call| call.look(|connection| Ok(connection.server().clone())))?;
+    let warnings = server.worries(url).into_iter();
+    let warnings = warnings.map(MySqlWarning::of).collect();
     Ok(MySqlStore {
         client,
         series,
@@ -69,12 +70,7 @@ pub(super) fn open(
 /// The names of the series in a database, in their order.
 pub(crate) fn series_names(url: &MySqlUrl) -> Result<Vec<SeriesName>, AllocateError> {
     let client = Client::new(url.clone());
-    let names = || {
-        let url = client.url_shared();
-        client
-            .call()?
-            .look(move |connection| table::names(connection, &url))
-    };
+    let names = || client.call()?.look(table::names);
     names().map_err(|fault| fault.into_error(url))
 }
 

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use mysql::params;
 
 use crate::clock::Clock;
+use crate::mysql::{Connection, Fault, RefusalKind};
 use crate::series::{Series, SeriesName};
 use crate::store::timeline::{History, Timeline};
 use crate::store::url::MySqlUrl;
 
-use super::connection::Connection;
 use super::fault::MySqlFault;
 use super::names::TABLE;
-use super::refusal::RefusalKind;
 use super::row::{Stored, VERSION, text, value};
 
 /// Makes the table where there is none. That two series have different prefixes is the table's to see to.
@@ -78,7 +77,7 @@ impl Table {
         connection: &mut Connection,
         whole: bool,
     ) -> Result<Reading, MySqlFault> {
-        let identity = connection.server.identity();
+        let identity = connection.server().identity();
         let columns = if whole {
             ", s.prefix, s.series_key, s.created_at"
         } else {
@@ -90,7 +89,7 @@ impl Table {
              FROM (SELECT 1) AS one LEFT JOIN {TABLE} AS s ON s.name = :name"
         );
         let caller_ms = self.clock.now_ms();
-        let found = connection.rows(&self.url, &row, params! { "name" => self.name.as_str() });
+        let found = connection.rows_by(&row, params! { "name" => self.name.as_str() });
         let (table, caller_ms, rows) = match found {
             Err(fault) if fault.refusal() == Some(RefusalKind::NoTable) => {
                 let none = format!(
@@ -98,17 +97,17 @@ impl Table {
                      CONCAT(@@GLOBAL.read_only) AS read_only"
                 );
                 let caller_ms = self.clock.now_ms();
-                (false, caller_ms, connection.rows(&self.url, &none, ())?)
+                (false, caller_ms, connection.rows_by(&none, ())?)
             }
             found => (true, caller_ms, found?),
         };
         let [row] = &rows[..] else {
-            return Err(connection.garbled("other than one row"));
+            return Err(connection.garbled("other than one row").into());
         };
         if !matches!(text(row, "read_only").as_deref(), Some("0" | "OFF")) {
-            return Err(MySqlFault::ReadOnly {
+            return Err(MySqlFault::Server(Fault::ReadOnly {
                 address: self.url.address(),
-            });
+            }));
         }
         let micros: i64 = value(row, "now").ok_or_else(|| connection.garbled("no clock"))?;
         let history = text(row, "history").ok_or_else(|| connection.garbled("no identity"))?;
@@ -123,7 +122,7 @@ impl Table {
 
     /// Make the table, where there is none.
     pub(super) fn make(self, connection: &mut Connection) -> Result<(), MySqlFault> {
-        connection.change(&self.url, CREATE, ())?;
+        connection.change_by(CREATE, ())?;
         Ok(())
     }
 
@@ -145,10 +144,10 @@ impl Table {
             "fingerprint" => series.fingerprint().to_string(),
             "nonce" => fresh_nonce(),
         };
-        match connection.change(&self.url, INSERT, parameters) {
+        match connection.change_by(INSERT, parameters) {
             Ok(_) => Ok(Creation::Created),
             Err(fault) if fault.refusal() == Some(RefusalKind::Duplicate) => Ok(Creation::Taken),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(fault.into()),
         }
     }
 
@@ -161,7 +160,7 @@ impl Table {
         history: &History,
         timeline: &Timeline,
     ) -> Result<bool, MySqlFault> {
-        let statement = swap.replace("{identity}", connection.server.identity());
+        let statement = swap.replace("{identity}", connection.server().identity());
         let json = serde_json::to_string(timeline)
             .map_err(|_| MySqlFault::Corrupt { column: "timeline" })?;
         let parameters = params! {
@@ -171,10 +170,12 @@ impl Table {
             "nonce" => nonce,
             "history" => history.as_str(),
         };
-        match connection.change(&self.url, &statement, parameters)? {
+        match connection.change_by(&statement, parameters)? {
             0 => Ok(false),
             1 => Ok(true),
-            rows => Err(connection.garbled(&format!("{rows} rows of one name"))),
+            rows => Err(connection
+                .garbled(&format!("{rows} rows of one name"))
+                .into()),
         }
     }
 
@@ -185,7 +186,7 @@ impl Table {
         prefix: &str,
     ) -> Result<Option<(SeriesName, String)>, MySqlFault> {
         let owner = format!("SELECT name, fingerprint FROM {TABLE} WHERE prefix = :prefix");
-        let rows = connection.rows(&self.url, &owner, params! { "prefix" => prefix })?;
+        let rows = connection.rows_by(&owner, params! { "prefix" => prefix })?;
         rows.first()
             .map(|row| {
                 let name = text(row, "name").and_then(|name| name.parse().ok());
@@ -197,11 +198,8 @@ impl Table {
 }
 
 /// The names of all series, in their order; none where there is no table.
-pub(super) fn names(
-    connection: &mut Connection,
-    url: &MySqlUrl,
-) -> Result<Vec<SeriesName>, MySqlFault> {
-    let rows = match connection.rows(url, NAMES, ()) {
+pub(super) fn names(connection: &mut Connection) -> Result<Vec<SeriesName>, MySqlFault> {
+    let rows = match connection.rows_by(NAMES, ()) {
         Err(fault) if fault.refusal() == Some(RefusalKind::NoTable) => return Ok(Vec::new()),
         rows => rows?,
     };

@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
+use crate::mysql::Fault;
+use crate::store::fault::SeriesFault;
 use crate::store::keep::{Moment, Step};
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::SHARED_FENCE_MS;
@@ -21,7 +23,7 @@ impl MySqlStore {
     pub(super) fn take_step(&self, step: &mut Step<'_>) -> Result<(), MySqlFault> {
         let mut outrun = 0;
         self.steps(step, &mut outrun).map_err(|fault| match fault {
-            MySqlFault::TooLate { within } if outrun > 0 => MySqlFault::Outrun {
+            MySqlFault::Server(Fault::TooLate { within }) if outrun > 0 => MySqlFault::Outrun {
                 times: outrun,
                 within,
             },
@@ -37,7 +39,7 @@ impl MySqlStore {
             let reading = self.read(&mut call)?;
             let Some(row) = &reading.row else {
                 if written_back == WRITE_BACKS {
-                    return Err(MySqlFault::Missing);
+                    return Err(SeriesFault::Missing.into());
                 }
                 written_back += 1;
                 self.write_back(&mut call, &reading)?;
@@ -110,14 +112,15 @@ impl MySqlStore {
         let expected = self.series.fingerprint();
         match row.fingerprint == expected.to_string() {
             true => Ok(()),
-            false => Err(MySqlFault::Foreign {
+            false => Err(SeriesFault::Foreign {
                 expected,
                 found: row
                     .fingerprint
                     .chars()
                     .filter(char::is_ascii_graphic)
                     .collect(),
-            }),
+            }
+            .into()),
         }
     }
 
@@ -167,11 +170,12 @@ impl MySqlStore {
                     call.look(move |connection| table.owner(connection, prefix.as_str()))?;
                 match owner {
                     Some((taken_by, fingerprint)) if taken_by != *self.series.name() => {
-                        Err(MySqlFault::PrefixTaken {
+                        Err(SeriesFault::PrefixTaken {
                             prefix,
                             taken_by,
                             fingerprint: Some(fingerprint),
-                        })
+                        }
+                        .into())
                     }
                     // Another process was faster, or the one that was is gone again.
                     _ => Ok(()),

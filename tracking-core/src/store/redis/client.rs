@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::fork::PerProcess;
 use crate::store::allocator::AllocateError;
+use crate::store::fault::SeriesFault;
 use crate::store::url::{RedisPlace, RedisUrl};
 
 use super::connection::Connection;
@@ -33,7 +34,7 @@ pub(super) trait Question {
         deadline: Deadline,
     ) -> Result<Self::Answer, RedisFault>;
 
-    /// Write back the series that an attempt found [missing](RedisFault::Missing).
+    /// Write back the series that an attempt found [missing](SeriesFault::Missing).
     fn write_back(
         &mut self,
         connection: &mut Connection,
@@ -53,7 +54,7 @@ where
 
     // Only a reservation needs the series to be there.
     fn write_back(&mut self, _: &mut Connection, _: Deadline) -> Result<(), RedisFault> {
-        Err(RedisFault::Missing)
+        Err(RedisFault::Series(SeriesFault::Missing))
     }
 }
 
@@ -126,7 +127,7 @@ impl Client {
                 }
                 Ok(None) => {
                     (step, at_hand) = (Step::Ask, Some(connection));
-                    in_vain = RedisFault::Missing;
+                    in_vain = RedisFault::Series(SeriesFault::Missing);
                     continue;
                 }
                 Err(fault) => fault,

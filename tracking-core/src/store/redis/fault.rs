@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::number::prefix::Prefix;
 use crate::remedy::{Remedy, StoreKind};
-use crate::series::opening::of_fingerprint;
-use crate::series::{Fingerprint, SeriesName};
 use crate::shown::Plain;
 use crate::store::allocator::AllocateError;
+use crate::store::fault::SeriesFault;
 use crate::store::turn::Busy;
 
 use super::refusal::{Refusal, RefusalKind};
@@ -84,25 +82,8 @@ pub(super) enum RedisFault {
         "the field `{field}` of {key} is not as this version of tracking writes it; nothing is granted from it. Was it changed by hand, or by a newer version? To start over with the same numbers' key, save that (`HGET {key} key`), delete {key}, and restore the series from its key"
     )]
     Corrupt { key: String, field: String },
-    #[error(
-        "expected the series with fingerprint {expected}, found {found}; somebody replaced it while this program ran, so nothing more is granted"
-    )]
-    Foreign {
-        expected: Fingerprint,
-        found: String,
-    },
-    #[error(
-        "the series is gone, and cannot be written back, since the series `{taken_by}`{} now has its prefix {:?}",
-        of_fingerprint(fingerprint), prefix.as_str()
-    )]
-    PrefixTaken {
-        prefix: Prefix,
-        taken_by: SeriesName,
-        fingerprint: Option<String>,
-    },
-    /// Told only where it was written back in vain.
-    #[error("the series vanished again as soon as it was written back")]
-    Missing,
+    #[error(transparent)]
+    Series(#[from] SeriesFault),
 }
 
 impl RedisFault {
@@ -110,11 +91,8 @@ impl RedisFault {
     pub(super) fn lasts(&self) -> bool {
         match self {
             Self::Refused { refusal, .. } => refusal.kind.lasts(),
-            Self::Certificates { .. }
-            | Self::TooOld { .. }
-            | Self::Corrupt { .. }
-            | Self::Foreign { .. }
-            | Self::PrefixTaken { .. } => true,
+            Self::Certificates { .. } | Self::TooOld { .. } | Self::Corrupt { .. } => true,
+            Self::Series(fault) => fault.lasts(),
             _ => false,
         }
     }

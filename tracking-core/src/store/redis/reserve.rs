@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::number::serial::Block;
 use crate::series::Series;
 use crate::store::allocator::AllocateError;
+use crate::store::fault::SeriesFault;
 use crate::store::timeline::{Seen, TimelineError};
 
 use super::answer::{Creation, Outcome, Reservation};
@@ -53,12 +54,12 @@ impl Reserve<'_> {
                 store_ms,
                 caller_ms,
             }),
-            Outcome::Foreign { fingerprint } => refused(RedisFault::Foreign {
+            Outcome::Foreign { fingerprint } => refused(RedisFault::Series(SeriesFault::Foreign {
                 expected: self.series.fingerprint(),
                 found: text::quoted(&fingerprint),
-            }),
+            })),
             Outcome::Corrupt { field } => refused(self.remote.corrupt(&field)),
-            Outcome::Missing => refused(RedisFault::Missing),
+            Outcome::Missing => refused(RedisFault::Series(SeriesFault::Missing)),
         })
     }
 
@@ -93,7 +94,7 @@ impl Question for Reserve<'_> {
             .ok_or_else(|| connection.garbled(&format!("{value:?}")))?;
         remote.note(caller_ms, answer.store_ms);
         match &answer.outcome {
-            Outcome::Missing => return Err(RedisFault::Missing),
+            Outcome::Missing => return Err(RedisFault::Series(SeriesFault::Missing)),
             Outcome::Granted(block) => {
                 if !remote.newest().is_above(&run_id, block) {
                     return Err(connection.garbled("a block that was granted before"));
@@ -135,15 +136,17 @@ impl Question for Reserve<'_> {
             }
             // Another process was faster.
             Creation::Exists { fingerprint: found } if found == fingerprint.to_string() => Ok(()),
-            Creation::Exists { fingerprint: found } => Err(RedisFault::Foreign {
-                expected: fingerprint,
-                found,
-            }),
-            Creation::Taken { by } => Err(RedisFault::PrefixTaken {
+            Creation::Exists { fingerprint: found } => {
+                Err(RedisFault::Series(SeriesFault::Foreign {
+                    expected: fingerprint,
+                    found,
+                }))
+            }
+            Creation::Taken { by } => Err(RedisFault::Series(SeriesFault::PrefixTaken {
                 prefix: self.series.prefix(),
                 taken_by: by.name,
                 fingerprint: by.fingerprint,
-            }),
+            })),
         }
     }
 }

@@ -33,6 +33,7 @@
 //! The other questions change nothing, or nothing more where they are asked twice: a look, the
 //! register of a prefix, and a creation, which finds its own (see `open.rs`).
 
+use crate::store::fault::SeriesFault;
 use crate::store::url::RedisHost;
 
 use super::fault::RedisFault;
@@ -73,7 +74,7 @@ impl Next {
             RedisFault::Broken { .. } | RedisFault::Replica { .. } if attempt.kept => {
                 Self::Reconnect
             }
-            RedisFault::Missing => Self::WriteBack,
+            RedisFault::Series(SeriesFault::Missing) => Self::WriteBack,
             RedisFault::Refused { refusal, .. } => Self::after_refusal(attempt, &refusal.kind),
             _ => Self::GiveUp,
         }
@@ -165,7 +166,11 @@ mod tests {
             (NEW, &no_script, Next::LoadScript),
             (KEPT, &no_script, Next::LoadScript),
             (WITH_SCRIPTS, &no_script, Next::GiveUp),
-            (NEW, &RedisFault::Missing, Next::WriteBack),
+            (
+                NEW,
+                &RedisFault::Series(SeriesFault::Missing),
+                Next::WriteBack,
+            ),
             (IN_CLUSTER, &moved, follow(false)),
             (IN_CLUSTER, &ask, follow(true)),
             (NEW, &moved, Next::GiveUp),

@@ -30,7 +30,8 @@ impl History {
 
     /// The history of a state file: what a random one was at its creation, and the number of the
     /// inode that holds it now.
-    pub(crate) fn of_inode(stored: &Self, inode: u64) -> Self {
+    #[doc(hidden)]
+    pub fn of_inode(stored: &Self, inode: u64) -> Self {
         const RANDOM: usize = 32;
         let random = stored.0.split('.').next().unwrap_or_default();
         let random = &random[..random.len().min(RANDOM)];

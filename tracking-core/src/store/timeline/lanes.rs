@@ -10,7 +10,7 @@ const _: () = assert!(LANES as u32 == u64::BITS);
 ///
 /// Written as 64 characters, `1` for a lane that is in it and `0` for one that is not, lane 0
 /// first: a number of 64 bits would lose its low ones in Lua and in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Lanes(u64);
 
 impl Lanes {

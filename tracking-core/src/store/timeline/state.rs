@@ -8,7 +8,7 @@ use crate::number::serial::{LANES, SLOTS, TICKS};
 ///
 /// In serde it is a record of `history`, `lane`, `slot`, `last` (64 ticks), `used` (64 digits, 0 or 1) and
 /// `doubt` (a tick). One that no step writes is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Timeline {
     pub(super) history: History,
     pub(super) lane: u8,

@@ -88,6 +88,22 @@ pub enum ParseStoreUrlError {
         /// What stands there, without a password.
         found: String,
     },
+    /// An option asks for TLS, where the scheme does.
+    #[error(
+        "expected mysqls://HOST/DB for TLS, with ?ca=FILE to trust an authority of your own, found the option {found:?} behind {scheme}://"
+    )]
+    TlsByOption {
+        /// The option.
+        found: &'static str,
+        /// The scheme.
+        scheme: &'static str,
+    },
+    /// An option stands there twice.
+    #[error("expected the option {option} once, found it twice")]
+    Repeated {
+        /// The option.
+        option: String,
+    },
     /// The value of an option is out of its bounds.
     #[error("expected {option} {expected}, found {found:?}")]
     OptionValue {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{ParseStoreUrlError, clipped};
-use super::host::{fmt_host, parse_host};
-use super::login::{Password, percent_decoded};
+use super::host::fmt_host;
+use super::login::Password;
 use super::number::{TIMEOUT_MS, number, part_of_timeout};
 use super::parts::Parts;
 
@@ -29,7 +29,8 @@ const LONGEST_NAME: usize = 64;
 ///
 /// User, password and database are percent-encoded. Options, in any order behind a `?`: `connect_ms`
 /// (10 to 60,000, default 1,000) bounds one attempt to connect, and `timeout_ms` (default 2,000) a whole
-/// reservation; `galera=one-writer` vouches that of a Galera cluster only one node is written to.
+/// reservation, or a whole call of a ledger; `galera=one-writer` vouches that of a Galera cluster only one node is
+/// written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MySqlUrl {
     place: MySqlPlace,
@@ -103,7 +104,7 @@ impl MySqlUrl {
         self.connect
     }
 
-    /// How long a whole reservation may take, with all that it needs.
+    /// How long a whole call may take, such as a reservation, with all that it needs.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -161,6 +162,7 @@ impl MySqlUrl {
 
     fn set_options(&mut self, form: &Form, options: &str) -> Result<(), ParseStoreUrlError> {
         let (mut timeout_ms, mut connect_ms) = (2_000, None);
+        let mut seen = Vec::new();
         for option in options.split('&').filter(|option| !option.is_empty()) {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             match (name, &mut self.place) {
@@ -169,6 +171,8 @@ impl MySqlUrl {
                 ("galera", _) if value == "one-writer" => self.one_writer = true,
                 ("db", MySqlPlace::Socket(_)) => self.database = form.database(value)?,
                 ("ca", MySqlPlace::Tls { ca, .. }) if !value.is_empty() => *ca = Some(value.into()),
+                ("ca", MySqlPlace::Server { .. }) => return Err(form.tls_by_option("ca")),
+                ("tls", _) => return Err(form.tls_by_option("tls")),
                 // The name alone: a value may be a secret that was meant for elsewhere.
                 _ => {
                     return Err(ParseStoreUrlError::Option {
@@ -177,6 +181,12 @@ impl MySqlUrl {
                     });
                 }
             }
+            if seen.contains(&name) {
+                return Err(ParseStoreUrlError::Repeated {
+                    option: name.to_owned(),
+                });
+            }
+            seen.push(name);
         }
         let connect_ms = connect_ms.unwrap_or(1_000.min(timeout_ms));
         self.connect = part_of_timeout("connect_ms", connect_ms, timeout_ms)?;

@@ -3,6 +3,7 @@
 mod conflicts;
 mod crash;
 mod full_disk;
+mod servers;
 mod settings;
 mod tls;
 

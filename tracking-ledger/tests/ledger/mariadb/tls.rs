@@ -1,49 +1,18 @@
 //! TLS, with certificates of the test's own.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use tracking_core::order::Order;
 use tracking_ledger::{LedgerError, LedgerOptions, open_ledger};
+use tracking_test_support::Certificates;
 
-use crate::support::mariadb::{MariaDb, program};
+use crate::support::mariadb::MariaDb;
 use crate::support::{Place, record_new, recording};
-
-fn openssl(folder: &Path, words: &str) {
-    let status = Command::new("openssl")
-        .current_dir(folder)
-        .args(words.split_ascii_whitespace())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "openssl {words}");
-}
 
 #[test]
 fn only_certificates_that_are_trusted() {
-    if program("openssl").is_none() {
+    let Some(certificates) = Certificates::make() else {
         return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let extensions = "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
-    std::fs::write(path.join("ext"), extensions).unwrap();
-    for authority in ["ca", "other"] {
-        let out =
-            format!("-keyout {authority}.key -out {authority}.pem -days 2 -subj /CN={authority}");
-        openssl(path, &format!("req -x509 -newkey rsa:2048 -nodes {out}"));
-    }
-    openssl(
-        path,
-        "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server",
-    );
-    openssl(
-        path,
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile ext",
-    );
-    let file = |name: &str| path.join(name).display().to_string();
+    };
+    let file = |name: &str| certificates.file(name);
     let Some(server) = MariaDb::start(&[
         &format!("--ssl-cert={}", file("server.pem")),
         &format!("--ssl-key={}", file("server.key")),
@@ -53,22 +22,24 @@ fn only_certificates_that_are_trusted() {
     };
     server.ask("ALTER USER shop@'%' REQUIRE SSL");
     let place = server.database();
-    let open = |options: &str| {
-        let url = format!("{}{options}", place.url()).parse().unwrap();
+    let open = |scheme, options: &str| {
+        let url = format!("{}{options}", place.url().replace("mysql:", scheme));
+        let url = url.parse().unwrap();
         open_ledger(&url, &LedgerOptions::default())
     };
-    let ledger = open(&format!("?ca={}", file("ca.pem"))).unwrap().unwrap();
+    let trusted = format!("?ca={}", file("ca.pem"));
+    let ledger = open("mysqls:", &trusted).unwrap().unwrap();
     record_new(&*ledger, recording(1, &Order::default()));
     // Another authority; the system's; none at all.
-    for options in [
-        format!("?ca={}", file("other.pem")),
-        "?tls=on".to_owned(),
-        String::new(),
+    for (scheme, options) in [
+        ("mysqls:", format!("?ca={}", file("other.pem"))),
+        ("mysqls:", String::new()),
+        ("mysql:", String::new()),
     ] {
-        let error = open(&options).unwrap_err();
+        let error = open(scheme, &options).unwrap_err();
         assert!(
             matches!(error, LedgerError::Unavailable { .. }),
-            "{options}: {error}"
+            "{scheme}{options}: {error}"
         );
     }
 }
@@ -79,7 +50,7 @@ fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
         return;
     };
     let place = server.database();
-    let url = format!("{}?tls=on", place.url()).parse().unwrap();
+    let url = place.url().replace("mysql:", "mysqls:").parse().unwrap();
     let error = open_ledger(&url, &LedgerOptions::default()).unwrap_err();
     assert!(matches!(error, LedgerError::Unavailable { .. }), "{error}");
 }

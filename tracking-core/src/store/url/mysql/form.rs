@@ -1,6 +1,9 @@
 //! What each scheme of a MySQL expects behind it.
 
-use super::*;
+use super::{LONGEST_NAME, MySqlPlace, PORT};
+use crate::store::url::error::{ParseStoreUrlError, clipped};
+use crate::store::url::host::parse_host;
+use crate::store::url::login::percent_decoded;
 
 const OPTIONS: &str = "connect_ms=N, timeout_ms=N or galera=one-writer";
 const OPTIONS_TLS: &str = "ca=FILE, connect_ms=N, timeout_ms=N or galera=one-writer";
@@ -54,6 +57,16 @@ impl Form {
             // What stands before an @ may be a password, wherever it got to.
             found: clipped(found.rsplit('@').next().unwrap_or_default()),
         }
+    }
+
+    /// That TLS is asked for by an option.
+    pub(super) fn tls_by_option(&self, found: &'static str) -> ParseStoreUrlError {
+        let scheme = match self.kind {
+            Kind::Server => "mysql",
+            Kind::Tls => "mysqls",
+            Kind::Socket => "mysql+unix",
+        };
+        ParseStoreUrlError::TlsByOption { found, scheme }
     }
 
     /// The place, and the database where that is a part of the path.

@@ -79,6 +79,7 @@ fn what_leaves_the_host_in_the_clear_is_exposed() {
 fn refuses_and_says_what_was_expected() {
     const SERVER: &str = "expected mysql://[USER[:PASSWORD]@]HOST[:PORT]/DB, found the";
     const TLS: &str = "expected mysqls://[USER[:PASSWORD]@]HOST[:PORT]/DB, found the";
+    const BY_TLS: &str = "expected mysqls://HOST/DB for TLS, with ?ca=FILE to trust an authority of your own, found the option";
     const SOCKET: &str = "expected mysql+unix://[USER[:PASSWORD]@]/PATH?db=DB, found the";
     for (text, message) in [
         ("mysql:h", format!(r#"{SERVER} beginning "h""#)),
@@ -110,7 +111,23 @@ fn refuses_and_says_what_was_expected() {
         ),
         (
             "mysql://h/a?ca=x",
-            "expected the option connect_ms=N, timeout_ms=N or galera=one-writer, found \"ca\"".to_owned(),
+            format!(r#"{BY_TLS} "ca" behind mysql://"#),
+        ),
+        (
+            "mysql://h/a?tls=secret",
+            format!(r#"{BY_TLS} "tls" behind mysql://"#),
+        ),
+        (
+            "mysqls://h/a?tls=on",
+            format!(r#"{BY_TLS} "tls" behind mysqls://"#),
+        ),
+        (
+            "mysql://h/a?timeout_ms=900&timeout_ms=900",
+            "expected the option timeout_ms once, found it twice".to_owned(),
+        ),
+        (
+            "mysql+unix:///a?db=a&ca=x",
+            "expected the option db=DB, connect_ms=N, timeout_ms=N or galera=one-writer, found \"ca\"".to_owned(),
         ),
         (
             "mysqls://h/a?galera=yes",

@@ -1,0 +1,21 @@
+//! What the tests of several crates need: real servers as guards, which the test itself starts in a temporary folder,
+//! on a free port and a Unix socket, and which are killed when they are dropped.
+//!
+//! No user builds it: it is a development dependency alone.
+#![expect(
+    clippy::expect_used,
+    reason = "a guard that cannot be set up is a test that fails"
+)]
+
+mod certificates;
+pub mod clock;
+mod daemon;
+pub mod mysql;
+mod programs;
+pub mod redis;
+mod waiting;
+
+pub use certificates::Certificates;
+pub use daemon::Daemon;
+pub use programs::{is_installed, program};
+pub use waiting::{free_port, until};
