@@ -29,7 +29,7 @@ pub(crate) struct GateConfig {
     pub(crate) tokens: Option<PathBuf>,
     pub(crate) proxies: Proxies,
     pub(crate) address_rate: Option<TokenRate>,
-    /// Whether others than this host's users reach it.
+    /// Whether others than this host's users reach it, by themselves or through a proxy.
     pub(crate) is_open: bool,
 }
 

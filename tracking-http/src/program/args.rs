@@ -195,7 +195,8 @@ impl GateArgs {
             tokens: self.tokens.clone(),
             proxies: self.trusted_proxy.iter().copied().collect(),
             address_rate: self.address_rate.map(rate).transpose()?,
-            is_open: !listen.is_local(),
+            // Whoever asks a proxy is somebody else than its neighbour on a loopback address.
+            is_open: !listen.is_local() || !self.trusted_proxy.is_empty(),
         })
     }
 }

@@ -6,7 +6,7 @@ use tracking_http::{App, Gate, Limits, Options};
 use tracking_ledger::OldNumber;
 
 use super::{NEXT, gated, number, server};
-use crate::support::{Client, InProcess, Ledgered, TokenFile};
+use crate::support::{Client, InProcess, Ledgered, Program, TokenFile};
 
 #[test]
 fn a_number_that_was_taken_in_from_elsewhere_is_found() {
@@ -174,5 +174,22 @@ fn a_page_that_is_let_in_reads_the_ledger_by_a_token_alone() {
                 }
             }
         }
+    }
+}
+
+/// Behind a proxy of its own host it is not only that host's users who ask.
+#[test]
+fn without_tokens_nobody_reads_the_ledger_through_a_proxy() {
+    for (proxy, status) in [(&[][..], 200), (&["--trusted-proxy", "127.0.0.1"], 403)] {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = format!("sqlite:{}/ledger.db", folder.path().display());
+        let args = [&["--store", "memory:", "--ledger", &ledger], proxy].concat();
+        let program = Program::start(&args, &[]);
+        let mut client = Client::connect(program.address);
+        let number = number(&client.ask("GET", NEXT));
+        assert_eq!(client.ask("GET", "/tracking-numbers").status, status);
+        let verdict = client.ask("GET", &format!("/tracking-numbers/{number}"));
+        assert_eq!(verdict.status, 200);
+        assert_eq!(verdict.json().get("record").is_some(), status == 200);
     }
 }
