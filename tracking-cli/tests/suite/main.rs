@@ -8,7 +8,9 @@
 mod audit;
 mod check;
 mod completions;
+mod exhaustion;
 mod foreign;
+mod given;
 mod help;
 mod inspect;
 mod ledger;
@@ -33,6 +35,7 @@ mod redis_servers;
 mod series;
 mod server;
 mod stop;
+mod strace;
 mod streams;
 mod support;
 mod system_calls;
