@@ -32,6 +32,7 @@ mod next_ledger;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;
+mod reliability;
 mod series;
 mod server;
 mod stop;
