@@ -1,19 +1,46 @@
 //! Randomness that nobody else has.
 
-use rand::RngExt;
-use rand::rand_core::UnwrapErr;
-use rand::rngs::SysRng;
+use std::io;
 
-/// The operating system's own source. A generator within the process will not do for keys and
-/// names: a child of `fork` has a copy of it, and so has a machine that is restored from a
+use rand::rngs::{StdRng, SysRng};
+use rand::{RngExt, SeedableRng, TryRng};
+
+/// So many bytes of the operating system's own source. A generator within the process will not do for
+/// keys and names: a child of `fork` has a copy of it, and so has a machine that is restored from a
 /// snapshot, and both would draw what their twin draws.
 ///
-/// Reading it panics where the system has none.
-pub(crate) fn system() -> UnwrapErr<SysRng> {
-    UnwrapErr(SysRng)
+/// # Errors
+/// The system's, where it has none.
+pub(crate) fn bytes<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(io::Error::other)?;
+    Ok(bytes)
 }
 
-/// So many bytes of it.
-pub(crate) fn bytes<const N: usize>() -> [u8; N] {
-    system().random()
+/// A generator for one draw of several numbers, seeded anew by the system.
+///
+/// # Errors
+/// The system's, where it has no seed.
+pub(crate) fn seeded() -> io::Result<StdRng> {
+    StdRng::try_from_rng(&mut SysRng).map_err(io::Error::other)
+}
+
+/// From 0 to 1, to spread retries; the middle where the system has no random bits.
+pub(crate) fn jitter() -> f64 {
+    seeded().map_or(0.5, |mut source| source.random())
+}
+
+/// What [`bytes`] and [`seeded`] draw, where the caller has no error to return.
+///
+/// # Panics
+/// Where the system has no random bits.
+#[track_caller]
+pub(crate) fn expected<T>(drawn: io::Result<T>) -> T {
+    #[expect(
+        clippy::expect_used,
+        reason = "documented: the callers have a twin that returns the error"
+    )]
+    drawn.expect("expected random bits from the system")
 }

@@ -71,6 +71,7 @@ mod old_number;
 mod open;
 mod options;
 mod page;
+mod random;
 mod recorder;
 mod recording;
 #[cfg(any(feature = "mysql", feature = "sqlite"))]

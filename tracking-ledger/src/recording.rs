@@ -1,6 +1,7 @@
 //! What is to be recorded, and what became of it.
 
 use std::collections::HashSet;
+use std::io;
 use std::sync::{Arc, Weak};
 
 use tracking_core::TrackingNumber;
@@ -8,6 +9,7 @@ use tracking_core::order::Order;
 
 use crate::key::Claim;
 use crate::names::{Reference, RequestId, TokenName};
+use crate::random;
 use crate::under_way::Turn;
 
 /// The first millisecond that a ledger cannot tell: 2^42, in the year 2109.
@@ -53,6 +55,12 @@ pub enum RecordingError {
         /// The time.
         found: i64,
     },
+    /// The system has no random bits to tell it from others by.
+    #[error("expected random bits from the system, found none: {kind}; nothing was recorded")]
+    NoRandomBits {
+        /// Why.
+        kind: io::ErrorKind,
+    },
 }
 
 impl Recording {
@@ -93,7 +101,7 @@ impl Recording {
             request_id: None,
             claim: None,
             turn: Weak::new(),
-            identity: rand::random(),
+            identity: random::identity()?,
         })
     }
 

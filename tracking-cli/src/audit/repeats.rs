@@ -7,6 +7,7 @@ use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use tracking_core::TrackingNumber;
 
@@ -38,7 +39,7 @@ pub(super) fn find(
     text: &(impl Fn(Packed) -> Option<TrackingNumber> + Sync),
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let progress = Progress::of_parts(Some(buckets.count() as u64));
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Found {
@@ -66,13 +67,14 @@ pub(super) fn find(
             progress.at(index as u64);
         }
     };
-    let ended: Vec<Result<(), Failure>> = std::thread::scope(|scope| {
+    let ended: Vec<Result<(), Failure>> = thread::scope(|scope| {
         let spawned: Vec<_> = (1..threads.min(THREADS_MAX))
-            .map(|_| scope.spawn(work))
+            // Those that are to be had: this thread looks, too.
+            .map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
             .collect();
         let own = work();
-        let others = spawned.into_iter().map(|thread| {
-            thread.join().unwrap_or_else(|_| {
+        let others = spawned.into_iter().map(|looking| {
+            looking.join().unwrap_or_else(|_| {
                 Err(Failure::Undone(
                     "a thread that looked for repeats panicked".to_owned(),
                 ))

@@ -1,5 +1,6 @@
 //! Numbers that are judged on one processor, and what is found about them.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::judge::{Finding, Judge};
@@ -59,18 +60,23 @@ impl Share {
 /// many of the first shares as are returned, in the order of the lines.
 pub(crate) fn judge_lines(judge: &Judge, lines: &[u8], shares: &mut [Share]) -> usize {
     let length = lines.len().div_ceil(shares.len()).max(LEAST);
-    let mut used = 0;
+    let parts: Vec<_> = parts(lines, length).zip(shares).collect();
+    let used = parts.len();
+    let parts = Mutex::new(parts.into_iter());
+    let work = || {
+        let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+        while let Some((part, share)) = next() {
+            share.judge(judge, numbers(part));
+        }
+    };
     thread::scope(|scope| {
-        let mut parts = parts(lines, length).zip(&mut *shares).peekable();
-        while let Some((part, share)) = parts.next() {
-            used += 1;
-            let mut work = move || share.judge(judge, numbers(part));
-            match parts.peek() {
-                Some(_) => drop(scope.spawn(work)),
-                // The last share is this thread's own; often it is the only one.
-                None => work(),
+        for _ in 1..used {
+            // This thread does what no other is to be had for; often it is the only one.
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
             }
         }
+        work();
     });
     used
 }

@@ -8,7 +8,9 @@
 mod audit;
 mod check;
 mod completions;
+mod exhaustion;
 mod foreign;
+mod given;
 mod help;
 mod inspect;
 mod ledger;
@@ -30,9 +32,11 @@ mod next_ledger;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;
+mod reliability;
 mod series;
 mod server;
 mod stop;
+mod strace;
 mod streams;
 mod support;
 mod system_calls;

@@ -5,9 +5,10 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::process::{Command, Output};
 
-use crate::support::{Operator, Ran, not_here};
+use crate::given::{Given, goes_on, is_recorded, ledger, next, next_recorded};
+use crate::strace::{can_trace, traced};
+use crate::support::{Operator, Ran};
 
 /// Calls that change a file or a name, or say that one is whole; and what is printed.
 const CHANGING: [&str; 15] = [
@@ -34,32 +35,6 @@ const CALLS_MAX: usize = 20_000;
 const KILLED: i32 = 137;
 /// The fault that ends it.
 const KILL: &str = "signal=SIGKILL";
-
-/// Run it under `strace` with these options; none where there is no `strace`, or it may trace nothing here.
-fn traced(operator: &Operator, options: &[&str], args: &[&str]) -> Option<Output> {
-    let program = operator.command([]);
-    let mut strace = Command::new("strace");
-    strace
-        .args(["-f", "-qq", "-o"])
-        .arg(operator.path("trace"))
-        .args(options);
-    strace.arg(program.get_program()).args(args);
-    strace
-        .env_clear()
-        .env("HOME", operator.path(""))
-        .env("PATH", "/usr/bin:/bin");
-    strace.output().ok()
-}
-
-fn can_trace() -> bool {
-    let operator = Operator::new();
-    let ran = traced(&operator, &["-e", "trace=write"], &["--version"]);
-    let can = ran.is_some_and(|output| output.status.success());
-    if !can {
-        not_here("strace");
-    }
-    can
-}
 
 /// The calls of a run, as `strace` writes them.
 fn calls(operator: &Operator, args: &[&str]) -> Vec<String> {
@@ -114,30 +89,6 @@ fn what_is_printed_is_on_the_disk() {
     let written = last(&recorded, synced, "pwrite64", "ledger.db-wal>");
     let reserved = last(&recorded, written, "fdatasync", ".series>");
     last(&recorded, reserved, "pwrite64", ".series>");
-}
-
-/// All numbers that an operator was given, and that none is there twice.
-struct Given<'a> {
-    operator: &'a Operator,
-    numbers: String,
-}
-
-impl Given<'_> {
-    #[track_caller]
-    fn add(&mut self, ran: &Ran) {
-        // A line that was cut is no number that anybody was given.
-        let whole = ran.stdout.rfind('\n').map_or(0, |end| end + 1);
-        self.numbers.push_str(&ran.stdout[..whole]);
-        assert_ne!(ran.code, 101, "it panicked: {ran:?}");
-    }
-
-    #[track_caller]
-    fn audit(&self, what: &str) {
-        let ran = self
-            .operator
-            .run_with_input(["audit"], self.numbers.as_bytes());
-        assert_eq!((ran.code, &*ran.stdout), (0, ""), "{what}: {ran:?}");
-    }
 }
 
 /// The names of the calls that a run makes: of those that are tried.
@@ -213,40 +164,6 @@ fn at_each_call(
         }
     }
     met
-}
-
-fn next(_: &Operator) -> Vec<String> {
-    ["next", "-n", "3"].map(str::to_owned).into()
-}
-
-fn next_recorded(operator: &Operator) -> Vec<String> {
-    let mut args = next(operator);
-    args.extend(["--ledger".to_owned(), ledger(operator)]);
-    args
-}
-
-fn ledger(operator: &Operator) -> String {
-    format!("sqlite:{}", operator.path("ledger.db").display())
-}
-
-fn goes_on(operator: &Operator, given: &mut Given<'_>) {
-    let ran = operator.run(["next", "-n", "3"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    given.add(&ran);
-}
-
-/// Whoever was given a number finds it in the ledger.
-fn is_recorded(operator: &Operator, given: &mut Given<'_>) {
-    let ledger = ledger(operator);
-    let ran = operator.run(["next", "-n", "3", "--ledger", &ledger]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    given.add(&ran);
-    let exported = operator
-        .run(["ledger", "export", "--ledger", &ledger])
-        .stdout;
-    for number in given.numbers.lines() {
-        assert!(exported.contains(number), "{number} is not in the ledger");
-    }
 }
 
 #[test]

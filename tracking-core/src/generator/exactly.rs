@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -55,12 +56,16 @@ fn for_each_block<E: From<AllocateError>>(
         // One block, but for what others reserve in the same tick: not worth a thread.
         return blocks.try_for_each(|block| each(block?));
     }
-    thread::scope(|scope| {
+    let ahead = thread::scope(|scope| {
         // No room in the channel: a block waits in the thread's hand, and is the only one to lose.
         let (sender, receiver) = sync_channel(0);
-        scope.spawn(move || blocks.try_for_each(|block| sender.send(block)));
-        receiver.into_iter().try_for_each(|block| each(block?))
-    })
+        let blocks = &mut blocks;
+        let reserve = move || blocks.try_for_each(|block| sender.send(block));
+        thread::Builder::new().spawn_scoped(scope, reserve).ok()?;
+        Some(receiver.into_iter().try_for_each(|block| each(block?)))
+    });
+    // Where no thread is to be had, one after the other.
+    ahead.unwrap_or_else(|| blocks.try_for_each(|block| each(block?)))
 }
 
 /// The blocks of what is missing, up to the first error.
@@ -90,19 +95,27 @@ fn encode(series: &Series, block: Block, numbers: &mut [TrackingNumber], threads
     let share = numbers.len().div_ceil(threads).max(SHARE);
     let length = u32::try_from(share).ok().and_then(NonZeroU32::new);
     let length = length.unwrap_or(NonZeroU32::MAX);
+    let helpers = numbers.len().div_ceil(share).saturating_sub(1);
+    let rest = Mutex::new((Some(block), numbers.chunks_mut(share)));
+    let encode = || {
+        let next = || {
+            let (block, chunks) = &mut *rest.lock().unwrap_or_else(PoisonError::into_inner);
+            let (part, tail) = block.take()?.split(length);
+            *block = tail;
+            Some((part, chunks.next()?))
+        };
+        while let Some((part, numbers)) = next() {
+            series.encode_block(part, numbers);
+        }
+    };
     thread::scope(|scope| {
-        let mut rest = Some(block);
-        for numbers in numbers.chunks_mut(share) {
-            let Some(block) = rest else { return };
-            let (part, tail) = block.split(length);
-            rest = tail;
-            let mut encode = move || series.encode_block(part, numbers);
-            match tail {
-                Some(_) => drop(scope.spawn(encode)),
-                // The last share is this thread's own; often it is the only one.
-                None => encode(),
+        for _ in 0..helpers {
+            // This thread does what no other is to be had for; often it is the only one.
+            if thread::Builder::new().spawn_scoped(scope, encode).is_err() {
+                break;
             }
         }
+        encode();
     });
 }
 
@@ -110,7 +123,7 @@ fn encode(series: &Series, block: Block, numbers: &mut [TrackingNumber], threads
 mod tests {
     use std::collections::HashSet;
     use std::fmt;
-    use std::sync::{Condvar, Mutex};
+    use std::sync::Condvar;
 
     use super::*;
     use crate::generator::Generator;

@@ -19,6 +19,7 @@ use super::tasks::{self, TaskId, Tasks};
 use super::waiting_helps;
 use crate::clock::Clock;
 use crate::number::serial::Block;
+use crate::random;
 use crate::store::allocator::{AllocateError, Allocator};
 use crate::store::guard::Guarded;
 
@@ -268,8 +269,9 @@ impl Refill {
         let asked = self.now();
         let answer = self.reserve(wanted);
         let now = self.now();
+        let jitter = random::jitter();
         let mut state = self.lock();
-        let before = state.plan.reserved(asked, now, answer, rand::random());
+        let before = state.plan.reserved(asked, now, answer, jitter);
         // Also where it failed: each task decides by its own deadline.
         let tasks = state.tasks.take_all();
         drop(state);

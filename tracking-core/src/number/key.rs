@@ -1,6 +1,7 @@
 //! The key of a series.
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use crate::{hex, random};
@@ -14,8 +15,19 @@ pub struct Key([u8; 16]);
 impl Key {
     /// A random key, from the operating system's source: a child of `fork` draws another than its
     /// parent.
+    ///
+    /// # Panics
+    /// Where the system has no random bits; [`try_random`](Self::try_random) returns that.
     pub fn random() -> Self {
-        Self(random::bytes())
+        random::expected(Self::try_random())
+    }
+
+    /// A random key as [`random`](Self::random) makes it.
+    ///
+    /// # Errors
+    /// The system's, where it has no random bits. There is no key then, rather than a guessable one.
+    pub fn try_random() -> io::Result<Self> {
+        random::bytes().map(Self)
     }
 
     /// A key of given bytes.

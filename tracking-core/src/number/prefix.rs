@@ -1,6 +1,7 @@
 //! The prefix of a series' numbers.
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use rand::RngExt;
@@ -31,12 +32,23 @@ impl Prefix {
     };
 
     /// Three random characters, so that two default series differ.
+    ///
+    /// # Panics
+    /// Where the system has no random bits; [`try_random`](Self::try_random) returns that.
     pub fn random() -> Self {
-        let mut source = random::system();
+        random::expected(Self::try_random())
+    }
+
+    /// A random prefix as [`random`](Self::random) makes it.
+    ///
+    /// # Errors
+    /// The system's, where it has no random bits.
+    pub fn try_random() -> io::Result<Self> {
+        let mut source = random::seeded()?;
         let bytes = std::array::from_fn(|_| {
             base36::CHARACTERS[source.random_range(0..base36::CHARACTERS.len())]
         });
-        Self { bytes, length: 3 }
+        Ok(Self { bytes, length: 3 })
     }
 
     /// Three characters that follow from a key, so that all who hold the key mean one series.

@@ -117,6 +117,7 @@ impl SeriesOptions {
     /// # Errors
     /// [`OpenError::CreatedInFuture`], since every number would be refused as older than that. A
     /// clock that differs from ours by as little as stores may is taken, and its time for now.
+    /// [`OpenError::Store`], where the system has no random bits.
     pub(crate) fn new_series(&self, store: &str, now_ms: i64) -> Result<Series, OpenError> {
         let latest_ms = now_ms.saturating_add_unsigned(TOLERATED_SKEW_MS);
         if let Some(created_at_ms) = self.created_at_ms.filter(|created| *created > latest_ms) {
@@ -130,15 +131,27 @@ impl SeriesOptions {
             Some(_) => crate::number::serial::EPOCH_MS,
             None => now_ms,
         };
+        let no_bits = |source| {
+            OpenError::from(AllocateError::unavailable(
+                store,
+                format!("cannot make a key: the system has no random bits: {source}"),
+            ))
+        };
+        let prefix = match (self.prefix, &self.key) {
+            (Some(prefix), _) => prefix,
+            // Of two processes that are given the same key, either may have to make the
+            // series: both must mean the same one.
+            (None, Some(key)) => Prefix::derived(key),
+            (None, None) => Prefix::try_random().map_err(no_bits)?,
+        };
+        let key = match &self.key {
+            Some(key) => key.clone(),
+            None => Key::try_random().map_err(no_bits)?,
+        };
         Ok(Series::new(
             self.name.clone(),
-            self.prefix.unwrap_or_else(|| match &self.key {
-                // Of two processes that are given the same key, either may have to make the
-                // series: both must mean the same one.
-                Some(key) => Prefix::derived(key),
-                None => Prefix::random(),
-            }),
-            self.key.clone().unwrap_or_else(Key::random),
+            prefix,
+            key,
             self.created_at_ms.unwrap_or(unknown_ms).min(now_ms),
         ))
     }

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::random;
 use crate::recording::ISSUED_AT_END_MS;
 
 /// Bits of an id below the milliseconds.
@@ -26,7 +27,7 @@ impl Ids {
         let sequence = if goes_on {
             within
         } else {
-            rand::random_range(0..1 << SEQUENCE_BITS)
+            (random::number() & ((1 << SEQUENCE_BITS) - 1)).cast_signed()
         };
         *last = first_of(issued_at_ms) | sequence;
         *last

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::sizes::{parts, repeated};
 use super::value::{Columns, Value};
 use crate::key::Claim;
+use crate::random;
 use crate::recording::{KeyState, Recording, Replay};
 
 /// A row of the table of keys.
@@ -158,7 +159,7 @@ pub(super) fn probe(connection: &mut impl Connection, dialect: &Dialect) -> Resu
         Value::Bytes(OURS.into()),
         Value::Bytes(b"probe".into()),
         Value::Bytes(vec![0; 32]),
-        Value::Int(rand::random()),
+        Value::Int(random::number().cast_signed()),
         Value::Int(0),
         Value::Text(String::new()),
         Value::Int(EXPIRES_AT_MS),

@@ -1,5 +1,7 @@
 //! What old numbers mean for a series: whether it could meet them, and which prefix cannot.
 
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
 use rand::seq::IteratorRandom;
 use serde::Serialize;
 use tracking_core::{Series, Verdict};
@@ -59,13 +61,17 @@ impl<'a> Tally<'a> {
     pub(super) fn report(&self, sum: Imported) -> Report {
         // Any of them: two shops that import need not get the same.
         let free = (0..PREFIXES).filter(|at| !self.used[*at]);
+        let source = StdRng::try_from_rng(&mut SysRng);
         Report {
             added: sum.added,
             known: sum.known,
             series: self.series.map(|series| series.name().to_string()),
             prefix: self.series.map(|series| series.prefix().to_string()),
             could_meet: self.series.map(|_| self.could_meet),
-            free_prefix: free.choose(&mut rand::rng()).map(prefix),
+            free_prefix: source
+                .ok()
+                .and_then(|mut source| free.choose(&mut source))
+                .map(prefix),
         }
     }
 }

@@ -15,6 +15,9 @@ use super::slot;
 use crate::series::Series;
 use crate::store::timeline::{History, Request, Timeline, TimelineError, step};
 
+/// What is done where a name or a history is drawn.
+const DRAW: &str = "draw random bits for it";
+
 /// Whose file is at the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Creation {
@@ -56,7 +59,8 @@ fn first_timeline(file: &File, now_ms: i64) -> Result<Timeline, Problem> {
     let found = file
         .metadata()
         .map_err(|source| Problem::io("look at it", source))?;
-    let history = History::of_inode(&History::random(), found.ino());
+    let drawn = History::try_random().map_err(|source| Problem::io(DRAW, source))?;
+    let history = History::of_inode(&drawn, found.ino());
     let mut timeline = None;
     let request = Request::local(now_ms, &history, NonZeroU32::MIN);
     step(&mut timeline, &request)?;
@@ -125,7 +129,8 @@ struct Temporary {
 
 impl Temporary {
     fn new(folder: &Path) -> Result<Self, Problem> {
-        let name = crate::hex::encode(&crate::random::bytes::<8>());
+        let drawn = crate::random::bytes::<8>().map_err(|source| Problem::io(DRAW, source))?;
+        let name = crate::hex::encode(&drawn);
         let path = folder.join(format!(".tracking-new-{name}"));
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -1,5 +1,7 @@
 //! What goes wrong with a series in a MySQL, and how it is told.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::mysql::{Fault, RefusalKind};
@@ -31,6 +33,8 @@ pub(super) enum MySqlFault {
         "the column `{column}` of the series' row is not as this version of tracking writes it; nothing is granted from it. Was it changed by hand, or by a newer version? To start over with the same numbers' key, save that (`SELECT series_key FROM tracking_series`), delete the row, and restore the series from its key"
     )]
     Corrupt { column: &'static str },
+    #[error("the system has no random bits for the row's nonce: {0}")]
+    NoRandomBits(Arc<io::Error>),
 }
 
 impl MySqlFault {
@@ -40,7 +44,7 @@ impl MySqlFault {
             Self::Server(fault) => fault.lasts(),
             Self::Series(fault) => fault.lasts(),
             Self::Alternating { .. } | Self::Corrupt { .. } => true,
-            Self::Busy(_) | Self::Outrun { .. } => false,
+            Self::Busy(_) | Self::Outrun { .. } | Self::NoRandomBits(_) => false,
         }
     }
 

@@ -142,7 +142,7 @@ impl Table {
             "series_key" => series.key().expose_hex(),
             "created_at" => created_at,
             "fingerprint" => series.fingerprint().to_string(),
-            "nonce" => fresh_nonce(),
+            "nonce" => fresh_nonce()?,
         };
         match connection.change_by(INSERT, parameters) {
             Ok(_) => Ok(Creation::Created),
@@ -164,7 +164,7 @@ impl Table {
         let json = serde_json::to_string(timeline)
             .map_err(|_| MySqlFault::Corrupt { column: "timeline" })?;
         let parameters = params! {
-            "fresh" => fresh_nonce(),
+            "fresh" => fresh_nonce()?,
             "timeline" => json,
             "name" => self.name.as_str(),
             "nonce" => nonce,
@@ -209,6 +209,8 @@ pub(super) fn names(connection: &mut Connection) -> Result<Vec<SeriesName>, MySq
     Ok(names.collect())
 }
 
-fn fresh_nonce() -> String {
-    crate::hex::encode(&crate::random::bytes::<16>())
+fn fresh_nonce() -> Result<String, MySqlFault> {
+    let bytes =
+        crate::random::bytes::<16>().map_err(|error| MySqlFault::NoRandomBits(error.into()))?;
+    Ok(crate::hex::encode(&bytes))
 }

@@ -1,6 +1,7 @@
 //! Who holds a state.
 
 use std::fmt;
+use std::io;
 
 use sha1::{Digest, Sha1};
 
@@ -18,8 +19,20 @@ impl History {
     }
 
     /// A random history, for a store that has no identity of its own.
+    ///
+    /// # Panics
+    /// Where the system has no random bits; [`try_random`](Self::try_random) returns that.
     pub fn random() -> Self {
-        Self(crate::hex::encode(&crate::random::bytes::<16>()).into())
+        crate::random::expected(Self::try_random())
+    }
+
+    /// A random history as [`random`](Self::random) makes it.
+    ///
+    /// # Errors
+    /// The system's, where it has no random bits.
+    pub fn try_random() -> io::Result<Self> {
+        let bytes = crate::random::bytes::<16>()?;
+        Ok(Self(crate::hex::encode(&bytes).into()))
     }
 
     /// The history of a text of any length and characters: itself where that will do, else its digest.

@@ -1,0 +1,40 @@
+# Rows of a table in Markdown, from the output of `cargo test -- --show-output` and of scripts/mutants.
+
+function text(line) {
+    gsub(/\|/, "\\|", line)
+    return line
+}
+
+BEGIN {
+    print "| test or mutant | result | what it counted, or the test that saw it |"
+    print "|---|---|---|"
+}
+
+# Two programs may have tests of one name.
+/^ +Running / { program = $2 == "unittests" ? $3 : $2 }
+/^test .* \.\.\. (ok|FAILED)$/ {
+    name = ""
+    tests[++count] = program " " $2
+    result[tests[count]] = $NF
+}
+/^---- .* stdout ----$/ { name = program " " $2; next }
+/^(successes|failures):$/ || /^test result:/ { name = ""; next }
+name != "" && NF {
+    said[name] = said[name] (said[name] == "" ? "" : "; ") text($0)
+}
+/^[a-z-]+ +(caught|NOT SEEN|does not apply|no such test|not compiled) +[0-9]+  / {
+    mutant = $1
+    sub(/^[a-z-]+ +/, "")
+    what = $0
+    sub(/ +[0-9]+  .*/, "", what)
+    mutants = mutants "| `" mutant "` | " what " | `" $NF "` |\n"
+}
+
+END {
+    for (at = 1; at <= count; at++) {
+        test = tests[at]
+        if (said[test] != "" || result[test] == "FAILED")
+            print "| `" test "` | " result[test] " | " said[test] " |"
+    }
+    printf "%s", mutants
+}
