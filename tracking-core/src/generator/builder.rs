@@ -52,7 +52,7 @@ impl GeneratorBuilder {
     ///
     /// A first reservation may take longer than 2 s, from a state file that hundreds of processes
     /// ask at once: up to 30 s while their queue moves. It goes on when a caller gives up, who is
-    /// told [`AllocateError::NotYet`].
+    /// told [`AllocateError::NotYet`](crate::AllocateError::NotYet).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline.min(Duration::from_secs(3_600));
         self
