@@ -61,11 +61,11 @@ impl Batch {
     }
 
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.next >= self.end && self.rest.is_none()
     }
 
-    fn has_any(&self, now: Moment) -> bool {
+    pub(super) fn has_any(&self, now: Moment) -> bool {
         !self.is_empty() && self.expiry.is_some_and(|expiry| !expiry.has_passed(now))
     }
 
@@ -149,16 +149,18 @@ impl Batches {
         lock(self.own()).pop(series, now)
     }
 
-    /// A number of any thread's batch.
+    /// A number of any thread's batch, or of this one's hand.
     pub(super) fn pop_any(&self, series: &Series, now: Moment) -> Option<TrackingNumber> {
-        self.batches
-            .iter()
-            .find_map(|batch| lock(&batch.0).pop(series, now))
+        // Without a beat, so that the hand's rest goes where others find it.
+        hand::pop_at(self, series, None, now).or_else(|| {
+            let mut batches = self.batches.iter();
+            batches.find_map(|batch| lock(&batch.0).pop(series, now))
+        })
     }
 
-    /// Whether any batch has a number.
+    /// Whether any batch has a number, or this thread's hand.
     pub(super) fn has_any(&self, now: Moment) -> bool {
-        self.batches.iter().any(|batch| lock(&batch.0).has_any(now))
+        hand::has_any(self, now) || self.batches.iter().any(|batch| lock(&batch.0).has_any(now))
     }
 
     /// What tells them from those of other generators.

@@ -134,7 +134,10 @@ pub(super) fn take(batches: &Arc<Batches>, beat: Beat, batch: Batch) -> Option<B
 }
 
 /// Whether this thread has numbers in its hand.
-#[cfg(test)]
-pub(super) fn holds_any(batches: &Batches) -> bool {
-    HAND.with_borrow(|hand| hand.is_of(batches) && !hand.batch.is_empty())
+pub(super) fn has_any(batches: &Batches, now: Moment) -> bool {
+    let found = HAND.try_with(|hand| {
+        let hand = hand.try_borrow();
+        hand.is_ok_and(|hand| hand.is_of(batches) && hand.batch.has_any(now))
+    });
+    found.unwrap_or(false)
 }

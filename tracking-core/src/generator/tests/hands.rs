@@ -21,7 +21,7 @@ fn take_fast(generator: &Generator, numbers: &mut Vec<TrackingNumber>) {
     let started = Instant::now();
     numbers.extend(generator.iter().take(FAST).map(Result::unwrap));
     let supply = generator.supply();
-    while !hand::holds_any(&supply.batches) {
+    while !hand::has_any(&supply.batches, supply.refill.now()) {
         assert!(started.elapsed() < Duration::from_secs(30), "no beat");
         numbers.push(generator.next().unwrap());
     }
@@ -69,7 +69,8 @@ fn a_hand_of_another_generator_goes_back_to_that_one() {
     let (other, _clock) = still(other);
     let mut others = Vec::new();
     take_fast(&other, &mut others);
-    assert!(!hand::holds_any(&one.supply().batches));
+    let supply = one.supply();
+    assert!(!hand::has_any(&supply.batches, supply.refill.now()));
     // And by turns.
     for _ in 0..FAST {
         numbers.push(one.next().unwrap());
@@ -166,4 +167,38 @@ fn many_fast_threads_share_one_and_nothing_repeats() {
         .flat_map(|thread| thread.join().unwrap())
         .collect();
     assert_all_different(&numbers);
+}
+
+/// Whoever asks in another way than for the next one finds what is in this thread's hand, too.
+#[test]
+fn while_the_store_is_down_a_hand_is_ready_and_fills() {
+    let (allocator, gate) = scripted(Mood::Grants);
+    let (generator, _clock) = still(allocator);
+    let mut numbers = Vec::new();
+    take_fast(&generator, &mut numbers);
+    gate.set(Mood::Fails);
+    let mut some = [TrackingNumber::BLANK; 777];
+    // The runway, until a reservation has failed: then none is under way.
+    let started = Instant::now();
+    loop {
+        let status = generator.status();
+        if status.runway > 0 {
+            let count = generator.try_fill(&mut some).unwrap();
+            numbers.extend(&some[..count]);
+        } else if status.error.is_some() {
+            break;
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "no reservation failed"
+        );
+    }
+    let supply = generator.supply();
+    assert!(hand::has_any(&supply.batches, supply.refill.now()));
+    futures::block_on(generator.ready()).unwrap();
+    let count = generator.try_fill(&mut some).unwrap();
+    numbers.extend(&some[..count]);
+    use_up(&generator, &mut numbers);
+    assert_all_different(&numbers);
+    assert_eq!(numbers.len(), gate.all_granted());
 }
