@@ -65,15 +65,15 @@ fn frame(reader: &mut impl BufRead) -> Result<Vec<u8>, Failure> {
 
 /// A line with its end, behind what is there.
 fn line(reader: &mut impl BufRead, frame: &mut Vec<u8>) -> Result<(), Failure> {
+    let start = frame.len();
     loop {
         let room = (MOST - frame.len()) as u64;
-        let start = frame.len();
         let count = reader.by_ref().take(room).read_until(b'\n', frame)?;
         match &frame[start..] {
-            [.., b'\n'] if frame.ends_with(b"\r\n") => return Ok(()),
-            // One in the middle of a line.
-            [.., b'\n'] => {}
+            [.., b'\r', b'\n'] => return Ok(()),
             _ if count as u64 == room => return Err(Failure::TooLong),
+            // One in the middle of a line.
+            [.., b'\n'] if count > 0 => {}
             _ => return Err(Failure::Io(io::ErrorKind::UnexpectedEof.into())),
         }
     }
@@ -88,7 +88,10 @@ fn body(reader: &mut impl BufRead, frame: &mut Vec<u8>, length: usize) -> Result
         .ok_or(Failure::TooLong)?;
     frame.resize(end, 0);
     reader.read_exact(&mut frame[start..])?;
-    Ok(())
+    match &frame[start..] {
+        [.., b'\r', b'\n'] => Ok(()),
+        _ => Err(garbled(&frame[end - 2..])),
+    }
 }
 
 /// The length that a line names; `None` where there is nothing, not even something empty.
@@ -154,6 +157,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_refused_before_it_is_read() {
+        let second = format!("*2\r\n$65000\r\n{}\r\n+x", "x".repeat(65_000));
         // The last byte goes on for ever.
         for (bytes, most_read) in [
             ("$600000000\r\nx", 100),
@@ -162,7 +166,7 @@ mod tests {
             ("*9223372036854775807\r\n:", 100),
             ("*1000000000\r\n:", 100),
             ("*2\r\n*1\r\n*30000\r\n:", 100),
-            ("*2\r\n$65000\r\nx", 70_000),
+            (&second, 70_000),
             ("-ERR x", MOST + 100),
             ("+\n", MOST + 100),
             (":1", MOST + 100),
@@ -207,12 +211,20 @@ mod tests {
             "$3\r\nabcXX",
             "+\u{fffd}\r\n$",
             ":\r\n",
+            "*2\r\n$0\r\nx\r\n",
         ] {
             let found = read(&mut bytes.as_bytes());
             let told = matches!(found, Err(Failure::Garbled(_)));
             assert!(told || bytes.starts_with('+'), "{bytes:?}: {found:?}");
         }
-        for cut in ["", "$10\r\nabc", "*2\r\n:1\r\n", "+OK\r"] {
+        for cut in [
+            "",
+            "$10\r\nabc",
+            "*2\r\n:1\r\n",
+            "+OK\r",
+            "*2\r\n:1\r\n\n",
+            "\n",
+        ] {
             let found = read(&mut cut.as_bytes());
             assert!(matches!(found, Err(Failure::Io(_))), "{cut:?}: {found:?}");
         }
