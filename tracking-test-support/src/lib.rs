@@ -13,9 +13,11 @@ mod daemon;
 pub mod mysql;
 mod programs;
 pub mod redis;
+mod small_disk;
 mod waiting;
 
 pub use certificates::Certificates;
 pub use daemon::Daemon;
 pub use programs::{is_installed, program};
+pub use small_disk::SmallDisk;
 pub use waiting::{free_port, until};

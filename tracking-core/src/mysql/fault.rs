@@ -143,6 +143,10 @@ impl Fault {
                 Self::Connect { address, cause }
             }
             mysql::Error::DriverError(DriverError::TlsNotSupported) => Self::NoTls { address },
+            mysql::Error::DriverError(DriverError::UnknownAuthPlugin(plugin)) => Self::Refused {
+                address,
+                refusal: Refusal::of_plugin(&plugin, url, &purpose.words),
+            },
             mysql::Error::TlsError(error) => Self::Tls {
                 address,
                 cause: error.to_string(),

@@ -27,6 +27,8 @@ pub enum RefusalKind {
     WrongPassword,
     /// It asks for another user, or for a password.
     NoLogin,
+    /// It asks for a kind of login that is not spoken here; MySQL 8.0 asks some unknown users for one.
+    OtherLogin,
     /// The password has expired, or the user is locked.
     Expired,
     /// It takes no connection in the clear.
@@ -106,6 +108,7 @@ impl RefusalKind {
             self,
             Self::WrongPassword
                 | Self::NoLogin
+                | Self::OtherLogin
                 | Self::Expired
                 | Self::NeedsTls
                 | Self::HostUnknown
@@ -122,6 +125,9 @@ impl RefusalKind {
         match self {
             Self::WrongPassword => "user or password are wrong",
             Self::NoLogin => "it asks for another user, or for a password",
+            Self::OtherLogin => {
+                "it asks for a login that is not known here: the user is unknown, or is to be one IDENTIFIED WITH caching_sha2_password"
+            }
             Self::Expired => "the user's password has expired, or the user is locked",
             Self::NeedsTls => "it takes no connections in the clear; name it with mysqls://",
             Self::HostUnknown => {
@@ -153,16 +159,23 @@ impl RefusalKind {
 impl Refusal {
     /// The refusal of an error's number and words.
     pub(super) fn of(code: u16, message: &str, url: &MySqlUrl, words: &Words) -> Self {
-        let shown = |c| if steers(c) { ' ' } else { c };
-        let text: String = message.chars().take(200).map(shown).collect();
         let kind = RefusalKind::of(code, message);
+        Self::new(kind, format!("{code} {}", shown(message)), url, words)
+    }
+
+    /// The refusal of one who asks for a login by a plugin that the driver does not have.
+    pub(super) fn of_plugin(plugin: &str, url: &MySqlUrl, words: &Words) -> Self {
+        Self::new(RefusalKind::OtherLogin, shown(plugin), url, words)
+    }
+
+    fn new(kind: RefusalKind, text: String, url: &MySqlUrl, words: &Words) -> Self {
         let (rights, tables) = (words.rights, words.tables);
         Self {
             kind,
             advice: kind.advice(words),
             rights: format!("{rights} ON `{}`.{tables}", url.database()),
             in_the_clear: matches!(url.place(), MySqlPlace::Server { .. }),
-            text: format!("{code} {text}"),
+            text,
         }
     }
 
@@ -170,6 +183,12 @@ impl Refusal {
     pub fn kind(&self) -> RefusalKind {
         self.kind
     }
+}
+
+/// A server's words, so that they steer no terminal.
+fn shown(words: &str) -> String {
+    let shown = |c| if steers(c) { ' ' } else { c };
+    words.chars().take(200).map(shown).collect()
 }
 
 impl fmt::Display for Refusal {
@@ -281,5 +300,11 @@ mod tests {
             );
             assert_eq!(refusal.to_string(), message);
         }
+        let refusal = Refusal::of_plugin("sha256\n_password", &url, &TESTS.words);
+        assert!(refusal.kind.lasts());
+        assert_eq!(
+            refusal.to_string(),
+            "it asks for a login that is not known here: the user is unknown, or is to be one IDENTIFIED WITH caching_sha2_password (sha256 _password)"
+        );
     }
 }

@@ -131,7 +131,7 @@ fn servers_that_will_not_do() {
         ),
     ] {
         let more = ["--binlog-format=ROW", argument];
-        let Some(server) = MySqlServer::start(&more) else {
+        let Some(server) = MySqlServer::start_mariadb(&more) else {
             return;
         };
         let url = server.database();

@@ -114,7 +114,7 @@ fn servers_that_take_turns_are_named() {
     turn(&second, &first);
     let message = failure(&allocator, name.proxy.port());
     let history = |server: &MySqlServer, id: u32| {
-        let uid: Vec<String> = server.ask("SELECT CONCAT_WS('.', @@server_uid)");
+        let uid: Vec<String> = server.ask(&format!("SELECT @@{}", server.program().identity()));
         let host: Vec<String> = server.ask("SELECT @@hostname");
         format!("{}.{id}.{}.{}", uid[0], host[0], server.port())
     };

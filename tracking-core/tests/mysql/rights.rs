@@ -93,19 +93,32 @@ fn logins() {
         ("nobody:secret".to_owned(), "user or password are wrong"),
     ] {
         let error = opened(&login).unwrap_err();
-        assert_eq!(error.remedy(), Some(Remedy::GivePassword(StoreKind::MySql)));
+        let remedy = error.remedy();
+        assert_eq!(
+            remedy,
+            Some(Remedy::GivePassword(StoreKind::MySql)),
+            "{error}"
+        );
         assert!(matches!(
             error,
             OpenError::Store(AllocateError::Refused { .. })
         ));
         let message = error.to_string();
-        assert!(
-            message.contains(&format!(
-                ": {means}, unless it takes logins by TLS alone (mysqls://) (1045 "
-            )),
-            "{message}"
-        );
+        // Who is asked for it is chosen anew with each start of a server.
+        let is_decoy = login.starts_with("nobody")
+            && message
+                .contains(": it asks for a login that is not known here: the user is unknown, ");
+        let means = format!(": {means}, unless it takes logins by TLS alone (mysqls://) (1045 ");
+        assert!(is_decoy || message.contains(&means), "{message}");
         assert!(!message.contains("secret"), "{message}");
+    }
+    if server.program().is_mysql() {
+        server
+            .run("CREATE USER IF NOT EXISTS plain@'%' IDENTIFIED WITH sha256_password BY 'secret'");
+        let error = opened("plain:secret").unwrap_err();
+        let told = "or is to be one IDENTIFIED WITH caching_sha2_password (sha256_password)";
+        assert!(error.to_string().contains(told), "{error}");
+        assert_eq!(error.remedy(), Some(Remedy::GivePassword(StoreKind::MySql)));
     }
     let without = crate::common::url(&root.replace("root", name));
     let given = without.with_password("secret");

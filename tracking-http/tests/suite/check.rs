@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::redis_servers::server::RedisServer;
-use crate::small_disk::SmallDisk;
 use crate::support::{Program, TokenFile, ask, run_to_end};
+use tracking_test_support::SmallDisk;
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f";
 

@@ -31,8 +31,6 @@ mod reservations;
 mod root;
 mod service;
 mod shutdown;
-#[path = "../../../tracking-ledger/tests/ledger/support/small_disk.rs"]
-mod small_disk;
 mod stalled;
 mod start;
 mod streams;

@@ -1,4 +1,4 @@
-//! The data folder of a new MariaDB: made once, and copied for each server.
+//! The data folder of a new server: made once, and copied for each server.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,15 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::programs::found;
+use super::program::Program;
 
 /// Beside what Cargo builds.
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tmp");
 
-/// Small files, for a server that keeps one row.
-pub const SMALL: [&str; 4] = [
-    "--innodb-log-file-size=8M",
-    "--innodb-buffer-pool-size=16M",
-    "--innodb-undo-tablespaces=0",
-    "--innodb-data-file-path=ibdata1:4M:autoextend",
-];
-
 /// A temporary folder with the data of a new server in `data`.
-pub fn new() -> TempDir {
+pub fn new(program: &Program) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    copy(&template(), &folder.path().join("data"));
+    copy(&template(program), &folder.path().join("data"));
     folder
 }
 
@@ -45,8 +37,8 @@ pub fn user() -> Option<&'static str> {
 }
 
 /// Making one takes seconds, so it is kept beside what Cargo builds, for as long as the program is the same.
-fn template() -> PathBuf {
-    let kept = PathBuf::from(KEPT).join(format!("mariadb-{}", version()));
+fn template(program: &Program) -> PathBuf {
+    let kept = PathBuf::from(KEPT).join(program.version());
     if kept.is_dir() {
         return kept;
     }
@@ -60,32 +52,17 @@ fn template() -> PathBuf {
     let parent = tempfile::tempdir_in(KEPT).expect("a temporary folder");
     let data = parent.path().join("data");
     let log = parent.path().join("log");
-    let status = Command::new(found("mariadb-install-db"))
-        .arg("--no-defaults")
-        .arg("--auth-root-authentication-method=normal")
-        .args(["--skip-test-db", "--skip-name-resolve"])
-        .args(SMALL)
+    let status = program
+        .command_to_make(parent.path())
         .args(user())
-        .arg(format!("--datadir={}", data.display()))
         .env("TMPDIR", parent.path())
         .stdin(Stdio::null())
         .stdout(File::create(&log).expect("a file"))
         .stderr(File::options().append(true).open(&log).expect("a file"))
         .status()
-        .expect("mariadb-install-db is installed");
+        .expect("it is installed");
     let told = || std::fs::read_to_string(&log).unwrap_or_default();
-    assert!(status.success(), "mariadb-install-db: {status}\n{}", told());
+    assert!(status.success(), "a new data folder: {status}\n{}", told());
     std::fs::rename(&data, &kept).expect("it is given its name");
     kept
-}
-
-/// The version of the program, as a part of a file's name.
-fn version() -> String {
-    let output = Command::new(found("mariadbd"))
-        .args(["--no-defaults", "--version"])
-        .output()
-        .expect("mariadbd is installed");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let word = text.split(' ').find(|word| word.contains("MariaDB"));
-    word.unwrap_or("unknown").replace('/', "-")
 }

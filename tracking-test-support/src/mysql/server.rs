@@ -1,4 +1,4 @@
-//! A MariaDB of a test's own: started in a temporary folder on a free port and a Unix socket, with its own
+//! A MariaDB or MySQL of a test's own: started in a temporary folder on a free port and a Unix socket, with its own
 //! log, and killed when the guard is dropped.
 
 use std::ops::{Deref, DerefMut};
@@ -11,13 +11,16 @@ use mysql::{Conn, OptsBuilder};
 use tempfile::TempDir;
 
 use super::folder;
+use super::program::Program;
 use crate::daemon::{Daemon, socket};
-use crate::programs::found;
 use crate::waiting::PATIENCE;
 pub use crate::{free_port, is_installed, program, until};
 
-/// A running `mariadbd`.
-pub struct MySqlServer(Daemon);
+/// A running `mariadbd` or `mysqld`.
+pub struct MySqlServer {
+    daemon: Daemon,
+    program: Program,
+}
 
 /// The server of all tests that change nothing but a database of their own.
 static SHARED: Mutex<Weak<MySqlServer>> = Mutex::new(Weak::new());
@@ -40,12 +43,19 @@ impl MySqlServer {
         Self::start_with(arguments, None)
     }
 
+    /// A MariaDB with arguments that only a MariaDB takes. Where another server is tried there is none, which
+    /// is said.
+    pub fn start_mariadb(arguments: &[&str]) -> Option<Self> {
+        Program::to_try()?
+            .is_mariadb()
+            .then(|| Self::start(arguments))?
+    }
+
     /// The same with a library that is loaded before the C library's.
     pub fn start_with(arguments: &[&str], preload: Option<PathBuf>) -> Option<Self> {
-        if !is_installed("mariadbd") || !is_installed("mariadb-install-db") {
-            return None;
-        }
-        Some(Self::start_in(folder::new, arguments, preload))
+        let program = Program::to_try()?;
+        let folder = || folder::new(&program);
+        Some(Self::start_in(&program, folder, arguments, preload))
     }
 
     /// A server on a copy of the data folder of one that does not run.
@@ -55,20 +65,30 @@ impl MySqlServer {
             folder::copy(&other.folder().join("data"), &folder.path().join("data"));
             folder
         };
-        Self::start_in(copy, arguments, None)
+        Self::start_in(&other.program, copy, arguments, None)
     }
 
     fn start_in(
+        program: &Program,
         folder: impl Fn() -> TempDir,
         arguments: &[&str],
         preload: Option<PathBuf>,
     ) -> Self {
         let arguments: Vec<String> = arguments.iter().map(|&argument| argument.into()).collect();
-        let command =
-            move |folder: &Path, port| command(folder, port, &arguments, preload.as_ref());
-        Self(Daemon::start("mariadbd", folder, command, |folder, _| {
-            connection(folder).is_ok()
-        }))
+        let command = {
+            let program = program.clone();
+            move |folder: &Path, port| command(&program, folder, port, &arguments, preload.as_ref())
+        };
+        let is_up = |folder: &Path, _| connection(folder).is_ok();
+        Self {
+            daemon: Daemon::start("the SQL server", folder, command, is_up),
+            program: program.clone(),
+        }
+    }
+
+    /// Which server it is.
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// A new database, and its URL by the port.
@@ -118,13 +138,13 @@ impl Deref for MySqlServer {
     type Target = Daemon;
 
     fn deref(&self) -> &Daemon {
-        &self.0
+        &self.daemon
     }
 }
 
 impl DerefMut for MySqlServer {
     fn deref_mut(&mut self) -> &mut Daemon {
-        &mut self.0
+        &mut self.daemon
     }
 }
 
@@ -137,8 +157,14 @@ fn connection(folder: &Path) -> mysql::Result<Conn> {
     )
 }
 
-fn command(folder: &Path, port: u16, arguments: &[String], preload: Option<&PathBuf>) -> Command {
-    let mut command = Command::new(found("mariadbd"));
+fn command(
+    program: &Program,
+    folder: &Path,
+    port: u16,
+    arguments: &[String],
+    preload: Option<&PathBuf>,
+) -> Command {
+    let mut command = program.command();
     if let Some(library) = preload {
         command.env("LD_PRELOAD", library);
     }
@@ -146,7 +172,7 @@ fn command(folder: &Path, port: u16, arguments: &[String], preload: Option<&Path
         .arg("--no-defaults")
         .args(folder::user())
         .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
-        .args(folder::SMALL)
+        .args(program.small())
         .arg(format!("--port={port}"))
         .arg(format!("--datadir={}", folder.join("data").display()))
         // Of its own: a server that starts takes away the temporary tables that it finds, whosever they are.

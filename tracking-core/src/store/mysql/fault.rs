@@ -51,9 +51,10 @@ impl MySqlFault {
     /// What can be done about it, where a program has a way of its own for that.
     fn remedy(&self) -> Option<Remedy> {
         match (self, self.refusal()) {
-            (_, Some(RefusalKind::WrongPassword | RefusalKind::NoLogin)) => {
-                Some(Remedy::GivePassword(StoreKind::MySql))
-            }
+            (
+                _,
+                Some(RefusalKind::WrongPassword | RefusalKind::NoLogin | RefusalKind::OtherLogin),
+            ) => Some(Remedy::GivePassword(StoreKind::MySql)),
             (Self::Corrupt { .. }, _) => Some(Remedy::RestoreSeries),
             _ => None,
         }

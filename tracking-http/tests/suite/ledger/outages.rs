@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{NEXT, number, post, server};
-use crate::small_disk::SmallDisk;
 use crate::support::{Answer, Client, Ledgered, Program, Scrape};
+use tracking_test_support::SmallDisk;
 
 #[test]
 fn while_the_ledger_is_gone_or_hangs_nothing_is_issued() {

@@ -83,7 +83,9 @@ fn who_loses_a_deadlock_is_recorded_all_the_same() {
             scope.spawn(|| send_keys_again(&recorder, &ends));
             wait_until("no deadlock is met", || {
                 // What has changed more is not the victim.
-                let weight = "INSERT INTO heavy SELECT NULL FROM seq_1_to_500";
+                let weight = "INSERT INTO heavy WITH RECURSIVE numbers AS \
+                    (SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n < 500) \
+                    SELECT NULL FROM numbers";
                 other.query_drop("BEGIN").unwrap();
                 other.query_drop(weight).unwrap();
                 // The wrong way round.
@@ -137,7 +139,7 @@ fn who_waits_too_long_for_a_lock_is_refused_whole_and_answered_by_its_key() {
 /// As MariaDB does from 11.6 on, unless it is told otherwise.
 #[test]
 fn who_meets_a_row_that_has_changed_is_recorded_all_the_same() {
-    let Some(server) = MariaDb::start(&["--innodb-snapshot-isolation=ON"]) else {
+    let Some(server) = MariaDb::start_mariadb(&["--innodb-snapshot-isolation=ON"]) else {
         return;
     };
     let place = server.database();

@@ -8,18 +8,23 @@ use mysql::prelude::Queryable;
 use tracking_ledger::{Recorded, Recorder};
 
 use crate::support::mariadb::MariaDb;
-use crate::support::small_disk::SmallDisk;
 use crate::support::{Place, claim, full_order, number, recording};
+use tracking_test_support::SmallDisk;
 
 /// A server whose data is on a disk with room for little more.
 fn server_on(arguments: &[&str]) -> Option<(MariaDb, SmallDisk)> {
     let mut server = MariaDb::start(arguments)?;
-    server.kill();
+    server.stop();
     let data = server.socket().with_file_name("data");
     let output = Command::new("du").arg("-sk").arg(&data).output().unwrap();
     let size = String::from_utf8(output.stdout).unwrap();
     let size: u64 = size.split_whitespace().next().unwrap().parse().unwrap();
-    let disk = SmallDisk::mount(size + 8 * 1024)?;
+    // What it makes while it starts, and some rows.
+    let room = match server.program().is_mysql() {
+        false => 20 * 1024,
+        true => 64 * 1024,
+    };
+    let mut disk = SmallDisk::mount(size + room)?;
     let copied = Command::new("cp")
         .args(["-a", "--sparse=never"])
         .arg(data.join("."))
@@ -27,7 +32,8 @@ fn server_on(arguments: &[&str]) -> Option<(MariaDb, SmallDisk)> {
         .status();
     assert!(copied.unwrap().success());
     fs::remove_dir_all(&data).unwrap();
-    std::os::unix::fs::symlink(disk.path(), &data).unwrap();
+    fs::create_dir(&data).unwrap();
+    disk.mount_also_at(data);
     server.start_again();
     Some((server, disk))
 }

@@ -50,7 +50,7 @@ fn is_read(place: &Database<'_>) {
 
 #[test]
 fn a_node_of_galera_is_refused_unless_somebody_vouches_for_one_writer() {
-    let Some(server) = MariaDb::start(&["--binlog-format=ROW", "--wsrep-on=ON"]) else {
+    let Some(server) = MariaDb::start_mariadb(&["--binlog-format=ROW", "--wsrep-on=ON"]) else {
         return;
     };
     let place = server.database();
@@ -67,7 +67,7 @@ fn a_node_of_galera_is_refused_unless_somebody_vouches_for_one_writer() {
 
 #[test]
 fn a_server_that_is_too_old_is_refused() {
-    let Some(server) = MariaDb::start(&["--version=10.5.28-MariaDB"]) else {
+    let Some(server) = MariaDb::start_mariadb(&["--version=10.5.28-MariaDB"]) else {
         return;
     };
     let place = server.database();

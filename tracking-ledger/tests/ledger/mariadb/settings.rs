@@ -23,8 +23,12 @@ fn a_session_makes_each_setting_that_is_relied_on() {
     let place = server.database();
     let ledger = place.open();
     place.sql("CREATE TABLE seen (name VARCHAR(64), value VARCHAR(255)) ENGINE = InnoDB");
+    let isolation = match server.program().is_mysql() {
+        false => "tx_isolation",
+        true => "transaction_isolation",
+    };
     let expected = [
-        ("tx_isolation", "READ-COMMITTED"),
+        (isolation, "READ-COMMITTED"),
         ("autocommit", "1"),
         ("time_zone", "+00:00"),
         ("innodb_lock_wait_timeout", "1"),

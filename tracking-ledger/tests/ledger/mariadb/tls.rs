@@ -3,6 +3,7 @@
 use tracking_core::order::Order;
 use tracking_ledger::{LedgerError, LedgerOptions, open_ledger};
 use tracking_test_support::Certificates;
+use tracking_test_support::mysql::program::Program;
 
 use crate::support::mariadb::MariaDb;
 use crate::support::{Place, record_new, recording};
@@ -46,7 +47,10 @@ fn only_certificates_that_are_trusted() {
 
 #[test]
 fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
-    let Some(server) = MariaDb::start(&["--skip-ssl"]) else {
+    let Some(program) = Program::to_try() else {
+        return;
+    };
+    let Some(server) = MariaDb::start(&[program.without_tls()]) else {
         return;
     };
     let place = server.database();

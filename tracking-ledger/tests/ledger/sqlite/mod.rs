@@ -12,8 +12,8 @@ use tracking_core::order::Order;
 use tracking_ledger::{LedgerError, LedgerOptions, Recorded};
 
 use crate::suite;
-use crate::support::small_disk::SmallDisk;
 use crate::support::{Place, full_order, number, record_new, recording, says_unavailable};
+use tracking_test_support::SmallDisk;
 
 struct SqliteFile {
     folder: TempDir,

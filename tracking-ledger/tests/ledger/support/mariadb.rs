@@ -23,14 +23,23 @@ pub(crate) struct Database<'a> {
 impl MariaDb {
     /// `None` where the program is missing, which the test then says.
     pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
+        Some(Self::on(MySqlServer::start(arguments)?))
+    }
+
+    /// The same with arguments that only a MariaDB takes: `None` where another server is tried, too.
+    pub(crate) fn start_mariadb(arguments: &[&str]) -> Option<Self> {
+        Some(Self::on(MySqlServer::start_mariadb(arguments)?))
+    }
+
+    fn on(server: MySqlServer) -> Self {
         let server = Self {
-            server: MySqlServer::start(arguments)?,
+            server,
             databases: AtomicU32::new(0),
         };
         // No administrator: those may write where it is read-only.
         server.ask("CREATE USER shop@'%' IDENTIFIED BY 's:cret/1'");
         server.ask("GRANT ALL ON `ledger%`.* TO shop@'%'");
-        Some(server)
+        server
     }
 
     pub(crate) fn database(&self) -> Database<'_> {

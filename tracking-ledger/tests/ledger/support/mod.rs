@@ -5,7 +5,6 @@ pub(crate) mod clients;
 pub(crate) mod mariadb;
 #[cfg(feature = "mysql")]
 pub(crate) mod proxy;
-pub(crate) mod small_disk;
 
 use std::sync::Arc;
 
