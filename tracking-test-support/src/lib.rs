@@ -10,12 +10,17 @@
 mod certificates;
 pub mod clock;
 mod daemon;
+pub mod disk;
+mod lines;
 pub mod mysql;
+mod preload;
 mod programs;
 pub mod redis;
 mod waiting;
 
 pub use certificates::Certificates;
 pub use daemon::Daemon;
+pub use lines::Lines;
+pub use preload::Preload;
 pub use programs::{is_installed, program};
 pub use waiting::{free_port, until};
