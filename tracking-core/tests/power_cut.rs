@@ -53,9 +53,8 @@ fn path(folder: &Path, file: u64) -> PathBuf {
     folder.join(format!("{file}.series"))
 }
 
-/// The last serial that was told of each state file.
-fn told(lines: &Lines) -> BTreeMap<u64, Serial> {
-    let lines = lines.so_far();
+/// The last serial that these lines tell of each state file.
+fn told(lines: &[String]) -> BTreeMap<u64, Serial> {
     let took = lines.iter().filter_map(|line| line.strip_prefix("took "));
     took.map(|words| {
         let (file, serial) = words.split_once(' ').unwrap();
@@ -87,12 +86,16 @@ fn cuts(disk: &Disk, cuts: usize, preload: Option<&Preload>, random: &mut StdRng
     command.envs(preload.map(|library| ("LD_PRELOAD", library.path())));
     let mut child = Guard(command.spawn().unwrap());
     let lines = Lines::of(child.0.stderr.take().unwrap());
-    let mut lost = 0;
-    for _ in 0..cuts {
+    let (mut lost, mut looked_at) = (0, 0);
+    for cut in 1..=cuts {
         let before = lines.so_far().len();
         until("numbers", || lines.so_far().len() > before + 4);
         std::thread::sleep(Duration::from_micros(random.random_range(0..20_000)));
-        let told = told(&lines);
+        let all = lines.so_far();
+        // What an earlier cut did not lose is looked for by the last one once more.
+        let new = if cut == cuts { 0 } else { looked_at };
+        looked_at = all.len();
+        let told = told(&all[new..]);
         let Some(cut) = disk.cut() else {
             assert!(preload.is_some(), "it cannot be mounted");
             lost += 1;
