@@ -19,7 +19,7 @@ const KILLS_OF_EACH: usize = 5;
 
 #[test]
 fn kills_and_rewinds_of_a_file_repeat_nothing() {
-    let kills = if is_full() { 1_000 } else { 100 };
+    let kills: usize = if is_full() { 1_000 } else { 100 };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.series");
     let store = format!("file:{}", path.display());
@@ -38,7 +38,7 @@ fn kills_and_rewinds_of_a_file_repeat_nothing() {
         let victim = holder.flatten();
         let victim = victim.unwrap_or_else(|| random.random_range(0..PROCESSES));
         busy += usize::from(crowd.kill(victim));
-        if kill % KILLS_OF_EACH == 0 {
+        if kill.is_multiple_of(KILLS_OF_EACH) {
             let bytes = fs::read(&path).unwrap();
             if bytes.len() == copies[0].len() {
                 copies.push(bytes);

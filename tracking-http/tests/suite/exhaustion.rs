@@ -180,7 +180,7 @@ impl House {
                 "GET /next-tracking-number HTTP/1.1\r\nHost: test\r\n\r\n",
             );
             self.ask(program, "GET /readyz HTTP/1.1\r\nHost: test\r\n\r\n");
-            if count % 10 == 0 {
+            if count.is_multiple_of(10) {
                 self.ask(program, &many);
             }
         }

@@ -23,7 +23,9 @@ const OF_EACH: u64 = 10_000_000;
 
 /// What a count is recorded as: every second of them with a key.
 fn request(count: u64, order: &Order) -> tracking_ledger::Recording {
-    let key = (count % 2 == 0).then(|| claim(None, &count.to_string(), order));
+    let key = count
+        .is_multiple_of(2)
+        .then(|| claim(None, &count.to_string(), order));
     recording(count, order).with_claim(key)
 }
 
@@ -87,7 +89,7 @@ fn lost(folder: &Path, told: &[u64]) -> Result<(), String> {
         }
     }
     // The last ones asked again, by their keys and another number; and one goes on.
-    let keyed = told.iter().rev().filter(|count| *count % 2 == 0);
+    let keyed = told.iter().rev().filter(|count| count.is_multiple_of(2));
     for &count in keyed.take(20) {
         let key = claim(None, &count.to_string(), &order);
         let again = recording(CLIENTS * OF_EACH + count, &order).with_claim(Some(key));
