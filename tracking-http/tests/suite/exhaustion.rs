@@ -310,6 +310,7 @@ fn a_server_that_starts_under_a_shortage_says_so() {
             });
             let _ = child.kill();
             child.wait().unwrap();
+            until("a word of it", || !lines.so_far().is_empty());
             let said = lines.so_far().join("\n");
             assert!(!said.contains("panicked"), "{name}: {said}");
             // The key may come from elsewhere where `getrandom` is refused; threads may not.
@@ -336,12 +337,8 @@ fn a_server_without_descriptors_goes_on_when_there_are_some() {
         let (mut met, mut closed, began) = (0, 0, Instant::now());
         while met < 3 {
             assert!(began.elapsed() < PATIENCE, "descriptors were always enough");
-            // As many as it has now, and then none for a connection: which waits until there are some.
-            let before = bound(
-                &server.program,
-                Resource::Nofile,
-                Some(server.program.descriptors()),
-            );
+            // Fewer than it has, and so none for a connection: which waits until there are some.
+            let before = bound(&server.program, Resource::Nofile, Some(3));
             let mut waiting = Client::connect(server.program.address);
             assert!(waiting.try_send("GET /next-tracking-number HTTP/1.1\r\nHost: test\r\n\r\n"));
             let waits = waiting.is_silent_for(Duration::from_millis(200));
@@ -374,13 +371,19 @@ fn a_server_without_memory_ends_or_goes_on_and_repeats_nothing() {
             let most = (server.program.memory_kib("VmSize:") + kib) * 1_024;
             let before = bound(&server.program, Resource::As, Some(most));
             house.ask_all(&server.program);
-            if server.program.has_aborted() {
+            bound(&server.program, Resource::As, before.current);
+            let next = "GET /next-tracking-number HTTP/1.1\r\nHost: test\r\n\r\n";
+            let mut has_aborted = false;
+            // It may be about to end.
+            until("it serves again, or has ended", || {
+                has_aborted = server.program.has_aborted();
+                has_aborted || house.ask(&server.program, next)
+            });
+            if has_aborted {
                 aborted += 1;
                 continue;
             }
             survived += 1;
-            bound(&server.program, Resource::As, before.current);
-            house.recovers(&server);
             server.end();
         }
         let server = house.serve(None);

@@ -100,12 +100,6 @@ impl Program {
         self.child.id()
     }
 
-    /// How many files it has open.
-    pub(crate) fn descriptors(&self) -> u64 {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
-        open.unwrap().count() as u64
-    }
-
     /// Whether it has ended for want of memory, as Rust does: by SIGABRT.
     pub(crate) fn has_aborted(&mut self) -> bool {
         let status = self.child.try_wait().unwrap();
