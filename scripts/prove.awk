@@ -29,6 +29,15 @@ name != "" && NF {
     sub(/ +[0-9]+  .*/, "", what)
     mutants = mutants "| `" mutant "` | " what " | `" $NF "` |\n"
 }
+/^part: / {
+    name = ""
+    took = substr($0, length("part: ") + 1)
+    seconds = took
+    sub(/^.*, /, "", seconds)
+    sub(/, [0-9]+ s$/, "", took)
+    is_failed = sub(/ FAILED$/, "", took)
+    parts = parts "| *" took "* | " (is_failed ? "FAILED" : "ok") " | " seconds " |\n"
+}
 
 END {
     for (at = 1; at <= count; at++) {
@@ -36,5 +45,5 @@ END {
         if (said[test] != "" || result[test] == "FAILED")
             print "| `" test "` | " result[test] " | " said[test] " |"
     }
-    printf "%s", mutants
+    printf "%s%s", mutants, parts
 }

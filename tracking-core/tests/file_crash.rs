@@ -11,13 +11,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rand::prelude::*;
 use rand::rngs::StdRng;
 use tracking_core::{Allocator, Serial, TrackingNumber};
+use tracking_test_support::lock_holder;
 
 mod support;
 
@@ -139,20 +140,6 @@ impl Output {
     }
 }
 
-/// The process that has the lock on the file, which is the only one that may write to it.
-fn holder(path: &Path) -> Option<u32> {
-    let inode = format!(":{}", std::fs::metadata(path).unwrap().ino());
-    let locks = std::fs::read_to_string("/proc/locks").unwrap();
-    let mut held = locks
-        .lines()
-        .filter(|line| !line.contains("->"))
-        .map(|line| {
-            let words: Vec<_> = line.split_whitespace().collect();
-            (words[5].ends_with(&inode) && words[1] == "FLOCK").then(|| words[4].parse().unwrap())
-        });
-    held.find_map(|pid| pid)
-}
-
 /// Return when a tick has just begun, as whoever has the lock does.
 fn wait_for_a_tick() {
     let tick_us = u64::from(u32::try_from(Serial::TICK_MS * 1000).unwrap());
@@ -232,7 +219,7 @@ fn killed_processes_repeat_nothing_and_lose_no_more_than_they_held() {
             // When it is about to write, or as soon as it has written.
             kind => {
                 let pid = (0..10_000)
-                    .find_map(|_| holder(&path))
+                    .find_map(|_| lock_holder(&path))
                     .expect("nobody has the lock");
                 if kind == 1 {
                     wait_for_a_tick();

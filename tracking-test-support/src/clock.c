@@ -1,4 +1,4 @@
-/* A clock that steps: real time, and as many milliseconds more as CLOCK_FILE says. Preloaded into
+/* A clock that steps: real time, and as many milliseconds more as FOLDER "/offset" says. Preloaded into
    a server, whose monotonic clock stays as it is. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 static volatile int64_t *offset_ms;
 
 __attribute__((constructor)) static void start(void) {
-    int file = open(CLOCK_FILE, O_RDONLY | O_CLOEXEC);
+    int file = open(FOLDER "/offset", O_RDONLY | O_CLOEXEC);
     void *at = mmap(0, sizeof(int64_t), PROT_READ, MAP_SHARED, file, 0);
     if (file < 0 || at == MAP_FAILED) _exit(66);
     offset_ms = at;

@@ -3,45 +3,28 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::process::Command;
 
-use tempfile::TempDir;
-
-use crate::is_installed;
+use crate::preload::Preload;
 
 /// The library that is preloaded into the server, and the file that it reads.
 pub struct ServerClock {
-    folder: TempDir,
+    library: Preload,
     offset: File,
 }
 
 impl ServerClock {
     /// `None`, told to the tester, without a C compiler.
     pub fn compile() -> Option<Self> {
-        if !is_installed("cc") {
-            return None;
-        }
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("offset");
-        let offset = File::create(&path).expect("a file");
-        let clock = Self { folder, offset };
+        let library = Preload::compile(include_str!("clock.c"))?;
+        let offset = File::create(library.folder().join("offset")).expect("a file");
+        let clock = Self { library, offset };
         clock.step(0);
-        let source = clock.folder.path().join("clock.c");
-        std::fs::write(&source, include_str!("clock.c")).expect("a file");
-        let status = Command::new("cc")
-            .args(["-O1", "-shared", "-fPIC", "-o"])
-            .arg(clock.library())
-            .arg(format!("-DCLOCK_FILE=\"{}\"", path.display()))
-            .arg(&source)
-            .status()
-            .expect("cc is installed");
-        assert!(status.success(), "clock.c does not compile");
         Some(clock)
     }
 
     /// The library.
     pub fn library(&self) -> PathBuf {
-        self.folder.path().join("clock.so")
+        self.library.path()
     }
 
     /// From now on it differs from this host's clock by so much.

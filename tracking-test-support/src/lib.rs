@@ -10,7 +10,11 @@
 mod certificates;
 pub mod clock;
 mod daemon;
+pub mod disk;
+mod lines;
+mod locks;
 pub mod mysql;
+mod preload;
 mod programs;
 pub mod redis;
 mod small_disk;
@@ -18,6 +22,9 @@ mod waiting;
 
 pub use certificates::Certificates;
 pub use daemon::Daemon;
+pub use lines::Lines;
+pub use locks::lock_holder;
+pub use preload::Preload;
 pub use programs::{is_installed, program};
 pub use small_disk::SmallDisk;
 pub use waiting::{free_port, until};

@@ -35,6 +35,7 @@ mod redis_servers;
 mod reliability;
 mod series;
 mod server;
+mod short_writes;
 mod stop;
 mod strace;
 mod streams;

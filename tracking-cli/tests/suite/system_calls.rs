@@ -6,9 +6,9 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::given::{Given, goes_on, is_recorded, ledger, next, next_recorded};
+use crate::given::{Given, Tries, goes_on, is_recorded, ledger, next, next_recorded};
 use crate::strace::{can_trace, traced};
-use crate::support::{Operator, Ran};
+use crate::support::Operator;
 
 /// Calls that change a file or a name, or say that one is whole; and what is printed.
 const CHANGING: [&str; 15] = [
@@ -30,9 +30,6 @@ const CHANGING: [&str; 15] = [
 ];
 /// Where the ledger of these tests puts what it commits.
 const WAL: &str = "ledger.db-wal";
-/// A run has fewer calls than this: more would be one that never ends.
-const CALLS_MAX: usize = 20_000;
-const KILLED: i32 = 137;
 /// The fault that ends it.
 const KILL: &str = "signal=SIGKILL";
 
@@ -127,41 +124,20 @@ fn at_each_call(
     is_fresh: bool,
     then: impl Fn(&Operator, &mut Given<'_>),
 ) -> usize {
-    let mut operator = Operator::new();
-    let mut numbers = String::new();
+    let mut tries = Tries::new(is_fresh);
     let mut met = 0;
     for name in names(fault, &args) {
-        for call in 1..CALLS_MAX {
-            if is_fresh {
-                (operator, numbers) = (Operator::new(), String::new());
-            }
-            let what = format!("{fault} at call {call} of {name}");
+        let run = |operator: &Operator, args: &[&str], call| {
             let inject = format!("inject={name}:{fault}:when={call}");
-            let args = args(&operator);
-            let args: Vec<_> = args.iter().map(String::as_str).collect();
             let mut options = vec!["-e", &inject];
             let path = file.map(|file| operator.path(file).display().to_string());
             options.extend(path.iter().flat_map(|path| ["-P", path]));
-            let output = traced(&operator, &options, &args).unwrap();
+            let output = traced(operator, &options, args).unwrap();
             let trace = std::fs::read_to_string(operator.path("trace")).unwrap_or_default();
             let was_met = trace.contains("(INJECTED)") || trace.contains("killed by SIGKILL");
-            let ran = Ran::from(output);
-            let mut given = Given {
-                operator: &operator,
-                numbers: std::mem::take(&mut numbers),
-            };
-            given.add(&ran);
-            then(&operator, &mut given);
-            given.audit(&what);
-            numbers = given.numbers;
-            if !was_met {
-                assert_eq!(ran.code, 0, "{what}: {ran:?}");
-                break;
-            }
-            met += 1;
-            let allowed = [0, 3, 127, KILLED, -1];
-            assert!(allowed.contains(&ran.code), "{what}: {ran:?}");
-        }
+            (output, was_met)
+        };
+        met += tries.at_each_call(&format!("{fault}, {name}"), &args, run, &then);
     }
     met
 }

@@ -7,6 +7,8 @@ use tokio::time::timeout;
 use tracking_core::judging::{Look, Looks};
 use tracking_core::{Desk, Series, TrackingNumber, Verdict};
 
+use crate::watch::aside::aside;
+
 /// For how long a look is good enough for who watches the store; one that failed, a shorter time, so that
 /// it is soon seen to be back.
 const WATCH_MAX_AGE: Duration = Duration::from_secs(10);
@@ -87,7 +89,7 @@ impl StoreWatch {
         if let Some(look) = last.filter(|look| look.began() >= asked) {
             return Some(look);
         }
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = aside(move || {
             let look = Look::at(self.desk.store()?);
             if let Some(error) = look.error() {
                 tracing::debug!(kind = error.kind(), "the store cannot be looked at");

@@ -1,8 +1,12 @@
 //! The name of a request, by which its line in the log is found: `X-Request-Id`.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use rand::rngs::{StdRng, SysRng};
+use rand::{RngExt, SeedableRng};
 use tracking_core::{Clock, SystemClock};
 use uuid::Builder;
 use uuid::fmt::Hyphenated;
@@ -36,7 +40,7 @@ impl RequestId {
     pub(crate) fn new() -> Self {
         let now_ms = SystemClock.now_ms().try_into().unwrap_or_default();
         // Ten bytes drawn one by one would take three times as long.
-        let [random @ .., _, _, _, _, _, _] = rand::random::<u128>().to_le_bytes();
+        let [random @ .., _, _, _, _, _, _] = random().to_le_bytes();
         let uuid = Builder::from_unix_timestamp_millis(now_ms, &random).into_uuid();
         let mut text = [0; Hyphenated::LENGTH];
         let text = uuid.hyphenated().encode_lower(&mut text);
@@ -52,6 +56,29 @@ impl RequestId {
     pub(crate) fn take_header(&mut self) -> HeaderValue {
         mem::replace(&mut self.0, HeaderValue::from_static(""))
     }
+}
+
+thread_local! {
+    /// None until the system had random bits for it.
+    static RANDOM: RefCell<Option<StdRng>> = const { RefCell::new(None) };
+}
+
+/// Random bits; where the system has none, a count that is spread over them: an id guards nothing.
+fn random() -> u128 {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    RANDOM.with_borrow_mut(|random| {
+        if random.is_none() {
+            *random = StdRng::try_from_rng(&mut SysRng).ok();
+        }
+        match random {
+            Some(random) => random.random(),
+            None => {
+                let count = COUNT.fetch_add(1, Ordering::Relaxed);
+                let spread = count.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                u128::from(std::process::id()) << 64 | u128::from(spread)
+            }
+        }
+    })
 }
 
 fn is_sane(id: &[u8]) -> bool {

@@ -4,9 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::spawn_blocking;
 
 use crate::call::{App, Gate};
+use crate::watch::aside::aside;
 use crate::watch::metrics::{Metrics, TokensRead};
 
 /// SIGHUP, caught from its creation on.
@@ -32,7 +32,7 @@ impl Hangups {
             while self.0.recv().await.is_some() {
                 let (gate, metrics) = (Arc::clone(&gate), Arc::clone(&metrics));
                 // A file may be on a disk that hangs.
-                if let Err(error) = spawn_blocking(move || reload(&gate, &metrics)).await {
+                if let Err(error) = aside(move || reload(&gate, &metrics)).await {
                     tracing::error!("reading the tokens again failed: {error}");
                 }
             }

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::task::spawn_blocking;
 use tracking_core::{Desk, Generator, OpenStore, SeriesOptions, StoreUrl, open_store};
 use tracking_ledger::{Ledger, Recorder};
 use tracking_programs::args::LedgerArgs;
@@ -16,6 +15,7 @@ use crate::program::args::Config;
 use crate::program::start_error::StartError;
 use crate::program::welcome::Welcome;
 use crate::serve::{Limits, Listen, Listener, UnixSocket, raise_for};
+use crate::watch::aside::aside;
 use crate::watch::metrics::{Metrics, Observed, TokensRead};
 
 /// How many connections the system holds until they are accepted, if it is set to hold so many. One more
@@ -128,8 +128,7 @@ pub(super) async fn open_series(
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, StartError> {
-    let done = spawn_blocking(work).await;
-    done.map_err(|error| StartError::Runtime(error.into()))
+    aside(work).await.map_err(StartError::Runtime)
 }
 
 /// As `TcpListener::bind` does it, but with a longer queue.

@@ -53,8 +53,10 @@ pub struct Logs {
 /// Log to stderr what `RUST_LOG` asks for, else what is of level `info` or above.
 ///
 /// # Errors
-/// Something else logs already.
+/// Something else logs already, or the system has no thread for it.
 pub fn init(format: LogFormat) -> io::Result<Logs> {
+    // What writes the lines would panic then.
+    let _ = std::thread::Builder::new().spawn(|| ())?.join();
     let is_coloured = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let (layer, logs) = lines(format, io::stderr(), is_coloured);
     let subscriber = Registry::default()

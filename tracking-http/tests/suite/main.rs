@@ -10,6 +10,7 @@ mod contract;
 mod cors;
 mod cross_site;
 mod docs;
+mod exhaustion;
 mod fleet;
 mod framing;
 mod health;

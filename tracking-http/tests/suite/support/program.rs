@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -93,6 +94,20 @@ impl Program {
             child,
             stderr: Some(stderr),
         }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has ended for want of memory, as Rust does: by SIGABRT.
+    pub(crate) fn has_aborted(&mut self) -> bool {
+        let status = self.child.try_wait().unwrap();
+        status.is_some_and(|status| {
+            const SIGABRT: i32 = 6;
+            assert_eq!(status.signal(), Some(SIGABRT), "{status}");
+            true
+        })
     }
 
     /// What `/proc/PID/status` says of its memory, in KiB.

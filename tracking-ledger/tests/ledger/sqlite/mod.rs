@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod crash;
+mod power_cut;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
