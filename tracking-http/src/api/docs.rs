@@ -65,7 +65,6 @@ pub(super) fn page(_: &Arc<Api>, asked: Asked) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::api::endpoints::Target;
 
     #[test]
