@@ -130,7 +130,7 @@ def installed(file):
         lived(file)
     finally:
         # Whatever became of it, and what the test itself made.
-        apt("purge", "tracking")
+        run("dpkg", "--purge", "tracking", env=ENVIRONMENT)
         shutil.rmtree(STATE, ignore_errors=True)
         run("userdel", "tracking", env=ENVIRONMENT)
 
