@@ -30,6 +30,7 @@ MISTAKES = [
     ("kubernetes/deployment.yaml", "path: /readyz", "path: /ready"),
     ("kubernetes/service.yaml", "app.kubernetes.io/name: tracking\n  ports", "app: tracking\n  ports"),
     ("kubernetes/kustomization.yaml", "  - pdb.yaml\n", ""),
+    ("systemd/tracking-http.env", "TRACKING_TOKENS", "TRACKING_TOKEN_FILE"),
     ("systemd/tracking-http.service", "tracking-http --check", "tracking-http --chek"),
     ("systemd/tracking-http.service", "TimeoutStopSec=30s", "TimeoutStopSec=20s"),
     ("systemd/tracking-http.service", "ProtectSystem=strict", "ProtectSystems=strict"),

@@ -71,6 +71,7 @@ fn the_examples_are_right() {
     );
 }
 
+#[cfg_attr(not(feature = "docs"), ignore = "built without the page")]
 #[test]
 fn the_page_and_its_files_are_served() {
     let program = start();
@@ -112,6 +113,28 @@ fn the_page_and_its_files_are_served() {
     }
 }
 
+#[cfg(not(feature = "docs"))]
+#[test]
+fn without_the_page_its_path_names_the_document() {
+    let program = start();
+    let answer = ask(program.address, "GET", "/docs");
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+    assert_eq!(
+        answer.body,
+        "This server was built without the page that shows its API (the feature docs). GET /openapi.json describes \
+         all of it.\n"
+    );
+    assert_eq!(
+        ask(program.address, "GET", "/docs/swagger-ui.css").status,
+        404
+    );
+}
+
+#[cfg_attr(not(feature = "docs"), ignore = "built without the page")]
 #[test]
 fn a_browser_shows_all_operations_and_asks_nobody_else() {
     let Some(chromium) = chromium() else { return };
