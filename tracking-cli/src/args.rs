@@ -24,7 +24,7 @@ pub(crate) use self::ledger::{
 pub(crate) use self::next::{NextArgs, NextFormat};
 pub(crate) use self::order::OrderArgs;
 pub(crate) use self::programs::{CompletionsArgs, ManArgs};
-pub(crate) use self::series::{RestoreArgs, SeriesCommand, ShowArgs};
+pub(crate) use self::series::{MoveArgs, RestoreArgs, SeriesCommand, ShowArgs};
 pub(crate) use self::token::{CheckTokensArgs, NewTokenArgs, TokenCommand};
 
 /// Parcel tracking numbers that never repeat.
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Show, list and export what was issued; erase, prune, import
     #[command(subcommand, arg_required_else_help = true, after_help = ledger::HELP)]
     Ledger(LedgerCommand),
-    /// List series; show, create or restore one
+    /// List series; show, create, restore or move one
     #[command(subcommand, arg_required_else_help = true, after_help = series::HELP)]
     Series(SeriesCommand),
     /// Make a token for a caller of the server, or check its file of tokens

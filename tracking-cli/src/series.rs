@@ -1,12 +1,15 @@
-//! `tracking series`: list them; show, create or restore one.
+//! `tracking series`: list them; show, create, restore or move one.
 
 mod create;
+mod export;
+mod import;
 mod list;
+mod reopen;
 mod report;
 mod restore;
 mod show;
 
-use tracking_core::OpenStore;
+use tracking_core::{OpenStore, StoreUrl};
 use tracking_programs::args::StoreArgs;
 use tracking_programs::remedies::InOurWords;
 
@@ -21,6 +24,9 @@ pub(crate) fn run(command: &SeriesCommand, store: &StoreArgs) -> Result<(), Fail
         SeriesCommand::Show(args) => show::run(args, store),
         SeriesCommand::Create(report) => create::run(*report, store),
         SeriesCommand::Restore(args) => restore::run(args, store),
+        SeriesCommand::Export(args) => export::run(args, store),
+        SeriesCommand::Import(args) => import::run(args, store),
+        SeriesCommand::Reopen(_) => reopen::run(store),
     }
 }
 
@@ -47,6 +53,17 @@ fn warn_of(store: &dyn OpenStore, args: &StoreArgs) {
     }
     if let Some(warning) = args.key_file_warning() {
         message("warning", &warning);
+    }
+}
+
+/// The store of a series that moves: memory ends with this process.
+fn store_to_move(args: &StoreArgs) -> Result<StoreUrl, Failure> {
+    match args.url()? {
+        StoreUrl::Memory => Err(Failure::Usage(
+            "memory: ends with this process, so no series moves out of it or into it; name another store with --store"
+                .to_owned(),
+        )),
+        url => Ok(url),
     }
 }
 

@@ -1,15 +1,25 @@
 //! How the commands open their store.
 
+use tracking_core::store::timeline::Timeline;
 use tracking_core::{OpenStore, Opening, Series, open_store};
 use tracking_programs::args::StoreArgs;
 
 use crate::failure::Failure;
 use crate::output::message;
 
-/// Open a series that is there. Nothing is written.
+/// Open a series that is there, to read; say so if it lives elsewhere by now. Nothing is written.
 pub(crate) fn open_existing(args: &StoreArgs) -> Result<Box<dyn OpenStore>, Failure> {
     warn(args);
-    Ok(open_store(&args.url()?, &args.options(Opening::Existing)?)?)
+    let store = open_store(&args.url()?, &args.options(Opening::Existing)?)?;
+    // Who cannot look now is told so when it matters.
+    let timeline = store.snapshot().ok().and_then(|snapshot| snapshot.timeline);
+    if let Some(moved) = timeline.as_ref().and_then(Timeline::moved) {
+        let text = format!(
+            "{store}: {moved}; numbers that are issued elsewhere since are not told from others here"
+        );
+        message("warning", &text);
+    }
+    Ok(store)
 }
 
 /// Open a series, or create it where the store's rules say that it creates itself: then say so, if it

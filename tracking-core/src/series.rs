@@ -1,8 +1,10 @@
 //! A series: what numbers belong to.
 
+mod export;
 pub(crate) mod opening;
 mod record;
 
+pub use self::export::{Export, ImportError, Imported, ParseExportError, is_here, reopen};
 pub use self::opening::{OpenError, Opening, SeriesOptions};
 use std::fmt;
 use std::str::FromStr;

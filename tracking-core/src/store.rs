@@ -154,7 +154,11 @@ fn open_memory(
     clock: Arc<dyn Clock>,
 ) -> Result<MemoryAllocator, OpenError> {
     let series = options.local_series("memory:", clock.now_ms())?;
-    Ok(MemoryAllocator::with_clock(series, clock))
+    Ok(MemoryAllocator::continuing(
+        series,
+        options.timeline.clone(),
+        clock,
+    ))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `tracking series`: its command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use tracking_core::SeriesName;
 use tracking_core::rfc3339;
@@ -20,6 +22,29 @@ pub(crate) enum SeriesCommand {
     /// Bring back a series that was lost, with its --key-file
     #[command(after_help = RESTORE)]
     Restore(RestoreArgs),
+    /// Move a series out of its store, into a file; nothing more is issued there
+    #[command(after_help = EXPORT)]
+    Export(MoveArgs),
+    /// Let a series go on in this store from the file of its export
+    #[command(after_help = IMPORT)]
+    Import(MoveArgs),
+    /// Let a series that was moved away go on in its old store after all
+    #[command(after_help = REOPEN)]
+    Reopen(ReopenArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MoveArgs {
+    /// The file of the export, or - for standard output or input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReopenArgs {
+    /// Take the risk: if its export was imported anywhere, or is later, numbers repeat
+    #[arg(long, required = true)]
+    pub(crate) allow_repeats: bool,
 }
 
 #[derive(Debug, Args)]
@@ -52,6 +77,7 @@ Examples:
   (umask 077; tracking series show --reveal-key > backup.txt)
   tracking series create --series eu --prefix EU
   tracking series restore --key-file backup.txt
+  tracking series export eu.export
 
 A series is a name, a format, a key and the time of its creation. Whoever has the key can make its
 numbers up; whoever loses it can no longer tell them.";
@@ -90,3 +116,28 @@ The key file is a backup, all that `tracking series show --reveal-key` printed: 
 not be given, and nothing that contradicts the backup is taken. Or it holds 32 hexadecimal digits,
 and --prefix is needed.
 Restore a series only where it was lost: one that lives in two places at once repeats numbers.";
+
+const EXPORT: &str = "\
+Examples:
+  tracking series export eu.export --series eu
+  tracking series export - | age -r age1... > eu.export.age
+
+The file is new, and yours alone to read: it holds the key. From then on every reservation from this
+store is refused, by old programs too; what they have in hand they may still issue. Asked again, it
+gives the same export again, so nothing is lost where it was interrupted.";
+
+const IMPORT: &str = "\
+Examples:
+  tracking series import eu.export --store redis://db.internal
+  age -d eu.export.age | tracking series import - --store mysql://tracking@db.internal/shop
+
+The series goes on above everything that was issued. The store has none of that name, or this one
+that was moved away from there before. Import an export into one store: no store knows of the
+others, and a series that lives in two places at once repeats numbers.";
+
+const REOPEN: &str = "\
+Examples:
+  tracking series reopen --allow-repeats
+
+For an export that was imported nowhere and never will be: destroy its file. If it lives on
+elsewhere, do not reopen it here: export it there, and import it here.";

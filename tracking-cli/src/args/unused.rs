@@ -17,8 +17,11 @@ fn shown(command: &str) -> &'static [&'static str] {
         // Those below it show what they use.
         "series" => &[],
         // A series that is there has its prefix and its key.
-        "audit" | "check" | "inspect" | "series show" => &["store", "series"],
-        "series list" => &["store"],
+        "audit" | "check" | "inspect" | "series show" | "series export" | "series reopen" => {
+            &["store", "series"]
+        }
+        // An export names its series.
+        "series list" | "series import" => &["store"],
         // It looks at the series, if that is there.
         "ledger import" => &["store", "series"],
         _ if knows_no_series(command) => &[],

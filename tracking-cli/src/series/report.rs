@@ -22,11 +22,20 @@ pub(super) struct Report {
     fingerprint: String,
     created_at: String,
     last_reserved_at: Option<String>,
+    #[serde(flatten)]
+    moved: Option<MovedAway>,
     years_left: f64,
     #[serde(flatten)]
     shared: Option<Shared>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+/// Where the series was moved away.
+#[derive(Debug, Serialize)]
+struct MovedAway {
+    moved_at: String,
+    moved_by_export: String,
 }
 
 /// What matters where hosts share the store.
@@ -63,6 +72,7 @@ impl Report {
             .timeline
             .as_ref()
             .and_then(|timeline| timeline.last_reserved_at_ms());
+        let moved = snapshot.timeline.as_ref().and_then(Timeline::moved);
         Ok(Self {
             name: series.name().to_string(),
             store: store.to_string(),
@@ -71,6 +81,10 @@ impl Report {
             fingerprint: series.fingerprint().to_string(),
             created_at: rfc3339::utc(series.created_at_ms()),
             last_reserved_at: last_reserved.map(rfc3339::utc),
+            moved: moved.map(|moved| MovedAway {
+                moved_at: rfc3339::utc(moved.at_ms),
+                moved_by_export: moved.id.to_string(),
+            }),
             years_left: years_left(snapshot.now_ms),
             shared: (!is_local).then(|| Shared::of(series, &snapshot, ours_ms)),
             key: reveal_key.then(|| series.key().expose_hex()),
@@ -78,6 +92,10 @@ impl Report {
     }
 
     pub(super) fn table(&self) -> Table {
+        let moved = self.moved.as_ref().map(|moved| {
+            let (at, id) = (&moved.moved_at, &moved.moved_by_export);
+            format!("{at}, by export {id}")
+        });
         let table = Table::default()
             .line("name", &self.name)
             .line("store", &self.store)
@@ -85,8 +103,12 @@ impl Report {
             .line("prefix", &self.prefix)
             .line("fingerprint", &self.fingerprint)
             .line("created at", &self.created_at)
-            .maybe("last reserved at", &self.last_reserved_at)
-            .line("years left", format_args!("{:.1}", self.years_left));
+            .maybe("last reserved at", &self.last_reserved_at);
+        let table = match &moved {
+            Some(moved) => table.line("moved away", moved),
+            None => table,
+        };
+        let table = table.line("years left", format_args!("{:.1}", self.years_left));
         let table = match &self.shared {
             Some(shared) => shared.table(table),
             None => table,

@@ -24,11 +24,13 @@ mod man;
 #[path = "../../../tracking-ledger/tests/ledger/support/mariadb.rs"]
 #[allow(dead_code, reason = "each test program uses a part of it")]
 mod mariadb;
+mod moving;
 mod mysql;
 #[path = "../../../tracking-core/tests/support/mysql/mod.rs"]
 mod mysql_servers;
 mod next;
 mod next_ledger;
+mod old_state;
 mod redis;
 #[path = "../../../tracking-core/tests/support/redis/mod.rs"]
 mod redis_servers;

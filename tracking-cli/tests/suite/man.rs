@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Operator, not_here};
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 25] = [
     "",
     "audit",
     "check",
@@ -22,7 +22,10 @@ const COMMANDS: [&str; 22] = [
     "next",
     "series",
     "series create",
+    "series export",
+    "series import",
     "series list",
+    "series reopen",
     "series restore",
     "series show",
     "token",

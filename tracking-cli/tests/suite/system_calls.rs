@@ -11,7 +11,7 @@ use crate::strace::{can_trace, traced};
 use crate::support::Operator;
 
 /// Calls that change a file or a name, or say that one is whole; and what is printed.
-const CHANGING: [&str; 15] = [
+const CHANGING: [&str; 16] = [
     "fcntl",
     "fdatasync",
     "flock",
@@ -24,6 +24,7 @@ const CHANGING: [&str; 15] = [
     "pwrite64",
     "rename",
     "renameat",
+    "renameat2",
     "unlink",
     "unlinkat",
     "write",
@@ -193,6 +194,83 @@ fn killed_at_any_call_a_key_and_its_numbers_are_one() {
     let commit = at_each_call(KILL, Some(WAL), args, false, then);
     eprintln!("killed at {commit} calls of a commit with a key");
     assert!(commit > 3);
+}
+
+/// Killed anywhere, an export leaves a source that issues and no export, or one that refuses and gives the same export
+/// again; never both.
+#[test]
+fn killed_at_any_call_a_series_is_in_one_place() {
+    if !can_trace() {
+        return;
+    }
+    let count = Cell::new(0);
+    let new_file = |operator: &Operator| {
+        count.set(count.get() + 1);
+        let path = operator.path(&format!("{}.export", count.get()));
+        path.to_str().unwrap().to_owned()
+    };
+    let named = Cell::new(String::new());
+    let there = |operator: &Operator| format!("file:{}", operator.path("there").display());
+    let exporting = |operator: &Operator| {
+        operator.run(["next"]);
+        named.set(new_file(operator));
+        let path = named.take();
+        named.set(path.clone());
+        vec!["series".to_owned(), "export".to_owned(), path]
+    };
+    let (ended, alive) = (Cell::new(0), Cell::new(0));
+    let exported = |operator: &Operator, given: &mut Given<'_>| {
+        let path = named.take();
+        let written = std::fs::read_to_string(&path).ok();
+        let next = operator.run(["next"]);
+        given.add(&next);
+        if next.code == 0 {
+            assert_eq!(written, None, "it is exported, and issues");
+            alive.set(alive.get() + 1);
+            return;
+        }
+        ended.set(ended.get() + 1);
+        let again = operator.run(["series", "export", "-"]);
+        assert_eq!(again.code, 0, "{again:?}");
+        assert!(written.is_none_or(|written| written == again.stdout));
+        let there = there(operator);
+        let imported = operator.run_with_input(
+            ["series", "import", "-", "--store", &there],
+            again.stdout.as_bytes(),
+        );
+        assert_eq!(imported.code, 0, "{imported:?}");
+        given.add(&operator.run(["next", "--store", &there]));
+        assert_eq!(operator.run(["next"]).code, 3);
+    };
+    let exports = at_each_call(KILL, None, exporting, true, exported);
+
+    let importing = |operator: &Operator| {
+        operator.run(["next"]);
+        let path = new_file(operator);
+        operator.run(["series", "export", &path]);
+        named.set(path.clone());
+        let args = ["series", "import", &path, "--store", &there(operator)];
+        args.map(str::to_owned).into()
+    };
+    let imported = |operator: &Operator, given: &mut Given<'_>| {
+        // What an import prints are no numbers.
+        let numbers = given.numbers.lines().filter(|line| !line.contains(' '));
+        given.numbers = numbers.map(|number| format!("{number}\n")).collect();
+        let (path, there) = (named.take(), there(operator));
+        let again = operator.run(["series", "import", &path, "--store", &there]);
+        assert_eq!(again.code, 0, "{again:?}");
+        let next = operator.run(["next", "--store", &there]);
+        assert_eq!(next.code, 0, "{next:?}");
+        given.add(&next);
+        assert_eq!(operator.run(["next"]).code, 3);
+    };
+    let imports = at_each_call(KILL, None, importing, true, imported);
+    eprintln!(
+        "killed at {exports} calls of an export, after which {} issued and {} gave the same export again, and at {imports} of an import",
+        alive.get(),
+        ended.get()
+    );
+    assert!(exports > 10 && imports > 5 && alive.get() > 3 && ended.get() > 3);
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::remedy::Remedy;
 use crate::rfc3339;
 use crate::series::{Fingerprint, Series, SeriesName};
 use crate::store::allocator::AllocateError;
-use crate::store::timeline::TOLERATED_SKEW_MS;
+use crate::store::timeline::{TOLERATED_SKEW_MS, Timeline};
 
 /// Which series to open in a store, and what to do where it is missing.
 ///
@@ -53,6 +53,9 @@ pub struct SeriesOptions {
     /// When the series was created, in milliseconds since the Unix epoch, where one is restored;
     /// not in the future.
     pub created_at_ms: Option<i64>,
+    /// What was granted of a series elsewhere, where one is to be made that goes on after that: see
+    /// [`Export`](super::Export).
+    pub timeline: Option<Timeline>,
     /// What to do where the series is missing, or is there already.
     pub opening: Opening,
 }

@@ -10,7 +10,7 @@ use crate::number::key::Key;
 use crate::number::prefix::Prefix;
 use crate::rfc3339;
 use crate::series::{Series, SeriesName};
-use crate::store::timeline::{History, Lanes, Timeline};
+use crate::store::timeline::{History, Lanes, Moved, Timeline};
 
 /// A series, written down.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +37,18 @@ struct TimelineRecord {
     used: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    moved: Option<Moved>,
+}
+
+/// A move, written down.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MovedRecord {
+    /// 16 hexadecimal digits.
+    id: String,
+    /// RFC 3339.
+    at: String,
 }
 
 /// Which part of a record cannot have been written by this program.
@@ -65,11 +77,33 @@ impl TryFrom<SeriesRecord> for Series {
             SeriesName::from_str(&record.name).map_err(|_| BadRecord { part: "name" })?,
             record.prefix,
             Key::from_str(&record.key).map_err(|_| BadRecord { part: "key" })?,
-            DateTime::parse_from_rfc3339(&record.created_at)
-                .map_err(|_| BadRecord { part: "created_at" })?
-                .with_timezone(&Utc)
-                .timestamp_millis(),
+            unix_ms(&record.created_at).ok_or(BadRecord { part: "created_at" })?,
         ))
+    }
+}
+
+fn unix_ms(text: &str) -> Option<i64> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.with_timezone(&Utc).timestamp_millis())
+}
+
+impl From<Moved> for MovedRecord {
+    fn from(moved: Moved) -> Self {
+        Self {
+            id: moved.id.to_string(),
+            at: rfc3339::utc(moved.at_ms),
+        }
+    }
+}
+
+impl TryFrom<MovedRecord> for Moved {
+    type Error = BadRecord;
+
+    fn try_from(record: MovedRecord) -> Result<Self, BadRecord> {
+        Ok(Self {
+            id: record.id.parse().map_err(|_| BadRecord { part: "move" })?,
+            at_ms: unix_ms(&record.at).ok_or(BadRecord { part: "move" })?,
+        })
     }
 }
 
@@ -82,6 +116,7 @@ impl From<&Timeline> for TimelineRecord {
             last: timeline.last_ticks().to_vec(),
             used: Some(timeline.used_lanes().to_string()),
             doubt: Some(timeline.doubt_tick()),
+            moved: timeline.moved(),
         }
     }
 }
@@ -97,7 +132,8 @@ impl TryFrom<TimelineRecord> for Timeline {
             .map_err(|_| BadRecord { part: "last" })?;
         let timeline = Self::from_parts(history, record.lane, record.slot, last)
             .ok_or(BadRecord { part: "timeline" })?;
-        match (record.used, record.doubt) {
+        let moved = record.moved;
+        let timeline = match (record.used, record.doubt) {
             (None, None) => Ok(timeline),
             (Some(used), Some(doubt)) => Lanes::of(&used)
                 .and_then(|used| timeline.with_use(used, doubt))
@@ -107,7 +143,8 @@ impl TryFrom<TimelineRecord> for Timeline {
             _ => Err(BadRecord {
                 part: "used, doubt",
             }),
-        }
+        };
+        timeline.map(|timeline| timeline.with_moved(moved))
     }
 }
 
@@ -120,6 +157,20 @@ impl Serialize for Series {
 impl<'de> Deserialize<'de> for Series {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         SeriesRecord::deserialize(deserializer)?
+            .try_into()
+            .map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Moved {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        MovedRecord::from(*self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moved {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        MovedRecord::deserialize(deserializer)?
             .try_into()
             .map_err(D::Error::custom)
     }
@@ -164,8 +215,14 @@ mod tests {
         let history = History::new("x").unwrap();
         let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();
         let timeline = timeline.with_use(Lanes::only(3).with(60), 7).unwrap();
-        let json = serde_json::to_string(&timeline).unwrap();
-        assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), timeline);
+        let moved = Moved {
+            id: "0123456789abcdef".parse().unwrap(),
+            at_ms: 1_800_000_000_123,
+        };
+        for timeline in [timeline.clone(), timeline.depart(moved)] {
+            let json = serde_json::to_string(&timeline).unwrap();
+            assert_eq!(serde_json::from_str::<Timeline>(&json).unwrap(), timeline);
+        }
     }
 
     #[test]
@@ -192,6 +249,8 @@ mod tests {
             ("used", "null"),
             ("doubt", "274877906944"),
             ("doubt", "null"),
+            ("moved", r#"{"id":"0","at":"2027-01-15T08:00:00Z"}"#),
+            ("moved", r#"{"id":"0123456789abcdef","at":"today"}"#),
         ] {
             let history = History::new("x").unwrap();
             let timeline = Timeline::from_parts(history, 3, 4, [5; LANE_COUNT]).unwrap();

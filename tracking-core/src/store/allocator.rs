@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::number::serial::Block;
 use crate::series::Series;
 pub use crate::store::error::AllocateError;
+use crate::store::keep::Step;
 use crate::store::snapshot::Snapshot;
 use crate::store::warning::StoreWarning;
 
@@ -57,6 +58,17 @@ pub trait OpenStore: Allocator {
     /// The state could not be read.
     fn snapshot(&self) -> Result<Snapshot, AllocateError>;
 
+    /// Change the state otherwise than by a reservation, as [`Store::update`](crate::store::Store::update)
+    /// does: how a series is moved ([`Export`](crate::series::Export)). Unless the implementation says otherwise,
+    /// it cannot.
+    ///
+    /// # Errors
+    /// The state could not be read or written.
+    fn change(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
+        let _ = step;
+        Err(AllocateError::refused(self, NotMovable))
+    }
+
     /// What an operator should know about the store, such as that it persists nothing. Programs print it
     /// when they start.
     fn warnings(&self) -> Vec<StoreWarning> {
@@ -69,6 +81,11 @@ pub trait OpenStore: Allocator {
         false
     }
 }
+
+/// A store changes its state by reservations alone.
+#[derive(Debug, thiserror::Error)]
+#[error("no series can be moved out of such a store, or into it")]
+pub(crate) struct NotMovable;
 
 macro_rules! forward {
     ($($wrapper:ty),*) => {$(
@@ -87,6 +104,9 @@ macro_rules! forward {
         impl<A: OpenStore + ?Sized> OpenStore for $wrapper {
             fn snapshot(&self) -> Result<Snapshot, AllocateError> {
                 (**self).snapshot()
+            }
+            fn change(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
+                (**self).change(step)
             }
             fn warnings(&self) -> Vec<StoreWarning> {
                 (**self).warnings()

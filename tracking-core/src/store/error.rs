@@ -125,6 +125,17 @@ impl AllocateError {
         }
     }
 
+    /// That of a step: a clock's, unless the series is no longer here.
+    pub(crate) fn of_step(store: impl Display, source: TimelineError) -> Self {
+        match source {
+            TimelineError::Moved(_) => Self::refused(store, source),
+            source => Self::Clock {
+                store: store.to_string(),
+                source,
+            },
+        }
+    }
+
     /// The kind of the error in one word, for a metric or a log: `not-yet`, `clock`,
     /// `unavailable` or `refused`.
     pub fn kind(&self) -> &'static str {

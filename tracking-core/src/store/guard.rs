@@ -8,6 +8,7 @@ use crate::fork::PerProcess;
 use crate::number::serial::{Block, Serial};
 use crate::series::Series;
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
+use crate::store::keep::Step;
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::LANE_COUNT;
 use crate::store::warning::StoreWarning;
@@ -113,6 +114,10 @@ impl<A: Allocator> Allocator for Guarded<A> {
 impl<A: OpenStore> OpenStore for Guarded<A> {
     fn snapshot(&self) -> Result<Snapshot, AllocateError> {
         self.allocator.snapshot()
+    }
+
+    fn change(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
+        self.allocator.change(step)
     }
 
     fn warnings(&self) -> Vec<StoreWarning> {

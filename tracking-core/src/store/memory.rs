@@ -50,11 +50,20 @@ impl MemoryAllocator {
 
     /// An allocator for a given series that reads a given clock.
     pub fn with_clock(series: Series, clock: Arc<dyn Clock>) -> Self {
+        Self::continuing(series, None, clock)
+    }
+
+    /// The same, which goes on after a state.
+    pub(crate) fn continuing(
+        series: Series,
+        start: Option<Timeline>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let shared = Arc::new(Shared {
             process: Process::current(),
             history: History::random(),
             clock,
-            timeline: Mutex::new(None),
+            timeline: Mutex::new(start),
         });
         Self::over(MemoryStore { shared }, series)
     }

@@ -29,12 +29,14 @@ use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::fault::SeriesFault;
+use crate::store::keep::Step;
 use crate::store::snapshot::Snapshot;
 use crate::store::url::RedisUrl;
 use crate::store::warning::StoreWarning;
 use crate::store::{clocks, deadline, turn};
 
 mod answer;
+mod change;
 mod client;
 mod cluster;
 mod connect;
@@ -171,6 +173,10 @@ impl OpenStore for RedisAllocator {
             None => None,
         };
         Ok(Snapshot::new(timeline, reading.store_ms))
+    }
+
+    fn change(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
+        self.remote.change(self.series.fingerprint(), step)
     }
 
     fn warnings(&self) -> Vec<StoreWarning> {

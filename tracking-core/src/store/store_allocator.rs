@@ -8,7 +8,7 @@ use crate::fork::PerProcess;
 use crate::number::serial::{Block, TICK_MS};
 use crate::series::Series;
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
-use crate::store::keep::{Moment, Rewinds, StepNotTaken, Store};
+use crate::store::keep::{Moment, Rewinds, Step, StepNotTaken, Store};
 use crate::store::newest::Newest;
 use crate::store::snapshot::Snapshot;
 use crate::store::timeline::{Answer, Request, Seen, Timeline, TimelineError, step};
@@ -94,10 +94,7 @@ impl<S: Store> Allocator for StoreAllocator<S> {
                 Ok(block)
             }
             Ok(Answer::NotYet(after)) => Err(AllocateError::NotYet { after }),
-            Err(source) => Err(AllocateError::Clock {
-                store: self.to_string(),
-                source,
-            }),
+            Err(source) => Err(AllocateError::of_step(self, source)),
         }
     }
 
@@ -114,6 +111,10 @@ impl<S: Store> OpenStore for StoreAllocator<S> {
             self.newest().note_state(history.as_str(), timeline);
         }
         Ok(snapshot)
+    }
+
+    fn change(&self, step: &mut Step<'_>) -> Result<(), AllocateError> {
+        self.store.update(step)
     }
 
     fn warnings(&self) -> Vec<StoreWarning> {

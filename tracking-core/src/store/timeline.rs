@@ -14,6 +14,8 @@
 //! 4. Where the state is missing, of another history or rewound, the store's clock and the caller's must
 //!    agree.
 //!
+//! A state whose series was [moved away](Moved) grants nothing, whatever the clocks say.
+//!
 //! On an error the state stays as it is.
 //!
 //! Beside what is granted from, the state tells what may have been granted: the lanes that were
@@ -28,11 +30,13 @@ use crate::number::serial::{Block, EPOCH_MS, LANES, SLOTS, Serial, TICK_MS, TICK
 mod error;
 mod history;
 mod lanes;
+mod moved;
 mod state;
 
 pub use error::TimelineError;
 pub use history::History;
 pub use lanes::Lanes;
+pub use moved::{Arrival, MoveId, Moved, NoArrival, NoMoveId};
 pub use state::Timeline;
 use state::newest;
 
@@ -123,11 +127,14 @@ pub enum Answer {
 /// answer is given. On an error the state stays as it is.
 ///
 /// # Errors
-/// Rules 0, 3 and 4 of the [module](self).
+/// Rules 0, 3 and 4 of the [module](self); and [`TimelineError::Moved`].
 pub fn step(state: &mut Option<Timeline>, request: &Request<'_>) -> Result<Answer, TimelineError> {
     let Request {
         now_ms, history, ..
     } = *request;
+    if let Some(moved) = state.as_ref().and_then(Timeline::moved) {
+        return Err(TimelineError::Moved(moved));
+    }
     let (tick, fence) = present_tick(now_ms, request.fence_ms)?;
     let wait_for_fence = Ok(Answer::NotYet(Duration::from_millis(request.fence_ms)));
 
@@ -150,6 +157,7 @@ pub fn step(state: &mut Option<Timeline>, request: &Request<'_>) -> Result<Answe
                 last: [tick + fence; LANE_COUNT],
                 used: Lanes::only(lane),
                 doubt: tick + fence,
+                moved: None,
             });
             return wait_for_fence;
         }

@@ -7,7 +7,8 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use crate::number::serial::{Block, SLOTS, Serial};
-use crate::store::allocator::{AllocateError, Allocator};
+use crate::series::{Export, reopen};
+use crate::store::allocator::{AllocateError, Allocator, NotMovable};
 
 /// How long an allocator may answer "not yet" before that counts as never.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -33,6 +34,14 @@ pub enum Violation {
         during: &'static str,
         /// The allocator's error.
         error: AllocateError,
+    },
+    /// A series was moved away, and a handle granted from it all the same.
+    #[error("{during}: serial {serial} was granted, though the series had been moved away")]
+    Undead {
+        /// Which part of the suite was run.
+        during: &'static str,
+        /// The first serial of the block.
+        serial: Serial,
     },
     /// A serial was part of two answers.
     #[error("{during}: serial {serial} was granted twice")]
@@ -76,7 +85,7 @@ pub enum Violation {
 /// after everybody else has closed it. The store must be used by nobody else meanwhile.
 ///
 /// It reserves with one handle, with two in turn, from racing threads on one handle and on a handle
-/// each, and after reopening, and checks over all of it that no serial is granted twice. A few
+/// each, and after reopening; a store whose series can be moved away it moves away and reopens. It checks over all of it that no serial is granted twice. A few
 /// seconds at most, on a store that grants at once. What the contract says of children of `fork` it does
 /// not try: to fork is unsafe, in a process that has other threads.
 ///
@@ -107,6 +116,7 @@ where
     suite.threads_on_one_handle(&allocator)?;
     suite.threads_on_a_handle_each(&allocator)?;
     suite.handles_that_stay_open(&allocator)?;
+    suite.moved_away(&allocator)?;
     suite.reopening(allocator)
 }
 
@@ -178,6 +188,37 @@ where
             .collect::<Result<Vec<_>, _>>()?;
         let handles: Vec<&A> = others.iter().chain([first]).collect();
         self.race(&handles)
+    }
+
+    /// Where a series was moved away, no handle grants, old or new; and where it is reopened, each goes on.
+    fn moved_away(&mut self, allocator: &A) -> Result<(), Violation> {
+        self.during = "moving away";
+        let Some(store) = allocator.as_store() else {
+            return Ok(());
+        };
+        let failed = |error| Violation::Reserve {
+            during: "moving away",
+            error,
+        };
+        match Export::take(store) {
+            Ok(_) => {}
+            Err(AllocateError::Refused { source, .. }) if source.is::<NotMovable>() => {
+                return Ok(());
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        let other = self.open()?;
+        for handle in [allocator, &other] {
+            if let Ok(block) = handle.reserve(NonZeroU32::MIN) {
+                return Err(Violation::Undead {
+                    during: self.during,
+                    serial: block.start(),
+                });
+            }
+        }
+        reopen(store).map_err(failed)?;
+        self.reserve(allocator, 5)?;
+        self.reserve(&other, 5)
     }
 
     fn race(&mut self, handles: &[&A]) -> Result<(), Violation> {

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tracking_core::{Desk, Generator, OpenStore, SeriesOptions, StoreUrl, open_store};
+use tracking_core::series::is_here;
+use tracking_core::{Desk, Generator, OpenError, OpenStore, SeriesOptions, StoreUrl, open_store};
 use tracking_ledger::{Ledger, Recorder};
 use tracking_programs::args::LedgerArgs;
 use tracking_programs::remedies::InOurWords;
@@ -116,7 +117,12 @@ pub(super) async fn open_series(
     url: StoreUrl,
     series: SeriesOptions,
 ) -> Result<(Box<dyn OpenStore>, Vec<String>), StartError> {
-    let store = blocking(move || open_store(&url, &series)).await??;
+    let open = move || -> Result<_, OpenError> {
+        let store = open_store(&url, &series)?;
+        is_here(&store)?;
+        Ok(store)
+    };
+    let store = blocking(open).await??;
     let told = store.warnings();
     let warnings = told.iter().map(|warning| InOurWords(warning).to_string());
     let warnings = warnings.collect();

@@ -26,8 +26,13 @@ pub(super) enum Creation {
     Others,
 }
 
-/// Create the file of a series, and the folders it lies in.
-pub(super) fn create(place: &Place, series: &Series, now_ms: i64) -> Result<Creation, Problem> {
+/// Create the file of a series, and the folders it lies in: it goes on after `start`, if there is one.
+pub(super) fn create(
+    place: &Place,
+    series: &Series,
+    start: Option<Timeline>,
+    now_ms: i64,
+) -> Result<Creation, Problem> {
     let folder = place.folder();
     make_folders(folder)?;
     // Never under its own name before it is whole; and never by a rename, which would put it in
@@ -41,7 +46,7 @@ pub(super) fn create(place: &Place, series: &Series, now_ms: i64) -> Result<Crea
         .map_err(|error| Problem::NoLocks {
             error: error.into(),
         })?;
-    let timeline = first_timeline(&temporary.file, now_ms)?;
+    let timeline = first_timeline(&temporary.file, start, now_ms)?;
     let bytes = slot::new_file(series, &timeline, std::process::id())?;
     write_whole(&temporary.file, &bytes).map_err(|source| Problem::io("write it", source))?;
     let creation = match std::fs::hard_link(&temporary.path, place.path()) {
@@ -54,14 +59,14 @@ pub(super) fn create(place: &Place, series: &Series, now_ms: i64) -> Result<Crea
     Ok(creation)
 }
 
-/// A missing state, stepped: what any lost one may have used is behind the fence.
-fn first_timeline(file: &File, now_ms: i64) -> Result<Timeline, Problem> {
+/// A missing state, stepped: what any lost one may have used is behind the fence. Or that of another history.
+fn first_timeline(file: &File, start: Option<Timeline>, now_ms: i64) -> Result<Timeline, Problem> {
     let found = file
         .metadata()
         .map_err(|source| Problem::io("look at it", source))?;
     let drawn = History::try_random().map_err(|source| Problem::io(DRAW, source))?;
     let history = History::of_inode(&drawn, found.ino());
-    let mut timeline = None;
+    let mut timeline = start;
     let request = Request::local(now_ms, &history, NonZeroU32::MIN);
     step(&mut timeline, &request)?;
     timeline.ok_or(Problem::Clock(TimelineError::ClockOutOfRange { now_ms }))

@@ -62,7 +62,7 @@ pub(super) enum Problem {
     #[error("both of its slots are damaged; {WHOLE_COPY}")]
     Damaged,
     #[error(
-        "expected version 1 or 2 of the format, found {found}; {}{}",
+        "expected version 1 to 3 of the format, found {found}; {}{}",
         if *found == 0 { NOT_OURS } else { "it was written by a newer version of tracking: " },
         if *found == 0 { WHOLE_COPY } else { "use that one" },
     )]

@@ -67,7 +67,8 @@ fn find_or_create(
     }
     let now_ms = clock.now_ms();
     let series = options.local_series(&place.url().to_string(), now_ms)?;
-    let creation = create(place, &series, now_ms).map_err(|problem| place.error(problem))?;
+    let creation = create(place, &series, options.timeline.clone(), now_ms)
+        .map_err(|problem| place.error(problem))?;
     // Opened as any other would be, so that what could not be used later is refused now.
     let handle = found()?.ok_or_else(|| place.error(Problem::Missing))?;
     Ok((handle, creation))

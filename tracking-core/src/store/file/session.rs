@@ -187,6 +187,18 @@ impl Session {
                 pid: std::process::id(),
             };
             handle.write(present.next_slot, &record.encode()?)?;
+            let record = match record.timeline.moved() {
+                // In both slots, so that the loss of one brings nothing back to life.
+                Some(_) => {
+                    let again = Record {
+                        generation: record.generation + 1,
+                        ..record
+                    };
+                    handle.write(1 - present.next_slot, &again.encode()?)?;
+                    again
+                }
+                None => record,
+            };
             // A process may have been stopped for a day since it took the lock. If the path names
             // another file now, others granted from that one.
             match setting.place.names(handle)? {

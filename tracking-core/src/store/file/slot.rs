@@ -18,6 +18,9 @@ const SLOTS_OF_FILE: usize = 2;
 /// Since version 2 the timeline tells which lanes were used; version 1 is read as if any may have
 /// been, and becomes version 2 with the next write.
 const VERSION: u64 = 2;
+/// Version 3 is that of a series which was moved away, and of nothing else: programs that know no moves refuse
+/// it, where they would take the older slot for a line that they cannot read.
+const MOVED_VERSION: u64 = 3;
 const OLDEST_VERSION: u64 = 1;
 const CRC_DIGITS: usize = 8;
 const JSON_START: usize = CRC_DIGITS + 1;
@@ -70,7 +73,10 @@ impl Record {
             return Err(Problem::Generation { found });
         }
         let line = Line {
-            version: VERSION,
+            version: match self.timeline.moved() {
+                Some(_) => MOVED_VERSION,
+                None => VERSION,
+            },
             generation: self.generation,
             pid: self.pid,
             series: self.series.clone(),
@@ -95,6 +101,9 @@ impl Record {
         if !known(line.version) {
             return Err(SlotFault::Version(line.version));
         }
+        if (line.version == MOVED_VERSION) != line.timeline.moved().is_some() {
+            return Err(SlotFault::Damaged);
+        }
         if line.generation >= GENERATIONS {
             return Err(SlotFault::Generation(line.generation));
         }
@@ -116,7 +125,7 @@ fn other_version(json: &[u8]) -> SlotFault {
 }
 
 fn known(version: u64) -> bool {
-    (OLDEST_VERSION..=VERSION).contains(&version)
+    (OLDEST_VERSION..=MOVED_VERSION).contains(&version)
 }
 
 fn crc_of(slot: &[u8; SLOT_SIZE]) -> u32 {

@@ -190,8 +190,9 @@ impl Opener<'_> {
 
     fn insert(&self, series: &Series) -> Result<Creation, MySqlFault> {
         let (table, series) = (self.table.clone(), series.clone());
+        let start = self.options.timeline.clone();
         let mut call = self.client.call()?;
-        call.write(move |connection| table.create(connection, &series))
+        call.write(move |connection| table.create(connection, &series, start.as_ref()))
     }
 
     /// The time that both clocks agree on, the earlier one: no number may be older than its

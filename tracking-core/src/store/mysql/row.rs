@@ -12,6 +12,16 @@ use super::fault::MySqlFault;
 
 /// The version of what is written; another one is refused.
 pub(super) const VERSION: u8 = 1;
+/// That of a series which was moved away: programs that know no moves refuse it.
+const MOVED_VERSION: u8 = 2;
+
+/// The version that a row with this timeline has.
+pub(super) fn version_of(timeline: &Timeline) -> u8 {
+    match timeline.moved() {
+        Some(_) => MOVED_VERSION,
+        None => VERSION,
+    }
+}
 
 const RECORD: [&str; 3] = ["prefix", "series_key", "created_at"];
 
@@ -31,13 +41,18 @@ impl Stored {
         let Some(nonce) = text(row, "nonce") else {
             return Ok(None);
         };
-        if value::<Option<u64>>(row, "version").flatten() != Some(VERSION.into()) {
+        let version = value::<Option<u64>>(row, "version").flatten();
+        let known = [VERSION, MOVED_VERSION].map(|known| Some(known.into()));
+        if !known.contains(&version) {
             return Err(bad("version"));
         }
-        let timeline = text(row, "timeline")
+        let timeline: Option<Timeline> = text(row, "timeline")
             .map(|json| serde_json::from_str(&json))
             .transpose()
             .map_err(|_| bad("timeline"))?;
+        if version != Some(timeline.as_ref().map_or(VERSION, version_of).into()) {
+            return Err(bad("version"));
+        }
         let record = RECORD
             .iter()
             .filter_map(|&column| Some((column, text(row, column)?)));

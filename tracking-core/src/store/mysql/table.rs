@@ -12,7 +12,7 @@ use crate::store::url::MySqlUrl;
 
 use super::fault::MySqlFault;
 use super::names::TABLE;
-use super::row::{Stored, VERSION, text, value};
+use super::row::{Stored, VERSION, text, value, version_of};
 
 /// Makes the table where there is none. That two series have different prefixes is the table's to see to.
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS tracking_series ( \
@@ -33,11 +33,11 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS tracking_series ( \
 const NOW: &str = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', SYSDATE(6))";
 
 const INSERT: &str = "INSERT INTO tracking_series \
-    (name, version, prefix, series_key, created_at, fingerprint, nonce) \
-    VALUES (:name, :version, :prefix, :series_key, :created_at, :fingerprint, :nonce)";
+    (name, version, prefix, series_key, created_at, fingerprint, nonce, timeline) \
+    VALUES (:name, :version, :prefix, :series_key, :created_at, :fingerprint, :nonce, :timeline)";
 
 /// Writes a state in the place of the very one that was read, on the server that it was read on.
-pub(super) const SWAP: &str = "UPDATE tracking_series SET nonce = :fresh, timeline = :timeline \
+pub(super) const SWAP: &str = "UPDATE tracking_series SET nonce = :fresh, timeline = :timeline, version = :version \
     WHERE name = :name AND nonce = :nonce AND {identity} = :history";
 
 const NAMES: &str = "SELECT name FROM tracking_series ORDER BY name";
@@ -126,12 +126,15 @@ impl Table {
         Ok(())
     }
 
-    /// Create the row as it is given, without a timeline: so that the first step fences every lane.
+    /// Create the row as it is given: without a timeline, so that the first step fences every lane, or with
+    /// that of a series which goes on here.
     pub(super) fn create(
         self,
         connection: &mut Connection,
         series: &Series,
+        start: Option<&Timeline>,
     ) -> Result<Creation, MySqlFault> {
+        let timeline = start.map(json_of).transpose()?;
         let created_at = series
             .created_at()
             .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
@@ -143,6 +146,7 @@ impl Table {
             "created_at" => created_at,
             "fingerprint" => series.fingerprint().to_string(),
             "nonce" => fresh_nonce()?,
+            "timeline" => timeline,
         };
         match connection.change_by(INSERT, parameters) {
             Ok(_) => Ok(Creation::Created),
@@ -161,11 +165,10 @@ impl Table {
         timeline: &Timeline,
     ) -> Result<bool, MySqlFault> {
         let statement = swap.replace("{identity}", connection.server().identity());
-        let json = serde_json::to_string(timeline)
-            .map_err(|_| MySqlFault::Corrupt { column: "timeline" })?;
         let parameters = params! {
             "fresh" => fresh_nonce()?,
-            "timeline" => json,
+            "timeline" => json_of(timeline)?,
+            "version" => version_of(timeline),
             "name" => self.name.as_str(),
             "nonce" => nonce,
             "history" => history.as_str(),
@@ -207,6 +210,10 @@ pub(super) fn names(connection: &mut Connection) -> Result<Vec<SeriesName>, MySq
         .iter()
         .filter_map(|row| text(row, "name")?.parse().ok());
     Ok(names.collect())
+}
+
+fn json_of(timeline: &Timeline) -> Result<String, MySqlFault> {
+    serde_json::to_string(timeline).map_err(|_| MySqlFault::Corrupt { column: "timeline" })
 }
 
 fn fresh_nonce() -> Result<String, MySqlFault> {

@@ -128,6 +128,8 @@ impl MySqlStore {
     fn holds_alone(&self, row: &Stored, reading: &Reading) -> Result<(), MySqlFault> {
         let histories: &Mutex<Histories> = self.histories.get(Default::default);
         let writer = row.timeline.as_ref().map(|timeline| timeline.history());
+        // A move is no turn of anybody.
+        let writer = writer.filter(|writer| !writer.is_of_a_move());
         let other = histories
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -153,7 +155,7 @@ impl MySqlStore {
             call.look(move |connection| table.make(connection))?;
         }
         let (table, series) = (self.table(), self.series.clone());
-        match call.write(move |connection| table.create(connection, &series))? {
+        match call.write(move |connection| table.create(connection, &series, None))? {
             Creation::Created => {
                 self.written_back.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(

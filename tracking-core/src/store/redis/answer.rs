@@ -8,6 +8,7 @@ use redis::Value;
 use crate::hex;
 use crate::number::serial::{Block, Serial};
 use crate::series::SeriesName;
+use crate::store::timeline::Moved;
 
 use super::text::text;
 
@@ -27,6 +28,7 @@ pub(super) enum Outcome {
     Disagree,
     Missing,
     Foreign { fingerprint: String },
+    Moved(Moved),
     Corrupt { field: String },
 }
 
@@ -53,6 +55,10 @@ impl Reservation {
             ("foreign", [fingerprint]) => Outcome::Foreign {
                 fingerprint: text(fingerprint)?.to_owned(),
             },
+            ("moved", [id, Value::Int(at_ms)]) => Outcome::Moved(Moved {
+                id: text(id)?.parse().ok()?,
+                at_ms: *at_ms,
+            }),
             ("corrupt", [field]) => Outcome::Corrupt {
                 field: text(field)?.to_owned(),
             },

@@ -78,6 +78,8 @@ pub(super) enum RedisFault {
         found: i64,
         within: Duration,
     },
+    #[error("others changed the series first, {times} times; try again while less is reserved")]
+    Outrun { times: u32 },
     #[error(
         "the field `{field}` of {key} is not as this version of tracking writes it; nothing is granted from it. Was it changed by hand, or by a newer version? To start over with the same numbers' key, save that (`HGET {key} key`), delete {key}, and restore the series from its key"
     )]

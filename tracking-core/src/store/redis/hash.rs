@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redis::Value;
 
 use crate::series::{Series, SeriesName};
-use crate::store::timeline::{History, LANE_COUNT, Lanes, Timeline};
+use crate::store::timeline::{History, LANE_COUNT, Lanes, Moved, Timeline};
 
 use super::text::text;
 
@@ -13,6 +13,19 @@ use super::text::text;
 pub(super) const PREFIXES: &str = "{tracking}:prefixes";
 /// The version of what is written; another one is refused, by the scripts too.
 const VERSION: &str = "1";
+/// That of a series which was moved away: programs that know no moves refuse it.
+const MOVED_VERSION: &str = "2";
+/// What tells one state of a hash from every other: each reservation changes one of them, each change of lane
+/// or history, and each move. A step changes none of the others without one of these.
+const TOKEN: [&str; 7] = [
+    "version",
+    "fingerprint",
+    "history",
+    "lane",
+    "tick",
+    "slot",
+    "moved",
+];
 
 /// The key of a series' hash.
 pub(super) fn key_of(name: &SeriesName) -> String {
@@ -23,6 +36,8 @@ pub(super) fn key_of(name: &SeriesName) -> String {
 pub(super) struct Stored {
     pub(super) series: Series,
     pub(super) timeline: Option<Timeline>,
+    /// The fields that tell this state from others, and what they hold; empty where there is none.
+    pub(super) token: Vec<(&'static str, String)>,
 }
 
 /// A field that this program cannot have written so.
@@ -40,12 +55,34 @@ pub(super) fn read(answer: &Value) -> Result<Option<Stored>, BadField> {
     if fields.is_empty() && items.is_empty() {
         return Ok(None);
     }
-    if fields.get("version") != Some(&VERSION) {
-        return Err("version");
-    }
+    let moved = match fields.get("version") {
+        // Of a move that was undone something may be left.
+        Some(&VERSION) => None,
+        Some(&MOVED_VERSION) => Some(read_moved(&fields)?),
+        _ => return Err("version"),
+    };
     let series = read_series(&fields)?;
-    let timeline = read_timeline(&fields)?;
-    Ok(Some(Stored { series, timeline }))
+    let timeline = match (read_timeline(&fields)?, moved) {
+        (None, Some(_)) => return Err("history"),
+        (timeline, moved) => timeline.map(|timeline| timeline.with_moved(moved)),
+    };
+    let held = |field: &str| fields.get(field).copied().unwrap_or_default().to_owned();
+    Ok(Some(Stored {
+        series,
+        timeline,
+        token: TOKEN.map(|field| (field, held(field))).to_vec(),
+    }))
+}
+
+fn read_moved(fields: &BTreeMap<&str, &str>) -> Result<Moved, BadField> {
+    let id = fields.get("moved").ok_or("version")?;
+    let at_ms = fields.get("moved_at").and_then(|at| whole(at));
+    Ok(Moved {
+        id: id.parse().map_err(|_| "moved")?,
+        at_ms: at_ms
+            .and_then(|at_ms| i64::try_from(at_ms).ok())
+            .ok_or("moved_at")?,
+    })
 }
 
 fn read_series(fields: &BTreeMap<&str, &str>) -> Result<Series, BadField> {
@@ -102,8 +139,42 @@ fn whole(text: &str) -> Option<u64> {
     (number.to_string() == text).then_some(number)
 }
 
-/// The arguments that create a series: prefix, name, fingerprint, then fields and values.
-pub(super) fn creation(series: &Series) -> Vec<String> {
+/// The fields and values that hold a timeline.
+pub(super) fn timeline_fields(timeline: &Timeline) -> Vec<String> {
+    let last = timeline.last_ticks().map(|tick| tick.to_string());
+    let (version, id, at_ms) = match timeline.moved() {
+        Some(Moved { id, at_ms }) => (MOVED_VERSION, id.to_string(), at_ms.to_string()),
+        None => (VERSION, String::new(), String::new()),
+    };
+    let mut fields = vec![
+        ("version", version.to_owned()),
+        ("history", timeline.history().to_string()),
+        ("lane", timeline.lane().to_string()),
+        ("tick", timeline.last_tick(timeline.lane()).to_string()),
+        ("slot", timeline.slot().to_string()),
+        ("last", last.join(" ")),
+        ("used", timeline.used_lanes().to_string()),
+        ("doubt", timeline.doubt_tick().to_string()),
+    ];
+    fields.extend([("moved", id), ("moved_at", at_ms)]);
+    let pairs = fields.into_iter();
+    pairs
+        .flat_map(|(field, value)| [field.to_owned(), value])
+        .collect()
+}
+
+/// The arguments that put a state in the place of one that was read.
+pub(super) fn swap(token: &[(&'static str, String)], timeline: &Timeline) -> Vec<String> {
+    let mut arguments = vec![token.len().to_string()];
+    let read = token.iter();
+    arguments.extend(read.flat_map(|(field, value)| [(*field).to_owned(), value.clone()]));
+    arguments.extend(timeline_fields(timeline));
+    arguments
+}
+
+/// The arguments that create a series: prefix, name, fingerprint, then fields and values; with a timeline, of one
+/// that goes on here.
+pub(super) fn creation(series: &Series, start: Option<&Timeline>) -> Vec<String> {
     let mut arguments = vec![
         series.prefix().as_str().to_owned(),
         series.name().to_string(),
@@ -118,5 +189,6 @@ pub(super) fn creation(series: &Series) -> Vec<String> {
             arguments.push(value.as_str().unwrap_or_default().to_owned());
         }
     }
+    arguments.extend(start.map(timeline_fields).unwrap_or_default());
     arguments
 }

@@ -75,7 +75,7 @@ impl RemoteSeries {
             let series = options.new_series(&self.client.url().to_string(), created_at_ms)?;
             let mut may_be_ours = false;
             let create = |connection: &mut Connection, deadline: Deadline| {
-                let created = self.create(connection, &series, deadline);
+                let created = self.create(connection, &series, options.timeline.as_ref(), deadline);
                 may_be_ours |= matches!(&created, Err(fault) if fault.is_of_unknown_fate());
                 created
             };

@@ -10,7 +10,7 @@ use crate::fork::PerProcess;
 use crate::series::{Series, SeriesName};
 use crate::store::allocator::AllocateError;
 use crate::store::newest::Newest;
-use crate::store::timeline::SHARED_FENCE_MS;
+use crate::store::timeline::{History, SHARED_FENCE_MS, Timeline};
 use crate::store::url::RedisUrl;
 
 use super::answer::{Creation, Owner};
@@ -40,6 +40,8 @@ pub(super) struct Reading {
     pub(super) store_ms: i64,
     /// Ours, before the server was asked.
     pub(super) caller_ms: i64,
+    /// The server's identity.
+    pub(super) history: History,
 }
 
 impl RemoteSeries {
@@ -86,6 +88,7 @@ impl RemoteSeries {
             let own = own
                 .field("run_id")
                 .ok_or_else(|| connection.garbled("no run_id in INFO"))?;
+            let history = History::new(own).ok_or_else(|| connection.garbled("no run_id"))?;
             if let Some(timeline) = stored.as_ref().and_then(|stored| stored.timeline.as_ref()) {
                 self.newest().note_state(own, timeline);
             }
@@ -102,19 +105,22 @@ impl RemoteSeries {
                 stored,
                 store_ms,
                 caller_ms,
+                history,
             })
         };
         self.client.call(read)
     }
 
-    /// Create it as it is given, all of it or nothing.
+    /// Create it as it is given, all of it or nothing: without a timeline, or with that of a series which goes
+    /// on here.
     pub(super) fn create(
         &self,
         connection: &mut Connection,
         series: &Series,
+        start: Option<&Timeline>,
         deadline: Deadline,
     ) -> Result<Creation, RedisFault> {
-        let arguments = hash::creation(series);
+        let arguments = hash::creation(series, start);
         let keys = [self.key.as_str(), hash::PREFIXES];
         let (value, _) = script::CREATE.run(connection, &keys, arguments, None, deadline)?;
         Creation::of(&value).ok_or_else(|| connection.garbled(&format!("{value:?}")))

@@ -16,6 +16,7 @@
 --   disagree                                                rule 4, nothing was changed
 --   missing                                                 there is no such series
 --   foreign        the fingerprint of the series that is there
+--   moved          the export that the series left by, and when in ms since 1970
 --   corrupt        the name of a field that no step can have left so
 --
 -- Numbers are doubles here. So lane, tick and slot stay apart, each far below 2^53, and a serial of
@@ -68,9 +69,20 @@ if not found[1] and not found[2] then
   if all.err then return all end
   if #all == 0 then return {'missing', now_ms} end
 end
-if found[1] ~= '1' then return {'corrupt', now_ms, 'version'} end
+if found[1] ~= '1' and found[1] ~= '2' then return {'corrupt', now_ms, 'version'} end
 if not found[2] then return {'corrupt', now_ms, 'fingerprint'} end
 if found[2] ~= fingerprint then return {'foreign', now_ms, found[2]} end
+
+-- Version 2 is a series that was moved away, and nothing else: programs that know no moves refuse it.
+if found[1] == '2' then
+  local moved = redis.pcall('HMGET', KEYS[1], 'moved', 'moved_at')
+  if moved.err then return moved end
+  local id, at_ms = moved[1], whole(moved[2], 1e15)
+  if not id then return {'corrupt', now_ms, 'version'} end
+  if #id ~= 16 or not id:match('^%x+$') then return {'corrupt', now_ms, 'moved'} end
+  if not at_ms then return {'corrupt', now_ms, 'moved_at'} end
+  return {'moved', now_ms, id, at_ms}
+end
 
 -- The state, checked: either all of its fields are there or none is. The first versions wrote
 -- neither `used` nor `doubt`.

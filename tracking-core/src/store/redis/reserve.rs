@@ -58,6 +58,7 @@ impl Reserve<'_> {
                 expected: self.series.fingerprint(),
                 found: text::quoted(&fingerprint),
             })),
+            Outcome::Moved(moved) => AllocateError::of_step(url, TimelineError::Moved(moved)),
             Outcome::Corrupt { field } => refused(self.remote.corrupt(&field)),
             Outcome::Missing => refused(RedisFault::Series(SeriesFault::Missing)),
         })
@@ -123,7 +124,10 @@ impl Question for Reserve<'_> {
         deadline: Deadline,
     ) -> Result<(), RedisFault> {
         let fingerprint = self.series.fingerprint();
-        match self.remote.create(connection, self.series, deadline)? {
+        match self
+            .remote
+            .create(connection, self.series, None, deadline)?
+        {
             Creation::Created => {
                 self.written_back.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(

@@ -76,7 +76,7 @@ impl Script {
 
 /// Make all of them, so that no child of `fork` finds one half made, and waits for it.
 pub(super) fn make() {
-    for script in [&RESERVE, &CREATE, &REGISTER] {
+    for script in [&RESERVE, &SWAP, &CREATE, &REGISTER] {
         LazyLock::force(script);
     }
 }
@@ -84,6 +84,8 @@ pub(super) fn make() {
 /// One reservation.
 pub(super) static RESERVE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("reserve.lua")));
+/// A state in the place of another.
+pub(super) static SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("swap.lua")));
 /// The creation of a series.
 pub(super) static CREATE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(concat!(

@@ -68,7 +68,7 @@ impl Twin {
             .arg(2)
             .arg(&key)
             .arg(hash::PREFIXES)
-            .arg(hash::creation(&series))
+            .arg(hash::creation(&series, None))
             .query(&mut connection)
             .unwrap();
         assert_eq!(Creation::of(&created), Some(Creation::Created));
@@ -90,6 +90,7 @@ impl Twin {
             Ok(Answer::NotYet(after)) => Outcome::NotYet(after),
             Err(TimelineError::ClockBehind { behind_ms }) => Outcome::Behind { behind_ms },
             Err(TimelineError::ClocksDisagree { .. }) => Outcome::Disagree,
+            Err(TimelineError::Moved(moved)) => Outcome::Moved(moved),
             Err(_) => Outcome::OutOfRange,
         };
         let seen = request

@@ -1,6 +1,6 @@
 //! Why a step grants nothing.
 
-use super::TOLERATED_SKEW_MS;
+use super::{Moved, TOLERATED_SKEW_MS};
 use crate::rfc3339;
 
 /// Why a step grants nothing, and changes nothing.
@@ -47,4 +47,9 @@ pub enum TimelineError {
         /// By how much, in milliseconds.
         behind_ms: u64,
     },
+    /// The series was moved away. No clock is wrong.
+    #[error(
+        "{_0}, and nothing more is granted here; name the store that it was moved to, or import its export there: that can be made here again"
+    )]
+    Moved(Moved),
 }

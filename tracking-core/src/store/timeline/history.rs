@@ -11,6 +11,9 @@ use sha1::{Digest, Sha1};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct History(Box<str>);
 
+/// How the history of a state that was moved begins.
+const MOVED: &str = "moved:";
+
 impl History {
     /// A history of its text, or `None` where that is not 1 to 128 printable ASCII characters.
     pub fn new(text: &str) -> Option<Self> {
@@ -33,6 +36,19 @@ impl History {
     pub fn try_random() -> io::Result<Self> {
         let bytes = crate::random::bytes::<16>()?;
         Ok(Self(crate::hex::encode(&bytes).into()))
+    }
+
+    /// That of a state which goes on after a move, until its store takes the first step: nobody's.
+    pub(crate) fn try_moved() -> io::Result<Self> {
+        let bytes = crate::random::bytes::<13>()?;
+        let random = crate::hex::encode(&bytes);
+        Ok(Self(format!("{MOVED}{random}").into()))
+    }
+
+    /// Whether it is one of those.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn is_of_a_move(&self) -> bool {
+        self.0.starts_with(MOVED)
     }
 
     /// The history of a text of any length and characters: itself where that will do, else its digest.

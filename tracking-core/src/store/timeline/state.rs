@@ -1,13 +1,14 @@
 //! What a timeline remembers.
 
-use super::{History, LANE_COUNT, Lanes};
+use super::{History, LANE_COUNT, Lanes, Moved};
 use crate::number::serial::{LANES, SLOTS, TICKS};
 
 /// The state: who wrote it, the current lane, the next free slot in that lane's tick, and for each
 /// lane the last tick used; and which lanes were used at all, and until when any may have been.
 ///
-/// In serde it is a record of `history`, `lane`, `slot`, `last` (64 ticks), `used` (64 digits, 0 or 1) and
-/// `doubt` (a tick). One that no step writes is refused.
+/// In serde it is a record of `history`, `lane`, `slot`, `last` (64 ticks), `used` (64 digits, 0 or 1),
+/// `doubt` (a tick), and where the series was moved away `moved` (`id` and `at`). One that no step writes is
+/// refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Timeline {
     pub(super) history: History,
@@ -20,6 +21,8 @@ pub struct Timeline {
     /// Any lane may have been granted from up to this tick: the last loss of state, or change of
     /// history, that may have cost some of it. No lane that is not in `used` has a last tick above.
     pub(super) doubt: u64,
+    /// Set once, by an export: then nothing more is granted from it.
+    pub(super) moved: Option<Moved>,
 }
 
 impl Timeline {
@@ -43,6 +46,7 @@ impl Timeline {
             last,
             used: Lanes::only(lane),
             doubt: newest(&last),
+            moved: None,
         })
     }
 
@@ -114,9 +118,10 @@ impl Timeline {
         crate::number::serial::tick_start_ms(self.doubt + 1)
     }
 
-    /// Whether anything may have been granted from a lane in a tick, or later in that lane.
+    /// Whether anything may have been granted from a lane in a tick, or later in that lane: from any, by
+    /// others, once the series was moved away.
     pub fn may_have_used(&self, lane: u8, tick: u64) -> bool {
-        self.used.contains(lane) || tick <= self.doubt
+        self.used.contains(lane) || tick <= self.doubt || self.moved.is_some()
     }
 
     /// Until when nothing is granted from a lane, in milliseconds since the Unix epoch; `None`

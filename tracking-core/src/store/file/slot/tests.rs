@@ -136,13 +136,13 @@ fn refuses_what_it_cannot_read() {
     for (from, to, message) in [
         (
             r#""version":2,"#,
-            r#""version":3,"new":[],"#,
-            "expected version 1 or 2 of the format, found 3; it was written by a newer version of tracking: use that one".to_owned(),
+            r#""version":4,"new":[],"#,
+            "expected version 1 to 3 of the format, found 4; it was written by a newer version of tracking: use that one".to_owned(),
         ),
         (
             r#""version":2,"#,
             r#""version":0,"#,
-            format!("expected version 1 or 2 of the format, found 0; {ours}"),
+            format!("expected version 1 to 3 of the format, found 0; {ours}"),
         ),
         (
             r#""generation":6,"#,
