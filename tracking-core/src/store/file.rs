@@ -28,7 +28,7 @@
 //! must be the same in all processes. There, a rewind within the skew of the clocks can repeat.
 //!
 //! What a file can't see: that an older copy of it was written over it in place, if no process that knew
-//! better is left. (A copy that is renamed over it shows by its inode.) No number repeats by that; but which
+//! better is left. (A copy that is renamed over it shows by its inode, unless that has the number of the former one.) No number repeats by that; but which
 //! lanes were used between the copy and its return is then unknown, if the lane changed meanwhile, since the
 //! clock went back or another file's copy was written over it, too, and a genuine number of such a lane is
 //! refused.

@@ -19,6 +19,8 @@ fn who_knows_only_a_copy_refuses_no_number_that_was_issued_since_it_was_made() {
     bench.step(1_000);
     let block = grant(&first, 1);
     let backup = std::fs::read(bench.path()).unwrap();
+    // Its inode's number stays in use: a file that got it again would pass for this one.
+    let _open = std::fs::File::open(bench.path()).unwrap();
     // A file of its own, and so in a lane of its own.
     put_back(&bench, &backup);
     let block = assert_moves_to_another_lane(&first, block);
