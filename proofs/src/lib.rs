@@ -5,9 +5,13 @@
 //! A model takes a [`Rule`](file::Rule) that says which safeguards it has. With all of them no trace within the
 //! bound grants a serial twice; without any one of them there is a trace that does, and the tests print it.
 //!
+//! [`simulation`] runs all parts together, the real ones over a simulated world that fails by dice, one of very many
+//! interleavings for each seed.
+//!
 //! `mutants/` beside it holds breaks of the real code: `scripts/mutants` applies each, and demands that the
-//! test that it names turns red.
+//! tests that it names turn red.
 
 pub mod file;
 pub mod shared;
+pub mod simulation;
 pub mod verdict;

@@ -28,6 +28,13 @@ extern "C" fn in_the_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
+/// From now on this process takes itself for that child: for a simulation, which forks nothing.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub fn pretend(forks: u64) {
+    FORKS.store(forks, Ordering::Relaxed);
+}
+
 /// One process, as told from its parents and children.
 ///
 /// ```
@@ -102,6 +109,13 @@ impl<T> PerProcess<T> {
         Self {
             newest: Own::new(value),
         }
+    }
+
+    /// What a child would inherit of this process's value, or a machine that is restored would hold:
+    /// `copy` makes it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn copied(&self, anew: impl FnOnce() -> T, copy: impl FnOnce(&T) -> T) -> Self {
+        Self::new(copy(self.get(anew)))
     }
 
     /// This process's value. `anew` makes it where only a parent has one; where threads

@@ -37,6 +37,8 @@ use crate::fork::PerProcess;
 use crate::number::TrackingNumber;
 use crate::series::Series;
 use crate::store::allocator::{AllocateError, Allocator, OpenStore};
+#[cfg(feature = "testing")]
+use crate::store::guard::Guarded;
 use plan::Taken;
 use pulse::Beat;
 use refill::Source;
@@ -304,6 +306,36 @@ impl Generator {
     /// An endless iterator of what [`next`](Self::next) answers.
     pub fn iter(&self) -> Iter<'_> {
         Iter { generator: self }
+    }
+
+    /// A turn of the thread that it lacks (see [`by_hand`](GeneratorBuilder::by_hand)): a reservation, where one is
+    /// due; else for how many milliseconds none is.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn turn(&self) -> Option<u64> {
+        self.supply().refill.turn()
+    }
+
+    /// What a copy of this process's memory would hold of it, as a child of `fork` or a machine that is restored
+    /// has one; it reserves from `allocator`.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn copied(&self, allocator: impl Allocator + 'static) -> Self {
+        let Shared {
+            source, builder, ..
+        } = &*self.shared;
+        let copied: Source = Arc::new(Guarded::new(Box::new(allocator)));
+        let supply = self.shared.supply.copied(
+            || Supply::new(source, builder),
+            |supply| supply.copied(&copied),
+        );
+        Self {
+            shared: Arc::new(Shared {
+                source: copied,
+                builder: builder.clone(),
+                supply,
+            }),
+        }
     }
 
     /// How it is doing.

@@ -35,12 +35,17 @@ pub mod url;
 pub(crate) mod warning;
 
 pub use self::allocator::{AllocateError, Allocator, OpenStore, reserve_patiently};
+#[doc(hidden)]
+pub use self::file::{Access, Facts, FileSystem, OpenFile};
 pub use self::file::{FileAllocator, FileStore};
 pub use self::guard::Guarded;
 pub use self::keep::{Moment, Rewinds, Step, Store};
 pub use self::memory::{MemoryAllocator, MemoryStore};
 #[cfg(feature = "mysql")]
 pub use self::mysql::{MySqlAllocator, MySqlStore, MySqlWarning};
+#[cfg(feature = "redis")]
+#[doc(hidden)]
+pub use self::redis::{Dial, Wire};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisAllocator, RedisWarning};
 pub use self::snapshot::Snapshot;

@@ -8,3 +8,8 @@ mod orders;
 pub use conformance::{Violation, conformance};
 pub use manual_clock::ManualClock;
 pub use orders::{FULL_ORDER, wrong_values};
+
+/// From now on this thread draws its random bits from that seed, or from the system again.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use crate::random::drawn::from as draw_from;

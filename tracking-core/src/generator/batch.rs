@@ -33,6 +33,7 @@ pub(super) struct Batches {
 #[repr(align(128))]
 struct Padded(Mutex<Batch>);
 
+#[derive(Clone)]
 pub(super) struct Batch {
     numbers: [TrackingNumber; LENGTH.get() as usize],
     next: usize,
@@ -189,6 +190,16 @@ impl Batches {
             *lock(self.own()) = batch;
         }
         first
+    }
+
+    /// What a copy of this memory holds.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self) -> Self {
+        let copy = Self::new();
+        for (to, from) in copy.batches.iter().zip(&self.batches) {
+            *lock(&to.0) = lock(&from.0).clone();
+        }
+        copy
     }
 
     /// The rest of a batch that a thread had in its hand. Where another one is in its place, it is a gap.

@@ -19,6 +19,7 @@ pub struct GeneratorBuilder {
     pub(super) settings: Settings,
     pub(super) deadline: Duration,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) by_hand: bool,
 }
 
 impl Default for GeneratorBuilder {
@@ -27,6 +28,7 @@ impl Default for GeneratorBuilder {
             settings: Settings::default(),
             deadline: Duration::from_secs(2),
             clock: Arc::new(SystemClock),
+            by_hand: false,
         }
     }
 }
@@ -61,6 +63,14 @@ impl GeneratorBuilder {
     /// The clock by which blocks age; this machine's unless set.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Without a thread of its own: whoever simulates it calls [`turn`](Generator::turn).
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn by_hand(mut self) -> Self {
+        self.by_hand = true;
         self
     }
 

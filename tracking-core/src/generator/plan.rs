@@ -54,7 +54,7 @@ pub(super) enum Command {
     Wait(u64),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Plan {
     settings: Settings,
     /// The runway, oldest first.
@@ -69,7 +69,7 @@ pub(super) struct Plan {
     pub(super) failures: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Held {
     block: Block,
     /// Just before the reservation was asked for.
@@ -219,7 +219,7 @@ impl Plan {
 /// Numbers a second: as many as in the last whole second, if that was more than before; else a
 /// little less with each second. Quick to rise, so that an outage soon after finds a runway: what
 /// the present second has brought counts at once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Rate {
     /// As of the last whole second.
     settled: u64,

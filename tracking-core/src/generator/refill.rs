@@ -52,6 +52,8 @@ struct State {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Thread {
+    /// There is none: somebody else takes its turns.
+    ByHand,
     NotStarted,
     /// At work; it looks at the plan again before it waits.
     Busy,
@@ -59,8 +61,28 @@ enum Thread {
 }
 
 impl Refill {
-    pub(super) fn new(source: Source, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+    pub(super) fn new(
+        source: Source,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        by_hand: bool,
+    ) -> Self {
         let plan = Plan::new(settings, Moment::now(&*clock));
+        let thread = match by_hand {
+            true => Thread::ByHand,
+            false => Thread::NotStarted,
+        };
+        Self::with(source, clock, plan, thread)
+    }
+
+    /// What a copy of this memory holds.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self, source: Source) -> Self {
+        let plan = self.lock().plan.clone();
+        Self::with(source, Arc::clone(&self.clock), plan, Thread::ByHand)
+    }
+
+    fn with(source: Source, clock: Arc<dyn Clock>, plan: Plan, thread: Thread) -> Self {
         Self {
             source,
             clock,
@@ -68,7 +90,7 @@ impl Refill {
             state: Mutex::new(State {
                 plan,
                 pace: Pace::default(),
-                thread: Thread::NotStarted,
+                thread,
                 looks_again: Instant::now(),
                 tasks: Tasks::default(),
                 stopped: false,
@@ -180,7 +202,7 @@ impl Refill {
     /// Start or wake the thread where there is something to do.
     fn set_to_work(self: &Arc<Self>, state: &mut State, now: Moment) -> io::Result<()> {
         match state.thread {
-            Thread::Busy => {}
+            Thread::Busy | Thread::ByHand => {}
             Thread::Waiting => {
                 if let Command::Reserve(_) = state.plan.command(now) {
                     state.thread = Thread::Busy;
@@ -261,6 +283,21 @@ impl Refill {
                     drop(waited.unwrap_or_else(PoisonError::into_inner));
                 }
             }
+        }
+    }
+
+    /// A turn of the thread's, without it: a reservation, where one is due; else for how many milliseconds
+    /// none is.
+    #[cfg(feature = "testing")]
+    pub(super) fn turn(&self) -> Option<u64> {
+        let now = self.now();
+        let command = self.lock().plan.command(now);
+        match command {
+            Command::Reserve(wanted) => {
+                self.refill(wanted);
+                None
+            }
+            Command::Wait(ms) => Some(ms),
         }
     }
 

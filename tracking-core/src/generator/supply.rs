@@ -20,7 +20,21 @@ impl Supply {
         let clock = Arc::clone(&builder.clock);
         Self {
             batches: Arc::new(Batches::new()),
-            refill: Arc::new(Refill::new(Arc::clone(source), clock, builder.settings)),
+            refill: Arc::new(Refill::new(
+                Arc::clone(source),
+                clock,
+                builder.settings,
+                builder.by_hand,
+            )),
+        }
+    }
+
+    /// What a copy of this memory holds: the numbers in hand, and no thread.
+    #[cfg(feature = "testing")]
+    pub(super) fn copied(&self, source: &Source) -> Self {
+        Self {
+            batches: Arc::new(self.batches.copied()),
+            refill: Arc::new(self.refill.copied(Arc::clone(source))),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The file has two slots ([`slot`]), and is opened with suspicion ([`place`]). A reservation
 //! ([`session`]) takes the process's mutex and the file's lock ([`lock`]), looks whether the path
-//! still names this file, **waits until a tick has begun since then** ([`tick`]), reads both slots,
+//! still names this file, waits for the disk if another process wrote it last, **waits until a tick has begun since then** ([`tick`]), reads both slots,
 //! takes the valid one of the higher generation, steps the timeline, writes the *other* slot, waits
 //! for the disk, looks at the path again, and only then answers. Why so:
 //!
@@ -17,8 +17,9 @@
 //!   within a tick.
 //! - What the file says still matters where the clock went back: the last ticks answer that, as
 //!   they do in every store.
-//! - A crash before the write loses nothing. One during it leaves the older slot whole. One after
-//!   it loses the block, which nobody was told of.
+//! - A crash before the write loses nothing. One during it leaves the older slot whole, and that one is on the
+//!   disk by then, whoever wrote it and was killed before it was. One after it loses the block, which nobody
+//!   was told of.
 //! - The file is never renamed over by us, since the lock sits on the inode.
 //! - Who only reads takes no lock.
 //!
@@ -26,9 +27,11 @@
 //! where that was allowed, have two; and an embedder's own clock ([`FileAllocator::open_with_clock`])
 //! must be the same in all processes. There, a rewind within the skew of the clocks can repeat.
 //!
-//! What a file can't see: that it was put back from a copy, if no process that knew better is left.
-//! No number repeats by that; but which lanes were used between the copy and its return is then
-//! unknown, if the clock went back meanwhile, and a genuine number of such a lane is refused.
+//! What a file can't see: that an older copy of it was written over it in place, if no process that knew
+//! better is left. (A copy that is renamed over it shows by its inode, unless that has the number of the former one.) No number repeats by that; but which
+//! lanes were used between the copy and its return is then unknown, if the lane changed meanwhile, since the
+//! clock went back or another file's copy was written over it, too, and a genuine number of such a lane is
+//! refused.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,11 +55,14 @@ mod place;
 mod session;
 mod slot;
 mod state_file;
+mod system;
 mod tick;
 
 use create::Creation;
 pub(crate) use open::series_name;
 use session::{Session, Setting};
+use system::System;
+pub use system::{Access, Facts, FileSystem, OpenFile};
 
 /// Store URL `file:PATH`. All processes of one host share the series; it survives `kill -9` and
 /// power cuts.
@@ -123,7 +129,21 @@ impl FileAllocator {
         options: &SeriesOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let (setting, session, creation) = open::open(url, options, clock)?;
+        Self::open_in(url, options, clock, Arc::new(System))
+    }
+
+    /// The same in a given file system, which a simulation brings.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    #[doc(hidden)]
+    pub fn open_in(
+        url: &FileUrl,
+        options: &SeriesOptions,
+        clock: Arc<dyn Clock>,
+        system: Arc<dyn FileSystem>,
+    ) -> Result<Self, OpenError> {
+        let (setting, session, creation) = open::open(url, options, clock, system)?;
         let series = setting.series.clone();
         let store = FileStore {
             setting,

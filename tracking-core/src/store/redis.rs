@@ -64,6 +64,8 @@ pub use health::RedisWarning;
 use remote_series::RemoteSeries;
 pub(crate) use remote_series::series_names;
 use reserve::Reserve;
+#[doc(hidden)]
+pub use stream::{Dial, Wire};
 
 /// Store URLs `redis:`, `rediss:`, `redis+unix:`, `redis+sentinel:` and `redis+cluster:`.
 ///
@@ -106,7 +108,21 @@ impl RedisAllocator {
         options: &SeriesOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let remote = RemoteSeries::new(url.clone(), &options.name, clock);
+        Self::open_over(url, options, clock, None)
+    }
+
+    /// The same over connections that a simulation brings.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    #[doc(hidden)]
+    pub fn open_over(
+        url: &RedisUrl,
+        options: &SeriesOptions,
+        clock: Arc<dyn Clock>,
+        dial: Option<Arc<dyn Dial>>,
+    ) -> Result<Self, OpenError> {
+        let remote = RemoteSeries::new(url.clone(), &options.name, clock, dial);
         let (series, is_new) = remote.open_series(options)?;
         let warnings = remote.client.call(health::look)?;
         let allocator = Self {

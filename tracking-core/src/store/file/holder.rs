@@ -18,8 +18,8 @@ pub(super) enum Holder {
 
 impl Holder {
     /// The holder of the lock on `file`; `last_writer` is the process that its record names.
-    pub(super) fn of(file: &File, last_writer: Option<u32>) -> Self {
-        listed(file).map_or_else(
+    pub(super) fn of(file: Option<&File>, last_writer: Option<u32>) -> Self {
+        file.and_then(listed).map_or_else(
             || last_writer.map_or(Self::Unknown, Self::LastWriter),
             Self::Process,
         )
@@ -106,10 +106,10 @@ mod tests {
     #[test]
     fn finds_this_process() {
         let file = tempfile::tempfile().unwrap();
-        assert_eq!(Holder::of(&file, Some(7)), Holder::LastWriter(7));
-        assert_eq!(Holder::of(&file, None), Holder::Unknown);
+        assert_eq!(Holder::of(Some(&file), Some(7)), Holder::LastWriter(7));
+        assert_eq!(Holder::of(Some(&file), None), Holder::Unknown);
         file.lock().unwrap();
         let expected = Holder::Process(std::process::id());
-        assert_eq!(Holder::of(&file, Some(7)), expected);
+        assert_eq!(Holder::of(Some(&file), Some(7)), expected);
     }
 }

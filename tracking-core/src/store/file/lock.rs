@@ -1,11 +1,12 @@
 //! The lock that one process of the host holds at a time.
 
-use std::fs::{File, TryLockError};
+use std::fs::TryLockError;
 use std::io;
 use std::time::Duration;
 
 use super::error::Problem;
 use super::holder::Holder;
+use super::system::OpenFile;
 use crate::clock::Clock;
 
 /// How long a holder may keep the lock while the file does not change, in milliseconds.
@@ -21,7 +22,7 @@ const TRIES: u64 = LONGEST_WAIT_MS;
 
 /// The lock, held until it is dropped.
 pub(super) struct Locked<'a> {
-    file: &'a File,
+    file: &'a dyn OpenFile,
 }
 
 impl Drop for Locked<'_> {
@@ -67,7 +68,7 @@ pub(super) struct Progress {
 /// all others of the host: they get an error that names it. A queue that moves is no stuck holder:
 /// with each reservation of others that `progress` shows, the wait begins anew.
 pub(super) fn lock<'a>(
-    file: &'a File,
+    file: &'a dyn OpenFile,
     clock: &dyn Clock,
     mut wait: Wait,
     progress: impl Fn() -> Option<Progress>,
@@ -101,11 +102,11 @@ pub(super) fn lock<'a>(
         }
     }
     Err(Problem::Locked {
-        holder: Holder::of(file, known.map(|found| found.last_writer)),
+        holder: Holder::of(file.as_file(), known.map(|found| found.last_writer)),
     })
 }
 
-fn try_lock(file: &File) -> Result<Option<Locked<'_>>, Problem> {
+fn try_lock(file: &dyn OpenFile) -> Result<Option<Locked<'_>>, Problem> {
     match file.try_lock() {
         Ok(()) => Ok(Some(Locked { file })),
         Err(TryLockError::WouldBlock) => Ok(None),

@@ -7,6 +7,7 @@ use super::error::Problem;
 use super::place::Place;
 use super::session::{Session, Setting};
 use super::state_file::StateFile;
+use super::system::{FileSystem, System};
 use crate::clock::{Clock, SystemClock};
 use crate::series::SeriesName;
 use crate::series::opening::{OpenError, Opening, SeriesOptions};
@@ -16,8 +17,9 @@ pub(super) fn open(
     url: &FileUrl,
     options: &SeriesOptions,
     clock: Arc<dyn Clock>,
+    system: Arc<dyn FileSystem>,
 ) -> Result<(Setting, Session, Creation), OpenError> {
-    let place = Place::new(url)?;
+    let place = Place::new(url, system)?;
     let (handle, creation) = find_or_create(&place, options, &*clock)?;
     let present = handle
         .read_unlocked(&*clock)
@@ -44,7 +46,7 @@ pub(super) fn open(
 
 /// The name of the series in a file; none where there is no file.
 pub(crate) fn series_name(url: &FileUrl) -> Result<Option<SeriesName>, OpenError> {
-    let place = Place::new(url)?;
+    let place = Place::new(url, Arc::new(System))?;
     let name = || {
         let Some(file) = place.open()? else {
             return Ok(None);

@@ -1,17 +1,15 @@
 //! Where the file is: opening it, and telling whether it is still the one that the path names.
 
-use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::error::{FileError, Problem};
 use super::slot::FILE_SIZE;
 use super::state_file::StateFile;
-use crate::file_system;
+use super::system::{Access, Facts, FileSystem, OpenFile, shared_by_hosts};
 use crate::store::url::FileUrl;
 
 /// Of a file's mode, what is no kind.
@@ -22,6 +20,7 @@ pub(super) struct Place {
     url: FileUrl,
     /// Absolute, so that it names the same file when the process goes to another folder.
     path: PathBuf,
+    system: Arc<dyn FileSystem>,
 }
 
 /// What a path names.
@@ -34,7 +33,7 @@ pub(super) enum Named {
 }
 
 impl Place {
-    pub(super) fn new(url: &FileUrl) -> Result<Self, FileError> {
+    pub(super) fn new(url: &FileUrl, system: Arc<dyn FileSystem>) -> Result<Self, FileError> {
         let path = std::path::absolute(url.path()).map_err(|source| FileError {
             store: url.to_string(),
             problem: Problem::io("tell the present folder", source),
@@ -42,7 +41,12 @@ impl Place {
         Ok(Self {
             url: url.clone(),
             path,
+            system,
         })
+    }
+
+    pub(super) fn system(&self) -> &dyn FileSystem {
+        &*self.system
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -71,36 +75,36 @@ impl Place {
             return Ok(None);
         };
         check(&there)?;
-        let open = |access| {
-            let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-            rustix::fs::open(&self.path, flags, Mode::empty())
-        };
-        let (opened, read_only) = match open(OFlags::RDWR) {
-            Err(errno @ (Errno::ROFS | Errno::ACCESS | Errno::PERM)) => {
-                (open(OFlags::RDONLY), Some(errno))
-            }
+        let open = |access| self.system.open(&self.path, access);
+        let (opened, read_only) = match open(Access::Write) {
+            Err(error) => match Errno::from_io_error(&error) {
+                Some(errno @ (Errno::ROFS | Errno::ACCESS | Errno::PERM)) => {
+                    (open(Access::Read), Some(errno))
+                }
+                _ => (Err(error), None),
+            },
             opened => (opened, None),
         };
         let file = match opened {
-            Ok(file) => File::from(file),
-            Err(Errno::NOENT) => return Ok(None),
-            Err(source) => return Err(Problem::io("open it", source.into())),
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Problem::io("open it", source)),
         };
         // Then what was opened, in case it took another's place in between.
         let found = file
-            .metadata()
+            .facts()
             .map_err(|source| Problem::io("look at it", source))?;
         check(&found)?;
-        self.check_file_system(&file)?;
+        self.check_file_system(&*file)?;
         Ok(Some(StateFile::new(file, &found, read_only)))
     }
 
     /// Refuse a file on a file system that hosts share, unless the URL allows it.
-    pub(super) fn check_file_system(&self, file: &File) -> Result<(), Problem> {
+    pub(super) fn check_file_system(&self, file: &dyn OpenFile) -> Result<(), Problem> {
         if self.url.allows_network_file_system() {
             return Ok(());
         }
-        let found = file_system::shared_by_hosts(file)
+        let found = shared_by_hosts(file)
             .map_err(|source| Problem::io("ask for its file system", source))?;
         found.map_or(Ok(()), |found| Err(Problem::Network { found }))
     }
@@ -117,7 +121,7 @@ impl Place {
     /// What an operator should know of the file: that others may read it, or hold its lock.
     pub(super) fn warning(&self) -> Option<String> {
         const OTHERS: u32 = 0o007;
-        let mode = self.look().ok()??.mode() & PERMISSIONS;
+        let mode = self.look().ok()??.mode & PERMISSIONS;
         (mode & OTHERS != 0).then(|| {
             format!(
                 "{}: its mode is {mode:04o}, so that every user of this host may read the series' key in it and hold up all reservations by its lock; chmod 600 it",
@@ -131,8 +135,8 @@ impl Place {
         self.path.parent().unwrap_or(Path::new("/"))
     }
 
-    fn look(&self) -> Result<Option<Metadata>, Problem> {
-        match std::fs::symlink_metadata(&self.path) {
+    fn look(&self) -> Result<Option<Facts>, Problem> {
+        match self.system.look(&self.path) {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Problem::io("look at it", source)),
@@ -140,20 +144,12 @@ impl Place {
     }
 }
 
-fn check(found: &Metadata) -> Result<(), Problem> {
-    let kind = found.file_type();
-    if !kind.is_file() {
-        let found = match kind {
-            kind if kind.is_symlink() => "a symbolic link",
-            kind if kind.is_dir() => "a folder",
-            kind if kind.is_fifo() => "a FIFO",
-            kind if kind.is_socket() => "a socket",
-            _ => "a device",
-        };
+fn check(found: &Facts) -> Result<(), Problem> {
+    if let Some(found) = found.other_kind {
         return Err(Problem::Kind { found });
     }
-    check_owner(found.uid(), rustix::process::geteuid().as_raw())?;
-    check_mode(found.mode())?;
+    check_owner(found.owner, rustix::process::geteuid().as_raw())?;
+    check_mode(found.mode)?;
     check_size(found)
 }
 
@@ -182,11 +178,13 @@ fn check_mode(mode: u32) -> Result<(), Problem> {
     }
 }
 
-fn check_size(found: &Metadata) -> Result<(), Problem> {
-    if found.len() == FILE_SIZE as u64 {
+fn check_size(found: &Facts) -> Result<(), Problem> {
+    if found.length == FILE_SIZE as u64 {
         Ok(())
     } else {
-        Err(Problem::Size { found: found.len() })
+        Err(Problem::Size {
+            found: found.length,
+        })
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Session {
     handle: Option<Arc<StateFile>>,
     /// The newest generation that this handle opened the file with, or wrote.
     generation: u64,
+    /// The newest generation that this process brought to the disk in this file: 0 for none.
+    synced: u64,
     /// When it wrote last, by the monotonic clock.
     moved_ms: u64,
     /// Whether this process brought the name of the open file to the disk.
@@ -52,6 +54,7 @@ impl Session {
         Self {
             handle: None,
             generation: 0,
+            synced: 0,
             moved_ms: 0,
             name_is_durable: false,
         }
@@ -76,19 +79,21 @@ impl Session {
     pub(super) fn timeline(&mut self, setting: &Setting) -> Result<Timeline, Problem> {
         let handle = self.handle(setting)?;
         let present = read(&handle, setting)?;
-        Ok(self.as_known(&present, setting.clock.now_ms()))
+        Ok(self.as_known(&handle, &present, setting.clock.now_ms()))
     }
 
     /// The state that was found; in doubt until `now_ms` where it may be older than one that was
-    /// granted from: that may have been from lanes which it calls unused.
-    fn as_known(&self, present: &Present, now_ms: i64) -> Timeline {
+    /// granted from: that may have been from lanes which it calls unused. So it may where it was written
+    /// in another file: then this one is a copy, and others may have been granted from since it was made.
+    fn as_known(&self, handle: &StateFile, present: &Present, now_ms: i64) -> Timeline {
         let Record {
             generation,
             timeline,
             ..
         } = &present.record;
         let timeline = timeline.clone();
-        if present.doubtful || *generation < self.generation {
+        let is_copy = handle.history(timeline.history()) != *timeline.history();
+        if present.doubtful || is_copy || *generation < self.generation {
             timeline.doubted(now_ms)
         } else {
             timeline
@@ -129,7 +134,7 @@ impl Session {
     fn open_another(&mut self, setting: &Setting) -> Result<Arc<StateFile>, Problem> {
         let handle = setting.place.open()?.ok_or(Problem::Missing)?;
         read(&handle, setting)?;
-        self.name_is_durable = false;
+        (self.name_is_durable, self.synced) = (false, 0);
         Ok(self.keep(handle))
     }
 
@@ -155,23 +160,28 @@ impl Session {
         };
         handle.check_writable()?;
         if !self.name_is_durable {
-            sync_folder(setting.place.folder())?;
+            sync_folder(setting.place.system(), setting.place.folder())?;
             self.name_is_durable = true;
         }
         Ok(handle)
     }
 
-    /// Under the lock of the file that the path names: wait for a tick, read, step, write, and look
-    /// whether it counts.
+    /// Under the lock of the file that the path names: see that the disk has the present state, wait for a
+    /// tick, read, step, write, and look whether it counts.
     fn step(
         &mut self,
         setting: &Setting,
         handle: &StateFile,
         step: &mut Step<'_>,
     ) -> Result<(), Problem> {
+        // Who wrote it may have been killed before the disk had it. Then the other slot is all that a power
+        // cut leaves, and that one is written over next. It takes a part of the wait for the tick.
+        if handle.read()?.record.generation != self.synced {
+            handle.sync()?;
+        }
         let now_ms = tick::wait_for_next(&*setting.clock)?;
         let present = of_series(handle.read()?, &setting.series)?;
-        let mut after = Some(self.as_known(&present, now_ms));
+        let mut after = Some(self.as_known(handle, &present, now_ms));
         let before = present.record.timeline;
         let history = handle.history(before.history());
         // The tick began under this lock.
@@ -206,7 +216,7 @@ impl Session {
                 Named::Nothing => return Err(handle.deleted()),
                 Named::Another => return Err(Problem::Replaced),
             }
-            self.generation = record.generation;
+            (self.generation, self.synced) = (record.generation, record.generation);
             self.moved_ms = setting.clock.monotonic_ms();
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! An open state file.
 
-use std::fs::{File, Metadata};
+#[cfg(test)]
+use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -11,12 +11,13 @@ use rustix::io::Errno;
 use super::error::Problem;
 use super::lock::{self, Locked, Progress, Wait};
 use super::slot::{FILE_SIZE, Present, SLOT_SIZE};
+use super::system::{Facts, OpenFile};
 use crate::clock::Clock;
 use crate::store::timeline::History;
 
 /// An open state file, and which one it is.
 pub(super) struct StateFile {
-    file: File,
+    file: Box<dyn OpenFile>,
     device: u64,
     inode: u64,
     /// Why it is open for reading alone, if it is.
@@ -25,18 +26,18 @@ pub(super) struct StateFile {
 
 impl StateFile {
     /// A file that was opened for reading and writing, or, for the reason named, for reading alone.
-    pub(super) fn new(file: File, metadata: &Metadata, read_only: Option<Errno>) -> Self {
+    pub(super) fn new(file: Box<dyn OpenFile>, facts: &Facts, read_only: Option<Errno>) -> Self {
         Self {
             read_only,
             file,
-            device: metadata.dev(),
-            inode: metadata.ino(),
+            device: facts.device,
+            inode: facts.inode,
         }
     }
 
-    /// Whether it is the file that `metadata` tells of.
-    pub(super) fn is(&self, metadata: &Metadata) -> bool {
-        (metadata.dev(), metadata.ino()) == (self.device, self.inode)
+    /// Whether it is the file that the facts are of.
+    pub(super) fn is(&self, facts: &Facts) -> bool {
+        (facts.device, facts.inode) == (self.device, self.inode)
     }
 
     /// Whether it is the same file, opened twice.
@@ -60,7 +61,7 @@ impl StateFile {
 
     /// Take the lock; see [`lock::lock`].
     pub(super) fn lock(&self, clock: &dyn Clock, wait: Wait) -> Result<Locked<'_>, Problem> {
-        lock::lock(&self.file, clock, wait, || {
+        lock::lock(&*self.file, clock, wait, || {
             let record = self.read_unlocked(clock).ok()?.record;
             Some(Progress {
                 generation: record.generation,
@@ -88,10 +89,10 @@ impl StateFile {
     /// The state in the file, under its lock.
     pub(super) fn read(&self) -> Result<Present, Problem> {
         let mut bytes = [0; FILE_SIZE];
-        match self.file.read_exact_at(&mut bytes, 0) {
+        match self.file.read(&mut bytes, 0) {
             Ok(()) => Present::of(&bytes),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Problem::Size {
-                found: self.file.metadata().map_or(0, |found| found.len()),
+                found: self.file.facts().map_or(0, |found| found.length),
             }),
             Err(source) => Err(Problem::io("read it", source)),
         }
@@ -99,19 +100,37 @@ impl StateFile {
 
     /// Write one slot, and return when the disk has it. After an error nobody knows what the disk
     /// has, and asking again may say that all is well when it is not (the kernel drops a page that
-    /// it could not write): the handle must be dropped.
+    /// it could not write): the handle must be dropped. The slot is what it was then, as far as others
+    /// read it: else they would take it for the newest, and write over the one that the disk has.
     pub(super) fn write(&self, slot: usize, bytes: &[u8; SLOT_SIZE]) -> Result<(), Problem> {
+        let offset = (slot * SLOT_SIZE) as u64;
+        let mut former = [0; SLOT_SIZE];
+        self.file
+            .read(&mut former, offset)
+            .map_err(|source| Problem::io("read it", source))?;
+        let written = self.try_write(offset, bytes);
+        if written.is_err() {
+            let _what_can_be_done = self.file.write(&former, offset);
+        }
+        written
+    }
+
+    fn try_write(&self, offset: u64, bytes: &[u8; SLOT_SIZE]) -> Result<(), Problem> {
         #[cfg(test)]
         faults::meet(faults::Fault::Write).map_err(|source| Problem::io("write it", source))?;
-        let offset = (slot * SLOT_SIZE) as u64;
         let written = self
             .file
-            .write_at(bytes, offset)
+            .write(bytes, offset)
             .map_err(|source| Problem::io("write it", source))?;
         if written != SLOT_SIZE {
             let source = io::Error::from(io::ErrorKind::WriteZero);
             return Err(Problem::io("write all of it", source));
         }
+        self.sync()
+    }
+
+    /// Return when the disk has all that was written.
+    pub(super) fn sync(&self) -> Result<(), Problem> {
         #[cfg(test)]
         faults::meet(faults::Fault::Sync)
             .map_err(|source| Problem::io("bring it to the disk", source))?;
@@ -122,14 +141,14 @@ impl StateFile {
 
     #[cfg(test)]
     pub(super) fn file(&self) -> &File {
-        &self.file
+        self.file.as_file().unwrap()
     }
 
     /// That of an open file which the path no longer names.
     pub(super) fn deleted(&self) -> Problem {
         Problem::Deleted {
             pid: std::process::id(),
-            descriptor: self.file.as_raw_fd(),
+            descriptor: self.file.as_file().map_or(-1, AsRawFd::as_raw_fd),
         }
     }
 }

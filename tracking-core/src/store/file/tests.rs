@@ -14,10 +14,12 @@ use crate::number::serial::{Block, EPOCH_MS, TICK_MS};
 use crate::series::opening::Opening;
 use crate::store::allocator::{Allocator, OpenStore};
 
+mod copies;
 mod model;
 mod opening;
 mod reserving;
 mod torn;
+mod unsynced;
 
 const START_MS: i64 = EPOCH_MS + 50_000_000_000;
 

@@ -1,5 +1,6 @@
 //! Asks the Redis that a URL names: one call at a time, each with its deadline and its tries.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::deadline::Deadline;
 use super::fault::RedisFault;
 use super::primary::PrimaryFinder;
 use super::retry::{Attempt, Next};
+use super::stream::Dial;
 use super::turn::Turns;
 
 /// How often one call asks or writes back, whatever for. The longest way to an answer that takes no
@@ -71,9 +73,9 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(url: RedisUrl) -> Self {
+    pub(super) fn new(url: RedisUrl, dial: Option<Arc<dyn Dial>>) -> Self {
         Self {
-            finder: PrimaryFinder::new(url),
+            finder: PrimaryFinder::new(url, dial),
             turns: PerProcess::default(),
         }
     }

@@ -16,7 +16,7 @@ use super::connection::{Connection, is_timeout};
 use super::deadline::Deadline;
 use super::fault::RedisFault;
 use super::info::Info;
-use super::stream::{Address, Stream};
+use super::stream::{Address, Dial, Stream};
 use super::tls;
 
 /// How many attempts to connect may be under way at once, each on a thread of its own.
@@ -27,12 +27,15 @@ pub(super) struct Connector {
     url: RedisUrl,
     /// Held by each attempt that is under way, so that its count is their number.
     connecting: PerProcess<Arc<()>>,
+    /// Takes the place of sockets in a simulation.
+    dial: Option<Arc<dyn Dial>>,
 }
 
 impl Connector {
-    pub(super) fn new(url: RedisUrl) -> Self {
+    pub(super) fn new(url: RedisUrl, dial: Option<Arc<dyn Dial>>) -> Self {
         Self {
             url,
+            dial,
             connecting: PerProcess::default(),
         }
     }
@@ -126,6 +129,10 @@ impl Connector {
             address: shown.clone(),
             cause,
         };
+        if let Some(dial) = &self.dial {
+            let stream = dial.dial(&shown).map_err(|error| failed(Arc::new(error)))?;
+            return Ok(Connection::new(Stream::Brought(stream), shown, host));
+        }
         let (sender, receiver) = sync_channel(1);
         let attempt = Arc::clone(connecting);
         thread::Builder::new()

@@ -1,5 +1,7 @@
 //! Finds the primary: the server that is in charge of a series.
 
+use std::sync::Arc;
+
 use crate::store::url::{RedisHost, RedisPlace, RedisUrl};
 
 use super::cluster::{self, Cluster};
@@ -8,7 +10,7 @@ use super::connection::Connection;
 use super::deadline::Deadline;
 use super::fault::RedisFault;
 use super::sentinel;
-use super::stream::Address;
+use super::stream::{Address, Dial};
 
 /// Finds it by what the URL names: itself, Sentinels, or nodes of a cluster.
 pub(super) struct PrimaryFinder {
@@ -17,9 +19,9 @@ pub(super) struct PrimaryFinder {
 }
 
 impl PrimaryFinder {
-    pub(super) fn new(url: RedisUrl) -> Self {
+    pub(super) fn new(url: RedisUrl, dial: Option<Arc<dyn Dial>>) -> Self {
         Self {
-            connector: Connector::new(url),
+            connector: Connector::new(url, dial),
             cluster: Cluster::default(),
         }
     }

@@ -22,6 +22,7 @@ use super::fault::RedisFault;
 use super::hash::{self, Stored};
 use super::health::RedisWarning;
 use super::info::Info;
+use super::stream::Dial;
 use super::{script, text};
 
 /// The hash of one series in a Redis, and what this process knows of the two.
@@ -45,10 +46,15 @@ pub(super) struct Reading {
 }
 
 impl RemoteSeries {
-    pub(super) fn new(url: RedisUrl, name: &SeriesName, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        url: RedisUrl,
+        name: &SeriesName,
+        clock: Arc<dyn Clock>,
+        dial: Option<Arc<dyn Dial>>,
+    ) -> Self {
         script::make();
         Self {
-            client: Client::new(url),
+            client: Client::new(url, dial),
             key: hash::key_of(name),
             clock,
             clocks: Clocks::default(),
@@ -173,7 +179,7 @@ impl RemoteSeries {
 
 /// The names of the series that the register of prefixes names, in their order.
 pub(crate) fn series_names(url: &RedisUrl) -> Result<Vec<SeriesName>, AllocateError> {
-    Client::new(url.clone()).call(|connection: &mut Connection, deadline: Deadline| {
+    Client::new(url.clone(), None).call(|connection: &mut Connection, deadline: Deadline| {
         let register = connection.ask(cmd("HGETALL").arg(hash::PREFIXES).take(), deadline)?;
         let Value::Array(items) = register else {
             return Err(connection.garbled("no register of prefixes"));

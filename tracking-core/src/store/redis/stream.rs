@@ -32,6 +32,25 @@ pub(super) enum Address {
 pub(super) enum Stream {
     Plain(Timed),
     Tls(Box<StreamOwned<ClientConnection, Timed>>),
+    Brought(Box<dyn Wire>),
+}
+
+/// A connection that a simulation brings: it ends its reads by itself.
+pub trait Wire: Read + Write + Send {
+    /// Whether nothing has come that was not read.
+    ///
+    /// # Errors
+    /// The peer has closed it.
+    fn is_quiet(&self) -> io::Result<bool>;
+}
+
+/// Connects, in a simulation.
+pub trait Dial: Send + Sync {
+    /// A connection to that host and port.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    fn dial(&self, address: &str) -> io::Result<Box<dyn Wire>>;
 }
 
 /// A socket and the end of the present call.
@@ -74,14 +93,17 @@ impl Stream {
         match self {
             Self::Plain(socket) => socket.deadline = deadline,
             Self::Tls(stream) => stream.sock.deadline = deadline,
+            Self::Brought(_) => {}
         }
     }
 
     /// Look whether anything has come that nobody asked for: an error where it has, or where the
     /// peer has closed. What TLS has for its own use cannot be told from that, and is let be.
     pub(super) fn is_quiet(&self) -> io::Result<bool> {
-        let Self::Plain(socket) = self else {
-            return Ok(true);
+        let socket = match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(_) => return Ok(true),
+            Self::Brought(wire) => return wire.is_quiet(),
         };
         let mut byte = [0];
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
@@ -155,6 +177,7 @@ impl Read for Stream {
         match self {
             Self::Plain(socket) => socket.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
+            Self::Brought(wire) => wire.read(buffer),
         }
     }
 }
@@ -164,6 +187,7 @@ impl Write for Stream {
         match self {
             Self::Plain(socket) => socket.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
+            Self::Brought(wire) => wire.write(bytes),
         }
     }
 
@@ -171,6 +195,7 @@ impl Write for Stream {
         match self {
             Self::Plain(socket) => socket.flush(),
             Self::Tls(stream) => stream.flush(),
+            Self::Brought(wire) => wire.flush(),
         }
     }
 }

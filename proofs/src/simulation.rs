@@ -1,0 +1,49 @@
+//! All parts together, by dice: processes with real desks, generators and allocators over a simulated clock, disk,
+//! network and servers, in one thread. What happens follows from one number, the seed, and repeats exactly.
+//!
+//! Each process runs on a stack of its own, and is held up before every call that leaves it: of the file
+//! system, of the network, and whenever it sleeps. In between, whoever comes next by the dice goes on, time passes,
+//! and a fault is dealt out. What is real: the desk, the generator (its thread's turns are taken by hand), `Guarded`,
+//! the timeline, the state file's protocol, and Redis' from the first byte on the wire to the Lua script. What is
+//! simulated stands below: the calls of a file system ([`FileSystem`](tracking_core::store::FileSystem)), a socket,
+//! a server that holds hashes.
+//!
+//! Faults that the promise excepts do not come together: a seed either sets clocks back, or loses and rewinds
+//! what a store holds. What must hold: no serial is in two blocks, no number is issued twice, none that was
+//! issued is refused, and nothing that was answered is lost by a crash.
+
+mod book;
+mod disk;
+mod files;
+mod host;
+mod met;
+mod network;
+mod process;
+mod redis;
+mod server;
+mod watched;
+mod world;
+
+pub use met::{EXPECTED, Met};
+
+/// What came of one seed.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was met.
+    pub met: Met,
+    /// The first contradiction to what must hold.
+    pub failure: Option<String>,
+    /// What happened, a step a line, where that was asked for.
+    pub history: Vec<String>,
+}
+
+/// Run what follows from a seed; with a history of it, where `told`.
+pub fn run(seed: u64, told: bool) -> Outcome {
+    tracking_core::testing::draw_from(Some(seed));
+    let outcome = match seed % 2 {
+        0 => host::run(seed, told),
+        _ => redis::run(seed, told),
+    };
+    tracking_core::testing::draw_from(None);
+    outcome
+}

@@ -1,0 +1,126 @@
+//! What must hold: every block and number is written down here, and the first contradiction is kept.
+
+use std::collections::{BTreeMap, HashSet};
+
+use tracking_core::{Block, Series, TrackingNumber, Verdict};
+
+/// What was reserved and issued in one series.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    /// The first and last serial of each block that was answered, and to whom.
+    blocks: BTreeMap<u64, (u64, usize)>,
+    /// The last tick of each lane in which something was granted.
+    last: BTreeMap<u8, u64>,
+    issued: HashSet<TrackingNumber>,
+    /// In the order of issue, to pick from.
+    order: Vec<TrackingNumber>,
+}
+
+impl Book {
+    /// A block that was answered: it must be disjoint from all others.
+    pub(super) fn reserve(&mut self, block: &Block, who: usize) -> Result<(), String> {
+        let (first, last) = (block.start().value(), block.last().value());
+        let below = self.blocks.range(..=last).next_back();
+        if let Some((&start, &(end, other))) = below
+            && end >= first
+        {
+            return Err(format!(
+                "process {who} was granted the serials {first} to {last}, and process {other} {start} to {end} before"
+            ));
+        }
+        self.blocks.insert(first, (last, who));
+        let tick = self.last.entry(block.start().lane()).or_default();
+        *tick = block.start().tick().max(*tick);
+        Ok(())
+    }
+
+    /// Numbers that were issued: none may have been before, and all are of a block that was answered.
+    pub(super) fn issue(
+        &mut self,
+        series: &Series,
+        numbers: &[TrackingNumber],
+        who: usize,
+    ) -> Result<(), String> {
+        for number in numbers {
+            if !self.issued.insert(*number) {
+                return Err(format!(
+                    "process {who} issued {number}, which was issued before"
+                ));
+            }
+            self.order.push(*number);
+        }
+        let Some(number) = numbers.first() else {
+            return Ok(());
+        };
+        let Verdict::Belongs(serial) = series.judge(number, i64::MAX, None) else {
+            return Err(format!(
+                "process {who} issued {number}, which is not its series'"
+            ));
+        };
+        let serial = serial.value();
+        match self.blocks.range(..=serial).next_back() {
+            Some((_, (last, _))) if *last >= serial => Ok(()),
+            _ => Err(format!(
+                "process {who} issued {number} of a block that was never answered"
+            )),
+        }
+    }
+
+    /// The number of that place among those issued, counted round.
+    pub(super) fn issued(&self, place: usize) -> Option<TrackingNumber> {
+        let count = self.order.len();
+        (count > 0).then(|| self.order[place % count])
+    }
+
+    /// The lanes that were granted from, and the last tick of each.
+    pub(super) fn newest(&self) -> Vec<(u8, u64)> {
+        self.last
+            .iter()
+            .map(|(lane, tick)| (*lane, *tick))
+            .collect()
+    }
+
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use std::num::NonZeroU32;
+
+    use tracking_core::{Allocator, MemoryAllocator, Serial};
+
+    use super::*;
+
+    #[test]
+    fn what_overlaps_or_repeats_is_seen() {
+        let block = |slot, length| {
+            let start = Serial::from_parts(1, 5, slot).unwrap();
+            Block::new(start, NonZeroU32::new(length).unwrap()).unwrap()
+        };
+        let mut book = Book::default();
+        for (slot, length, disjoint) in [
+            (10, 10, true),
+            (20, 5, true),
+            (0, 10, true),
+            (9, 1, false),
+            (24, 9, false),
+            (5, 30, false),
+            (25, 1, true),
+        ] {
+            let answer = book.reserve(&block(slot, length), 1);
+            assert_eq!(answer.is_ok(), disjoint, "{slot} {length}");
+        }
+        let memory = MemoryAllocator::new();
+        let series = memory.series();
+        let number = |slot| series.encode(Serial::from_parts(1, 5, slot).unwrap());
+        assert!(book.issue(series, &[number(3)], 1).is_ok());
+        assert!(book.issue(series, &[number(3)], 2).is_err());
+        assert!(book.issue(series, &[number(200)], 2).is_err());
+        let other = MemoryAllocator::new();
+        let foreign = other.series().encode(Serial::from_parts(1, 5, 4).unwrap());
+        assert!(book.issue(series, &[foreign], 2).is_err());
+    }
+}

@@ -1,0 +1,109 @@
+//! What a simulation met: a fault that never meets its window proves nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How often each thing was met, by its name.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Met(BTreeMap<String, u64>);
+
+/// What ten thousand seeds must meet, each at least once: else a source of faults is dead.
+pub const EXPECTED: &[&str] = &[
+    "blocks reserved",
+    "numbers issued",
+    "numbers judged",
+    "processes started",
+    "processes killed",
+    "processes killed between a write and its answer",
+    "processes killed with the lock held",
+    "processes forked",
+    "processes forked within a reservation",
+    "children that issued",
+    "processes stopped for a while",
+    "machines whose power failed",
+    "power failures that tore a write",
+    "power failures between a write and its sync",
+    "machines restored from a snapshot",
+    "numbers dropped by who was restored",
+    "writes on a full disk",
+    "writes cut short",
+    "syncs that failed",
+    "clock steps forward",
+    "clock steps back",
+    "clock steps back into a tick that was granted from",
+    "files written over with an older copy",
+    "files written over in a tick that was granted from",
+    "files replaced by a copy",
+    "files replaced under a reservation",
+    "waits for a lock",
+    "requests executed whose answer was lost",
+    "requests lost before they were executed",
+    "answers that came after the time-out",
+    "answers that came twice",
+    "connections that were closed while idle",
+    "servers killed",
+    "servers that lost what they held",
+    "servers put back to an older state",
+    "replicas promoted that lagged",
+    "split brains",
+    "reservations by the old side of a split brain",
+    "reservations by the new side of a split brain",
+];
+
+impl Met {
+    /// One more of it.
+    pub fn count(&mut self, what: &str) {
+        self.add(what, 1);
+    }
+
+    /// So many more.
+    pub fn add(&mut self, what: &str, more: u64) {
+        match self.0.get_mut(what) {
+            Some(count) => *count += more,
+            None => {
+                self.0.insert(what.to_owned(), more);
+            }
+        }
+    }
+
+    /// What another one met, too.
+    pub fn join(&mut self, other: &Self) {
+        for (what, count) in &other.0 {
+            self.add(what, *count);
+        }
+    }
+
+    /// How often.
+    pub fn of(&self, what: &str) -> u64 {
+        self.0.get(what).copied().unwrap_or(0)
+    }
+
+    /// What was expected and never met.
+    pub fn never(&self) -> Vec<&'static str> {
+        let never = |what: &&str| self.of(what) == 0;
+        EXPECTED.iter().copied().filter(never).collect()
+    }
+
+    /// What [`Display`](fmt::Display) wrote.
+    pub fn parse(text: &str) -> Self {
+        let mut met = Self::default();
+        for line in text.lines() {
+            if let Some((count, what)) = line.trim().split_once(' ')
+                && let Ok(count) = count.parse()
+            {
+                met.add(what, count);
+            }
+        }
+        met
+    }
+}
+
+/// A line for each.
+impl fmt::Display for Met {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(counts) = self;
+        counts
+            .iter()
+            .try_for_each(|(what, count)| writeln!(f, "{count:>12} {what}"))
+    }
+}
