@@ -6,7 +6,7 @@ use tracking_core::issued::{Issued, IssuedMany};
 use tracking_core::shown::escape_json;
 
 use crate::args::NextFormat;
-use crate::output::csv;
+use tracking_programs::csv;
 
 /// A page of records that differ only in their number, since they are of one order, one series
 /// and one moment. So a record is written once for many, and then a number into each.
