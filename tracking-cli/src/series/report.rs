@@ -4,7 +4,7 @@ use serde::Serialize;
 use tracking_core::rfc3339;
 use tracking_core::store::Snapshot;
 use tracking_core::store::timeline::{SHARED_FENCE_MS, Timeline};
-use tracking_core::{Clock, OpenStore, Series, SystemClock};
+use tracking_core::{Clock, OpenStore, Serial, Series, SystemClock};
 use tracking_programs::years_left;
 
 use crate::failure::Failure;

@@ -67,8 +67,8 @@ fn svg(modules: &[bool], number: &TrackingNumber) -> Markup {
         svg xmlns="http://www.w3.org/2000/svg" width=(width_mm) height={ (HEIGHT_MM) "mm" }
             viewBox={ "0 0 " (width) " " (height) } preserveAspectRatio="none" shape-rendering="crispEdges"
             role="img" aria-label={ "Barcode of " (number.as_str()) } {
-            path fill="#ffffff" d={ "M0 0h" (width) "v" (height) "H0z" };
-            path fill="#000000" d=(bars);
+            path fill="#ffffff" d={ "M0 0h" (width) "v" (height) "H0z" } {}
+            path fill="#000000" d=(bars) {}
         }
     }
 }

@@ -56,9 +56,13 @@ pub(super) fn show(title: &str, unit: &str, points: &[Point]) -> Markup {
         // A String takes every write.
         let _ = write!(line, "{x:.1},{y:.1} ");
     }
-    let minutes = (last.0 - first.0) / 60_000;
+    let seconds = (last.0 - first.0) / 1_000;
+    let span = match seconds < 120 {
+        true => format!("{seconds} s"),
+        false => format!("{} min", seconds / 60),
+    };
     let words = format!(
-        "{} {unit} now, {} {unit} at most in the last {minutes} min",
+        "{} {unit} now, {} {unit} at most in the last {span}",
         rounded(last.1),
         rounded(most)
     );
@@ -66,8 +70,8 @@ pub(super) fn show(title: &str, unit: &str, points: &[Point]) -> Markup {
         figure {
             figcaption { (title) }
             svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(words) {
-                path.base d={ "M0 " (HEIGHT - MARGIN) "H" (WIDTH) };
-                polyline.line points=(line.trim_end());
+                path.base d={ "M0 " (HEIGHT - MARGIN) "H" (WIDTH) } {}
+                polyline.line points=(line.trim_end()) {}
             }
             p.dim { (words) "." }
         }
