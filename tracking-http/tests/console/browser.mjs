@@ -104,8 +104,11 @@ const SHAPES = [
   ['zoomed', 640, 450, 2, 'light'],
 ];
 
-async function everyShape(page, url, name) {
-  for (const [shape, width, height, deviceScaleFactor, scheme] of SHAPES) {
+// What differs from another page in its text alone.
+const TWO_SHAPES = [SHAPES[0], SHAPES[3]];
+
+async function everyShape(page, url, name, shapes = SHAPES) {
+  for (const [shape, width, height, deviceScaleFactor, scheme] of shapes) {
     await page.setViewport({ width, height, deviceScaleFactor });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     const answer = await page.goto(url);
@@ -140,14 +143,14 @@ for (const [name, query, count] of [
   ['rtl', 'reference=odd-rtl', 1],
   ['empty', 'reference=nothing-has-it', 0],
 ]) {
-  await everyShape(page, `${plain}/console?${query}`, name);
+  await everyShape(page, `${plain}/console?${query}`, name, TWO_SHAPES);
   equal((await page.$$('tbody tr')).length, count, `${name}: rows`);
 }
 await page.goto(`${plain}/console?reference=odd-script`);
 check((await texts(page, 'tbody td bdi')).includes('<script>alert(1)</script>'), 'a name is shown as it is');
 await page.goto(`${plain}/console?reference=odd-long`);
 check((await texts(page, 'tbody td bdi')).includes('W'.repeat(255)), 'a long name is shown in whole');
-await everyShape(page, `${plain}/console?from=yesterday&origin_country_id=XX&number=-`, 'wrong-search');
+await everyShape(page, `${plain}/console?from=yesterday&origin_country_id=XX&number=-`, 'wrong-search', TWO_SHAPES);
 equal((await page.$$('[aria-invalid=true]')).length, 3, 'wrong fields of a search');
 
 // By keyboard alone: skip, search, open a number.
@@ -168,7 +171,7 @@ equal(page.url(), `${plain}/console/numbers/${config.number}`, 'the number that 
 
 // One number, its barcode, its label.
 await everyShape(page, `${plain}/console/numbers/${config.number}`, 'number');
-await everyShape(page, `${plain}/console/numbers/ABC`, 'refused');
+await everyShape(page, `${plain}/console/numbers/ABC`, 'refused', TWO_SHAPES);
 for (const [name, scheme] of [['barcode', 'light'], ['barcode-dark', 'dark']]) {
   await page.setViewport({ width: 800, height: 900, deviceScaleFactor: 2 });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
@@ -183,7 +186,9 @@ await page.setViewport({ width: 1280, height: 900, deviceScaleFactor: 1 });
 await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
 for (const [kind, number] of Object.entries({ label: config.number, 'label-long': config.long })) {
   for (const paper of ['4x6', 'a6']) {
-    await everyShape(page, `${plain}/console/labels/${number}?paper=${paper}`, `${kind}-${paper}`);
+    await everyShape(page, `${plain}/console/labels/${number}?paper=${paper}`, `${kind}-${paper}`, TWO_SHAPES);
+    await page.setViewport({ width: 800, height: 900, deviceScaleFactor: 2 });
+    await (await page.$('main')).screenshot({ path: `${config.out}/${kind}-${paper}.png` });
     await page.pdf({ path: `${config.out}/${kind}-${paper}.pdf`, preferCSSPageSize: true, printBackground: true });
   }
 }
@@ -230,7 +235,7 @@ other.close();
 // How it is, and what there is without a ledger.
 await everyShape(page, `${plain}/console/status`, 'status');
 check((await page.$$('.plot')).length === 2, 'both plots are there');
-await everyShape(page, `${bare}/console`, 'no-ledger');
+await everyShape(page, `${bare}/console`, 'no-ledger', TWO_SHAPES);
 check((await texts(page, 'main'))[0].includes('--ledger'), 'how to get a ledger');
 await page.goto(`${bare}/console/issue`);
 equal((await page.$$('#reference')).length, 0, 'a reference takes a ledger');

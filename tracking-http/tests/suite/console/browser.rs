@@ -212,9 +212,9 @@ fn people_use_it_in_a_browser() {
     for (picture, number) in [
         ("barcode", &number),
         ("barcode-dark", &number),
-        ("label-4x6-wide", &number),
-        ("label-a6-narrow-dark", &number),
-        ("label-long-4x6-wide", &long),
+        ("label-4x6", &number),
+        ("label-a6", &number),
+        ("label-long-4x6", &long),
     ] {
         assert_eq!(
             decoded(&out.join(format!("{picture}.png"))),
