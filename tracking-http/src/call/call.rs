@@ -58,7 +58,7 @@ pub(super) struct Call {
     admission: Admission,
     /// Of a page of the console.
     #[cfg(feature = "console")]
-    page: Option<Page>,
+    page: Option<Box<Page>>,
     is_sent: bool,
 }
 
@@ -119,11 +119,13 @@ impl Call {
         let cors = calls.cors.as_ref().filter(|_| !is_page);
         Self {
             #[cfg(feature = "console")]
-            page: is_page.then(|| Page {
-                visit: Arc::new(visit(&calls.gate, &head.headers, connection.peer)),
-                path: matches!(head.method, Method::GET | Method::HEAD)
-                    .then(|| head.uri.path_and_query().map(ToString::to_string))
-                    .flatten(),
+            page: is_page.then(|| {
+                Box::new(Page {
+                    visit: Arc::new(visit(&calls.gate, &head.headers, connection.peer)),
+                    path: matches!(head.method, Method::GET | Method::HEAD)
+                        .then(|| head.uri.path_and_query().map(ToString::to_string))
+                        .flatten(),
+                })
             }),
             connection: Arc::clone(connection),
             began: Instant::now(),
@@ -310,8 +312,8 @@ impl Call {
     fn sent(mut self, mut answer: Response) -> Response {
         self.is_sent = true;
         #[cfg(feature = "console")]
-        if let Some(Page { visit, path }) = &self.page {
-            answer = shown(answer, &visit.visitor, path.as_deref());
+        if let Some(page) = &self.page {
+            answer = shown(answer, &page.visit.visitor, page.path.as_deref());
         }
         let status = answer.status();
         if !status.is_success() {

@@ -379,7 +379,7 @@ fn how_it_is_tells_the_numbers_of_the_metrics() {
             .lines()
             .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         lines
-            .last()
+            .next_back()
             .unwrap_or_else(|| panic!("no {name}"))
             .to_owned()
     };
