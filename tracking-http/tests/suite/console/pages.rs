@@ -375,7 +375,7 @@ fn how_it_is_tells_the_numbers_of_the_metrics() {
     let page = client.ask("GET", "/console/status").body;
     let metrics = client.ask("GET", "/metrics").body;
     let metric = |name: &str| {
-        let lines = metrics
+        let mut lines = metrics
             .lines()
             .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         lines
