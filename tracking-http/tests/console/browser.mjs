@@ -20,6 +20,9 @@ function equal(found, expected, what) {
     `${what}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
 }
 
+// Also where something else ends it.
+process.on('exit', () => wrong.forEach((one) => console.error(one)));
+
 const browser = await puppeteer.launch({
   executablePath: config.chromium,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--font-render-hinting=none',
@@ -276,6 +279,5 @@ await shy.goto(`${locked}/console`);
 check(shy.url().startsWith(`${locked}/console/login`), 'who has left is out');
 
 await browser.close();
-for (const one of wrong) console.error(one);
 console.log(`${checks} checks, ${wrong.length} wrong`);
 process.exit(wrong.length === 0 ? 0 : 1);
