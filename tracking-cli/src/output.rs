@@ -1,6 +1,5 @@
 //! Standard output and standard error.
 
-pub(crate) mod csv;
 pub(crate) mod table;
 
 use std::fmt::Display;

@@ -3,6 +3,8 @@
 pub(crate) mod answer;
 pub(crate) mod asked;
 mod batch;
+#[cfg(feature = "console")]
+pub(crate) mod console;
 mod docs;
 pub(crate) mod endpoints;
 mod filters;
@@ -33,7 +35,7 @@ use warp::http::{Method, Request, Uri};
 
 use self::answer::Answer;
 use self::asked::Asker;
-use self::endpoints::{LABELS, Target};
+use self::endpoints::{LABELS, Target, shown_labels};
 use self::recorded::IDEMPOTENCY_KEY;
 use self::state::{Api, Tables};
 pub(crate) use self::turns::Turns;
@@ -42,7 +44,7 @@ use crate::watch::metrics::{ENDPOINTS_MAX, PROBLEMS_MAX};
 /// What the endpoints' state is told of the tables.
 pub(crate) const TABLES: Tables = Tables {
     document: openapi::json,
-    endpoints: &LABELS,
+    endpoints: shown_labels,
     problems: &problems::NAMES,
 };
 

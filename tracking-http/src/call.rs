@@ -8,6 +8,8 @@ mod body;
 )]
 mod call;
 mod calls;
+#[cfg(feature = "console")]
+mod console;
 mod cors;
 mod fetch_site;
 mod gate;

@@ -18,10 +18,10 @@
 //! # }
 //! ```
 //!
-//! # Five rooms
+//! # Six rooms
 //!
 //! ```text
-//! program ─> serve ─> call ─> api        all ─> watch
+//! program ─> serve ─> call ─> api ─> console        all ─> watch
 //! ```
 //!
 //! | room | what is there |
@@ -30,12 +30,15 @@
 //! | `serve` | sockets and HTTP/1.1, time-outs, room for connections: of what answers it knows a trait, `Handler` |
 //! | `call` | a request from its head to its answer: who asks, how often they may, from which pages |
 //! | `api` | a table of endpoints, a table of problems, a function for each endpoint, warp's filters |
+//! | `console` | the pages of the console as HTML, which call no other room; a feature, on by default |
 //! | `watch` | metrics and logs |
 //!
 //! Nothing names what stands to its left.
 
 mod api;
 mod call;
+#[cfg(feature = "console")]
+mod console;
 mod program;
 mod serve;
 pub mod watch;

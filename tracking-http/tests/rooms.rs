@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room, and what it may name of others.
-const ROOMS: [(&str, &[&str]); 5] = [
+const ROOMS: [(&str, &[&str]); 6] = [
     ("program", &["serve", "call", "watch"]),
     ("serve", &["call::handler", "watch"]),
-    ("call", &["api", "watch"]),
-    ("api", &["watch"]),
+    ("call", &["api", "console", "watch"]),
+    ("api", &["console", "watch"]),
+    ("console", &[]),
     ("watch", &[]),
 ];
 

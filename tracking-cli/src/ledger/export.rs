@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use tracking_ledger::{Ledger, PageLimit};
+use tracking_programs::csv;
 
 use super::row::Row;
 use crate::args::{ExportArgs, ExportFormat};
 use crate::failure::Failure;
-use crate::output::{Output, csv};
+use crate::output::Output;
 use crate::progress::Progress;
 use crate::stop::Stop;
 

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use tracking_core::issued::{Issued, Zone};
+use tracking_core::issued::Zone;
 use tracking_core::shown::{Plain, escape_json};
-use tracking_ledger::{Entry, Reference, RequestId, TokenName};
+use tracking_ledger::Entry;
+use tracking_programs::csv::{ENTRY_HEADER, entry_fields};
 
 use crate::output::table::Table;
 
@@ -16,24 +17,7 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The names of [`csv_fields`](Self::csv_fields), and of the members of the JSON object.
-    pub(super) const HEADER: [&'static str; 13] = {
-        let [number, created_at, from, to, weight, id, name, slug] = Issued::CSV_HEADER;
-        [
-            number,
-            created_at,
-            from,
-            to,
-            weight,
-            id,
-            name,
-            slug,
-            "order_created_at",
-            "reference",
-            "token",
-            "request_id",
-            "origin",
-        ]
-    };
+    pub(super) const HEADER: [&'static str; 13] = ENTRY_HEADER;
 
     pub(super) fn of(entry: &'a Entry, zone: Zone) -> Self {
         Self { entry, zone }
@@ -41,41 +25,7 @@ impl<'a> Row<'a> {
 
     /// The values under [`HEADER`](Self::HEADER), empty where absent.
     pub(super) fn csv_fields(&self) -> [Cow<'a, str>; 13] {
-        let entry = self.entry;
-        let issued = Issued {
-            number: entry.number,
-            at_ms: entry.issued_at_ms,
-            order: &entry.order,
-            zone: self.zone,
-        };
-        let [number, created_at, from, to, weight, id, name, slug] =
-            issued.csv_fields().map(|field| field.into_owned().into());
-        let order_created_at = entry.order.created_at();
-        [
-            number,
-            created_at,
-            from,
-            to,
-            weight,
-            id,
-            name,
-            slug,
-            order_created_at
-                .map_or_else(String::new, |at| at.to_string())
-                .into(),
-            entry
-                .reference
-                .as_ref()
-                .map_or("", Reference::as_str)
-                .into(),
-            entry.token.as_ref().map_or("", TokenName::as_str).into(),
-            entry
-                .request_id
-                .as_ref()
-                .map_or("", RequestId::as_str)
-                .into(),
-            entry.origin.as_str().into(),
-        ]
+        entry_fields(self.entry, self.zone)
     }
 
     /// Append a JSON object on one line, which a terminal may show.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use tracking_core::issued::{Issued, IssuedMany};
 use tracking_core::shown::escape_json;
+use tracking_programs::csv;
 
 use crate::args::NextFormat;
-use crate::output::csv;
 
 /// A page of records that differ only in their number, since they are of one order, one series
 /// and one moment. So a record is written once for many, and then a number into each.

@@ -4,8 +4,13 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use hyper::body::Bytes;
+#[cfg(feature = "console")]
+use warp::http::HeaderValue;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
+
+#[cfg(feature = "console")]
+use crate::console::{Place, Visitor, login::Tried};
 
 /// What a request says.
 #[derive(Debug)]
@@ -33,6 +38,38 @@ pub(crate) struct Asker {
     pub(crate) reads_ledger: bool,
     /// Who pays for more than one number, if somebody does.
     pub(crate) account: Option<Arc<dyn Account>>,
+    /// Of a page of the console.
+    #[cfg(feature = "console")]
+    pub(crate) visit: Option<Arc<Visit>>,
+}
+
+/// A visit of the console's pages.
+#[cfg(feature = "console")]
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub(crate) visitor: Visitor,
+    pub(crate) door: Box<dyn Door>,
+}
+
+/// Where visitors show their tokens.
+#[cfg(feature = "console")]
+pub(crate) trait Door: Debug + Send + Sync {
+    /// Whether there are tokens to be shown.
+    fn asks_for_tokens(&self) -> bool;
+    /// Begin a session with a token.
+    fn enter(&self, token: &[u8]) -> Result<Entered, Tried>;
+    /// End the visitor's session, if they have one. The cookie is forgotten by this one.
+    fn leave(&self) -> HeaderValue;
+}
+
+/// Who has begun a session.
+#[cfg(feature = "console")]
+#[derive(Debug)]
+pub(crate) struct Entered {
+    /// What the browser is to show from now on.
+    pub(crate) cookie: HeaderValue,
+    /// Where they may go.
+    pub(crate) places: Vec<Place>,
 }
 
 /// Whoever may take only so many numbers.

@@ -35,6 +35,8 @@ pub(crate) struct Endpoint {
     pub(crate) fast: Option<fn(&Arc<Api>, &str) -> Answer>,
     /// The kinds of problem that are [met](Met::Named) here and not everywhere.
     problems: &'static [Kind],
+    /// Whether it is a page of the console, which is there only where that is.
+    is_page: bool,
 }
 
 /// What an endpoint needs of who asks.
@@ -43,6 +45,9 @@ pub(crate) enum Need {
     Nothing,
     /// Nothing but an address that has not asked for too much.
     Address,
+    /// A token of any scope where there are tokens, else as `Address`.
+    #[cfg(feature = "console")]
+    Visitor,
     /// A token of this scope where there are tokens, else as `Address`.
     Scope(Scope),
 }
@@ -65,7 +70,14 @@ impl Endpoint {
             records: false,
             fast: None,
             problems: &[],
+            is_page: false,
         }
+    }
+
+    #[cfg(feature = "console")]
+    const fn page(mut self) -> Self {
+        self.is_page = true;
+        self
     }
 
     const fn with_body(mut self) -> Self {
@@ -121,12 +133,22 @@ impl Endpoint {
     pub(crate) fn scope_of(&self, method: &str) -> Option<Scope> {
         match self.need_of(method) {
             Need::Scope(scope) => Some(scope),
+            #[cfg(feature = "console")]
+            Need::Visitor => None,
             Need::Nothing | Need::Address => None,
         }
     }
 
-    /// Whether it hands out numbers, and so may have to wait, for one or for its request's body: then only so many do
-    /// at once.
+    pub(crate) fn is_page(&self) -> bool {
+        self.is_page
+    }
+
+    /// Whether it may have to wait, for a number or for its request's body: then only so many do at once.
+    pub(crate) fn waits_by(&self, method: &str) -> bool {
+        self.issues_by(method) || self.has_body_of(method)
+    }
+
+    /// Whether it hands out numbers.
     pub(crate) fn issues_by(&self, method: &str) -> bool {
         self.scope_of(method) == Some(Scope::Issue)
     }
@@ -192,10 +214,41 @@ impl Target {
         }
     }
 
+    /// The same, but that there is no console where there is none.
+    pub(crate) fn shown(self, has_console: bool) -> Self {
+        match self.endpoint {
+            Some(endpoint) if endpoint.is_page && !has_console => Self {
+                endpoint: None,
+                index: ENDPOINTS.len(),
+            },
+            _ => self,
+        }
+    }
+
     pub(crate) fn label(self) -> &'static str {
         LABELS[self.index]
     }
 }
+
+/// The labels by their indices, empty for pages of a console that is not there.
+pub(crate) fn shown_labels(has_console: bool) -> &'static [&'static str] {
+    match has_console {
+        true => &LABELS,
+        false => &LABELS_BUT_PAGES,
+    }
+}
+
+const LABELS_BUT_PAGES: [&str; LABELS.len()] = {
+    let mut labels = LABELS;
+    let mut index = 0;
+    while index < ENDPOINTS.len() {
+        if ENDPOINTS[index].is_page {
+            labels[index] = "";
+        }
+        index += 1;
+    }
+    labels
+};
 
 /// The labels of logs and metrics: those of the endpoints, and one for all other paths.
 pub(crate) const LABELS: [&str; ENDPOINTS.len() + 1] = {

@@ -25,11 +25,13 @@ use crate::api::state::Api;
 pub(super) fn all(
     api: &Arc<Api>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
+    let has_console = api.has_console();
     let [first, others @ ..] = &ENDPOINTS;
-    let endpoints = others.iter().fold(endpoint(first, api), |before, next| {
+    let others = others.iter().filter(|row| has_console || !row.is_page());
+    let endpoints = others.fold(endpoint(first, api), |before, next| {
         before.or(endpoint(next, api)).unify().boxed()
     });
-    endpoints.or(no_endpoint()).unify()
+    endpoints.or(no_endpoint(has_console)).unify()
 }
 
 /// What a row of the table answers.
@@ -103,9 +105,11 @@ fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Copy {
 }
 
 /// What no endpoint answers.
-fn no_endpoint() -> impl Filter<Extract = (Response,), Error = Infallible> + Copy {
-    warp::path::full().map(|path: FullPath| match Target::of(path.as_str()).endpoint {
-        None => Kind::NotFound.answer(),
-        Some(endpoint) => problems::method_not_allowed(endpoint.allowed),
+fn no_endpoint(has_console: bool) -> impl Filter<Extract = (Response,), Error = Infallible> + Copy {
+    warp::path::full().map(move |path: FullPath| {
+        match Target::of(path.as_str()).shown(has_console).endpoint {
+            None => Kind::NotFound.answer(),
+            Some(endpoint) => problems::method_not_allowed(endpoint.allowed),
+        }
     })
 }

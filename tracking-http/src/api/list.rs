@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 use tracking_core::order::pairs;
 use tracking_core::rfc3339;
-use tracking_ledger::{Cursor, EntryJson, Filter, LedgerError, PageLimit};
+use tracking_ledger::{Cursor, EntryJson, Filter, LedgerError, PageLimit, RecordingDesk};
 use warp::reply::Response;
 
 use crate::api::answer::{self, Answer};
@@ -41,46 +41,55 @@ struct Page<'a> {
 
 /// What is asked for.
 #[derive(Debug, Default)]
-struct Question {
+pub(super) struct Question {
     filter: Filter,
     limit: PageLimit,
-    cursor: Option<Cursor>,
+    pub(super) cursor: Option<Cursor>,
 }
 
 pub(super) fn answer(api: &Arc<Api>, asked: Asked) -> Answer {
     let Some(desk) = api.recording() else {
         return problems::nothing_recorded().into();
     };
-    let question = match read(&asked.query) {
+    let question = match read(pairs(&asked.query)) {
         Ok(question) => question,
         Err(errors) => return problems::wrong_parameters(&errors).into(),
     };
     let (api, desk) = (Arc::clone(api), Arc::clone(desk));
     Answer::later(async move {
         let now_ms = api.desk().now_ms();
-        let Question {
-            filter,
-            limit,
-            cursor,
-        } = question;
-        let page = desk
-            .recorder()
-            .ask(move |ledger| ledger.list(&filter, cursor.as_ref(), limit));
-        match timeout(DEADLINE, page).await {
-            Ok(Ok(page)) => written(&api, &page, now_ms),
-            Ok(Err(LedgerError::OtherFilter)) => {
-                let message =
-                    "belongs to a list with other parameters: expected the same on every page";
-                problems::wrong_parameters(&[ParameterError::new(
-                    "cursor",
-                    "other-filter",
-                    message,
-                )])
-            }
-            Ok(Err(error)) => recorded::not_recorded(&api, &error).answer(),
-            Err(_) => recorded::too_late(&api, &desk).answer(),
+        match part(&api, &desk, question).await {
+            Ok(page) => written(&api, &page, now_ms),
+            Err(problem) => *problem,
         }
     })
+}
+
+/// The part of the list that is asked for, or the problem.
+pub(super) async fn part(
+    api: &Api,
+    desk: &RecordingDesk,
+    question: Question,
+) -> Result<tracking_ledger::Page, Box<Response>> {
+    let Question {
+        filter,
+        limit,
+        cursor,
+    } = question;
+    let page = desk
+        .recorder()
+        .ask(move |ledger| ledger.list(&filter, cursor.as_ref(), limit));
+    let problem = match timeout(DEADLINE, page).await {
+        Ok(Ok(page)) => return Ok(page),
+        Ok(Err(LedgerError::OtherFilter)) => {
+            let message =
+                "belongs to a list with other parameters: expected the same on every page";
+            problems::wrong_parameters(&[ParameterError::new("cursor", "other-filter", message)])
+        }
+        Ok(Err(error)) => recorded::not_recorded(api, &error).answer(),
+        Err(_) => recorded::too_late(api, desk).answer(),
+    };
+    Err(problem.into())
 }
 
 #[expect(
@@ -98,11 +107,13 @@ fn written(api: &Api, page: &tracking_ledger::Page, now_ms: i64) -> Response {
 }
 
 /// The question, or everything that is wrong with it. An empty value counts as absent.
-fn read(query: &str) -> Result<Question, Vec<ParameterError>> {
+pub(super) fn read<'a>(
+    pairs: impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+) -> Result<Question, Vec<ParameterError>> {
     let mut question = Question::default();
     let mut given: Vec<Cow<'_, [u8]>> = Vec::new();
     let mut errors = Vec::new();
-    for (name, value) in pairs(query) {
+    for (name, value) in pairs {
         if given.contains(&name) {
             let name = String::from_utf8_lossy(&name);
             errors.push(ParameterError::given_twice(&name));
@@ -200,7 +211,7 @@ mod tests {
             ("-7", 1),
             ("99999999999999999999999", 1_000),
         ] {
-            let question = read(&format!("limit={text}")).unwrap();
+            let question = read(pairs(&format!("limit={text}"))).unwrap();
             assert_eq!(question.limit.count(), limit, "{text}");
         }
     }
@@ -208,7 +219,7 @@ mod tests {
     #[test]
     fn everything_that_is_wrong_is_told() {
         let query = "customer_id=x&from=today&limit=many&cursor=?&colour=red&to=&to=&token=%ff";
-        let errors = read(query).unwrap_err();
+        let errors = read(pairs(query)).unwrap_err();
         let wrong: Vec<_> = errors.iter().map(|e| (&*e.parameter, e.code)).collect();
         assert_eq!(
             wrong,
@@ -223,6 +234,6 @@ mod tests {
             ]
         );
         let many: String = (0..100).map(|n| format!("x{n}=1&")).collect();
-        assert_eq!(read(&many).unwrap_err().len(), problems::UNKNOWN_MAX);
+        assert_eq!(read(pairs(&many)).unwrap_err().len(), problems::UNKNOWN_MAX);
     }
 }

@@ -1,5 +1,6 @@
 //! The next tracking number, for an order in the query.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tracking_core::issued::Issued;
@@ -83,7 +84,7 @@ fn unrecorded(api: &Arc<Api>, form: &'static Form, query: &str) -> Answer {
 }
 
 fn recorded(api: Arc<Api>, desk: Arc<RecordingDesk>, form: &'static Form, asked: Asked) -> Answer {
-    let (order, reference) = match read(&asked.query, form.required) {
+    let (order, reference) = match read(pairs(&asked.query), form.required) {
         Ok(read) => read,
         Err(errors) => return problems::wrong_parameters(&errors).into(),
     };
@@ -118,13 +119,13 @@ fn recorded(api: Arc<Api>, desk: Arc<RecordingDesk>, form: &'static Form, asked:
     })
 }
 
-/// The order and the reference of a query, or everything that is wrong with them.
-fn read(
-    query: &str,
+/// The order and the reference of a query or a form, or everything that is wrong with them.
+pub(super) fn read<'a>(
+    pairs: impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)>,
     required: Required,
 ) -> Result<(Order, Option<Reference>), Vec<ParameterError>> {
     let (references, others): (Vec<_>, Vec<_>) =
-        pairs(query).partition(|(name, _)| **name == *b"reference");
+        pairs.partition(|(name, _)| **name == *b"reference");
     let references: Result<Vec<&str>, _> = references
         .iter()
         .map(|(_, value)| str::from_utf8(value))

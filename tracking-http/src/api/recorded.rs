@@ -66,8 +66,17 @@ pub(crate) fn asking(
     asker: &Asker,
     wanted: &Wanted<'_>,
 ) -> Result<Asking, Box<Response>> {
+    let asking = asking_by(key(headers)?, asker, wanted);
+    if asking.claim.is_some() && wanted.count > KEYED_MAX {
+        return Err(Kind::KeyedBatchTooLarge.answer().into());
+    }
+    Ok(asking)
+}
+
+/// [`asking`] of a request that has this key, or none.
+pub(crate) fn asking_by(key: Option<IdempotencyKey>, asker: &Asker, wanted: &Wanted<'_>) -> Asking {
     let token: Option<TokenName> = asker.token.as_deref().and_then(|name| name.parse().ok());
-    let claim = key(headers)?.map(|key| {
+    let claim = key.map(|key| {
         let Wanted {
             route,
             count,
@@ -80,15 +89,12 @@ pub(crate) fn asking(
             fingerprint: Fingerprint::of(route, *count, order, reference.as_ref()),
         }
     });
-    if claim.is_some() && wanted.count > KEYED_MAX {
-        return Err(Kind::KeyedBatchTooLarge.answer().into());
-    }
-    Ok(Asking {
+    Asking {
         reference: wanted.reference.clone(),
         token,
         request_id: asker.id.parse().ok(),
         claim,
-    })
+    }
 }
 
 /// The key of a request, if it has one.

@@ -15,10 +15,14 @@ use tracking_ledger::{Recorder, RecordingDesk};
 use tracking_programs::remedies::InOurWords;
 use warp::reply::Response;
 
+#[cfg(feature = "console")]
+use crate::api::console::Console;
 use crate::api::ledger_watch::LedgerWatch;
 use crate::api::problems;
 use crate::api::store_watch::StoreWatch;
 use crate::api::turns::Turns;
+#[cfg(feature = "console")]
+use crate::console::Sample;
 use crate::watch::logging::Throttle;
 use crate::watch::metrics::{Metrics, Now, Seen};
 
@@ -42,6 +46,8 @@ pub(crate) struct Api {
     ledger_outages: Throttle,
     ending: AtomicBool,
     tokens_in_force: TokensInForce,
+    #[cfg(feature = "console")]
+    console: Option<Console>,
 }
 
 /// What is made of the tables of endpoints and problems, whose rows name this state.
@@ -49,8 +55,8 @@ pub(crate) struct Api {
 pub(crate) struct Tables {
     /// The OpenAPI document.
     pub(crate) document: fn() -> Bytes,
-    /// How metrics call endpoints and kinds of problem, by their indices.
-    pub(crate) endpoints: &'static [&'static str],
+    /// How metrics call endpoints, with the console's pages or without, and kinds of problem, by their indices.
+    pub(crate) endpoints: fn(bool) -> &'static [&'static str],
     pub(crate) problems: &'static [&'static str],
 }
 
@@ -98,6 +104,54 @@ impl Api {
             ledger_outages: Throttle::default(),
             ending: AtomicBool::default(),
             tokens_in_force,
+            #[cfg(feature = "console")]
+            console: None,
+        }
+    }
+
+    /// With the console's pages.
+    #[cfg(feature = "console")]
+    pub(crate) fn with_console(mut self) -> Self {
+        self.console = Some(Console::default());
+        self
+    }
+
+    #[cfg(feature = "console")]
+    pub(crate) fn console(&self) -> Option<&Console> {
+        self.console.as_ref()
+    }
+
+    /// Whether there are the console's pages.
+    pub(crate) fn has_console(&self) -> bool {
+        #[cfg(feature = "console")]
+        let has_console = self.console.is_some();
+        #[cfg(not(feature = "console"))]
+        let has_console = false;
+        has_console
+    }
+
+    /// A sample for the console's plots.
+    #[cfg(feature = "console")]
+    pub(crate) fn sample(&self) {
+        if let Some(console) = &self.console {
+            console.add(Sample {
+                at_ms: self.desk.now_ms(),
+                issued: self.metrics.requests.numbers_issued(),
+                runway: self.desk.generator().status().runway,
+            });
+        }
+    }
+
+    /// How many tokens are in force, where tokens are asked for.
+    pub(crate) fn tokens_in_force(&self) -> Option<usize> {
+        (self.tokens_in_force.0)()
+    }
+
+    /// A look at the store, where that can be: `None` within where it does not answer in time, which is half a second.
+    pub(crate) async fn store_look(&self) -> Option<Option<Arc<Look>>> {
+        match &self.store {
+            Some(store) => Some(store.watch().await),
+            None => None,
         }
     }
 
@@ -141,19 +195,16 @@ impl Api {
 
     /// What `/metrics` answers. It waits for the store half a second at most.
     pub(crate) async fn metrics_page(&self) -> String {
-        let look = match &self.store {
-            Some(store) => Some(store.watch().await),
-            None => None,
-        };
+        let look = self.store_look().await;
         // That of a store that does not answer in time is none.
         let look = look.as_ref().map(Option::as_deref);
         self.metrics.page(&Now {
-            endpoints: self.tables.endpoints,
+            endpoints: (self.tables.endpoints)(self.has_console()),
             problems: self.tables.problems,
             series: self.series(),
             status: self.desk.generator().status(),
             store: look.map(|look| look.and_then(seen)),
-            tokens_in_force: (self.tokens_in_force.0)(),
+            tokens_in_force: self.tokens_in_force(),
             ledger: self.recording.as_ref().map(|desk| {
                 let recorder = desk.recorder();
                 (recorder.status(), recorder.ledger().doubts())

@@ -96,6 +96,8 @@ fn asker() -> Asker {
         token: None,
         reads_ledger: true,
         account: None,
+        #[cfg(feature = "console")]
+        visit: None,
     }
 }
 

@@ -10,10 +10,10 @@ use tracking_ledger::{Entry, EntryJson};
 use warp::reply::Response;
 
 use crate::api::answer::{self, Answer};
-use crate::api::asked::Asked;
+use crate::api::asked::{Asked, Asker};
 use crate::api::problems::{self, Kind};
 use crate::api::query;
-use crate::api::recorded;
+use crate::api::recorded::{self, NotIssued};
 use crate::api::state::Api;
 
 /// The answer, 200. Only a ledger proves issue: so it says no more than "belongs" but for what a ledger has.
@@ -43,26 +43,54 @@ pub(super) fn answer(api: &Arc<Api>, asked: Asked) -> Answer {
     {
         return refusal.into();
     }
-    let decoded = percent_decode_str(&asked.parameter).decode_utf8();
-    let Some(Ok(number)) = decoded.ok().map(|number| number.parse::<TrackingNumber>()) else {
+    let Some(number) = number(&asked.parameter) else {
         return problems::refused_number(Reason::Malformed).into();
     };
     let api = Arc::clone(api);
     Answer::later(async move {
-        let entry = match api.recording().filter(|_| asked.asker.reads_ledger) {
-            None => None,
-            Some(desk) => match recorded::find(&api, desk, number).await {
-                Ok(entry) => Some(entry),
-                Err(error) => return error.answer(),
-            },
+        let Found { verdict, entry } = match found(&api, &asked.asker, number).await {
+            Ok(found) => found,
+            Err(error) => return error.answer(),
         };
-        match (api.judge(&number).await, entry) {
+        match (verdict, entry) {
             (Some(Verdict::Belongs(serial)), entry) => belongs(&api, number, Some(serial), entry),
             // It was taken in from elsewhere, or the store knows less than the ledger: that is proof.
             (_, Some(Some(entry))) => belongs(&api, number, None, Some(Some(entry))),
             (Some(Verdict::Refused(reason)), _) => problems::refused_number(reason),
             (None, _) => Kind::Undecided.answer(),
         }
+    })
+}
+
+/// The number that a part of a path is.
+pub(super) fn number(parameter: &str) -> Option<TrackingNumber> {
+    percent_decode_str(parameter)
+        .decode_utf8()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+/// What is known of a number.
+pub(super) struct Found {
+    /// None where only the store could tell, which cannot be asked.
+    pub(super) verdict: Option<Verdict>,
+    /// For who may know: what was recorded, if it was.
+    pub(super) entry: Option<Option<Entry>>,
+}
+
+pub(super) async fn found(
+    api: &Api,
+    asker: &Asker,
+    number: TrackingNumber,
+) -> Result<Found, NotIssued> {
+    let entry = match api.recording().filter(|_| asker.reads_ledger) {
+        None => None,
+        Some(desk) => Some(recorded::find(api, desk, number).await?),
+    };
+    Ok(Found {
+        verdict: api.judge(&number).await,
+        entry,
     })
 }
 

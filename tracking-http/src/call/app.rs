@@ -27,6 +27,9 @@ pub struct Options {
     pub cors_origins: Vec<Origin>,
     /// Who is let in.
     pub gate: Arc<Gate>,
+    /// Serve the pages of the console at `/console`, too.
+    #[cfg(feature = "console")]
+    pub console: bool,
     /// Where is counted, beside what else is counted there: the reservations of an
     /// [`Observed`](crate::Observed) allocator.
     pub metrics: Arc<Metrics>,

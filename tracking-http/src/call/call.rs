@@ -18,18 +18,28 @@ use std::time::{Duration, Instant};
 
 use hyper::body::{Body, Bytes};
 use hyper::header::{EXPECT, HeaderValue, ORIGIN};
+#[cfg(feature = "console")]
+use hyper::http::Method;
 use hyper::http::request::Parts;
 use tracking_programs::tokens::Scope;
 use warp::http::StatusCode;
 use warp::reply::Response;
 
 use crate::api::answer::Answer;
+#[cfg(feature = "console")]
+use crate::api::asked::Visit;
 use crate::api::asked::{Account, Asker};
-use crate::api::endpoints::{Need, Target};
+#[cfg(feature = "console")]
+use crate::api::console::shown;
+use crate::api::endpoints::{Endpoint, Need, Target};
 use crate::api::problems::{self, Kind};
 use crate::call::calls::{Calls, Connection};
+#[cfg(feature = "console")]
+use crate::call::console::visit;
 use crate::call::fetch_site::is_cross_site;
-use crate::call::gate::Admission;
+#[cfg(feature = "console")]
+use crate::call::fetch_site::is_own_form;
+use crate::call::gate::{Admission, Gate};
 use crate::call::request_id::{RequestId, X_REQUEST_ID};
 use crate::call::{body, head};
 use crate::watch::logging::{known, log_request};
@@ -46,7 +56,19 @@ pub(super) struct Call {
     origin: Option<HeaderValue>,
     /// Who asks, once they are let in.
     admission: Admission,
+    /// Of a page of the console.
+    #[cfg(feature = "console")]
+    page: Option<Box<Page>>,
     is_sent: bool,
+}
+
+/// What is known of a request for a page.
+#[cfg(feature = "console")]
+#[derive(Debug)]
+struct Page {
+    visit: Arc<Visit>,
+    /// Where who must log in first comes back to: none where it is not only looked at.
+    path: Option<String>,
 }
 
 impl Call {
@@ -90,17 +112,34 @@ impl Call {
     }
 
     fn begin(connection: &Arc<Connection>, head: &Parts) -> Self {
-        let cors = connection.calls.cors.as_ref();
+        let calls = &connection.calls;
+        let target = Target::of(head.uri.path()).shown(calls.endpoints.api().has_console());
+        let is_page = target.endpoint.is_some_and(Endpoint::is_page);
+        // Pages are for no other origin.
+        let cors = calls.cors.as_ref().filter(|_| !is_page);
         Self {
+            #[cfg(feature = "console")]
+            page: is_page.then(|| {
+                Box::new(Page {
+                    visit: Arc::new(visit(&calls.gate, &head.headers, connection.peer)),
+                    path: matches!(head.method, Method::GET | Method::HEAD)
+                        .then(|| head.uri.path_and_query().map(ToString::to_string))
+                        .flatten(),
+                })
+            }),
             connection: Arc::clone(connection),
             began: Instant::now(),
             id: RequestId::of(&head.headers),
             method: known(&head.method),
-            target: Target::of(head.uri.path()),
+            target,
             origin: cors.and_then(|_| head.headers.get(ORIGIN).cloned()),
             admission: Admission::default(),
             is_sent: false,
         }
+    }
+
+    fn is_page(&self) -> bool {
+        self.target.endpoint.is_some_and(Endpoint::is_page)
     }
 
     /// Whether it asks for numbers.
@@ -123,7 +162,7 @@ impl Call {
 
     /// The answer to a preflight of a path that there is.
     fn preflight(&self, head: &Parts) -> Option<Response> {
-        let cors = self.calls().cors.as_ref()?;
+        let cors = self.calls().cors.as_ref().filter(|_| !self.is_page())?;
         let allowed = self.target.endpoint?.allowed;
         cors.preflight(&head.method, &head.headers, allowed)
     }
@@ -133,6 +172,10 @@ impl Call {
     /// Where tokens are asked for, no browser sends one by itself. What is refused takes nothing of a rate.
     fn cross_site(&self, head: &Parts) -> Option<Response> {
         let endpoint = self.target.endpoint?;
+        #[cfg(feature = "console")]
+        if self.is_foreign_form(head) {
+            return Some(Kind::CrossSite.answer());
+        }
         let scope = endpoint.scope_of(head.method.as_str());
         let refusal: fn() -> Response = match scope {
             Some(Scope::Issue) if self.is_foreign(head) && !self.is_let_in(head) => {
@@ -144,6 +187,15 @@ impl Call {
         endpoint.allows(&head.method).then(refusal)
     }
 
+    /// Whether a form of another origin is sent to a page, which nobody lets.
+    #[cfg(feature = "console")]
+    fn is_foreign_form(&self, head: &Parts) -> bool {
+        self.page.as_ref().is_some_and(|page| {
+            let is_known = page.visit.visitor.form_token.is_some();
+            page.path.is_none() && !is_own_form(&head.headers, is_known)
+        })
+    }
+
     /// The answer to who may not.
     fn not_admitted(&mut self, head: &Parts) -> Option<Response> {
         let endpoint = self.target.endpoint;
@@ -151,7 +203,15 @@ impl Call {
             endpoint.need_of(head.method.as_str())
         });
         let gate = &self.connection.calls.gate;
-        match gate.admit(need, &head.headers, self.connection.peer) {
+        #[cfg(feature = "console")]
+        let admit = if self.is_page() {
+            Gate::admit_visitor
+        } else {
+            Gate::admit
+        };
+        #[cfg(not(feature = "console"))]
+        let admit = Gate::admit;
+        match admit(gate, need, &head.headers, self.connection.peer) {
             Ok(admission) => {
                 self.admission = admission;
                 None
@@ -194,6 +254,8 @@ impl Call {
                 && self.calls().gate.shows_ledger()
                 && !self.shows_no_ledger_to_page(head),
             account,
+            #[cfg(feature = "console")]
+            visit: self.page.as_ref().map(|page| Arc::clone(&page.visit)),
         }
     }
 
@@ -227,12 +289,13 @@ impl Call {
     }
 
     /// Wait for an answer in one of the places of those who wait. One that is there at once needs none, and what
-    /// issues no numbers neither: it is what tells an operator why all places are taken.
+    /// issues no numbers and reads no body neither: it is what tells an operator why all places are taken.
     async fn in_place(
         &self,
         mut answer: Pin<&mut (dyn Future<Output = Response> + Send)>,
     ) -> Response {
-        if !self.issues() {
+        let endpoint = self.target.endpoint;
+        if !endpoint.is_some_and(|endpoint| endpoint.waits_by(self.method)) {
             return answer.await;
         }
         let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
@@ -248,13 +311,17 @@ impl Call {
     /// The answer as it goes out.
     fn sent(mut self, mut answer: Response) -> Response {
         self.is_sent = true;
+        #[cfg(feature = "console")]
+        if let Some(page) = &self.page {
+            answer = shown(answer, &page.visit.visitor, page.path.as_deref());
+        }
         let status = answer.status();
         if !status.is_success() {
             self.issued_nothing();
         }
         let headers = answer.headers_mut();
         self.admission.write_rate_fields(headers);
-        if let Some(cors) = &self.calls().cors {
+        if let Some(cors) = self.calls().cors.as_ref().filter(|_| !self.is_page()) {
             cors.mark(self.origin.as_ref(), headers);
         }
         let elapsed = self.began.elapsed();

@@ -10,6 +10,8 @@ use crate::api::{Endpoints, TABLES, Turns};
 use crate::call::app::{App, Options};
 use crate::call::cors::Cors;
 use crate::call::gate::Gate;
+#[cfg(feature = "console")]
+use crate::console::SAMPLE_EVERY;
 use crate::watch::metrics::{Metrics, OpenConnection};
 
 /// How many requests and batches there may be at once.
@@ -42,6 +44,8 @@ impl Calls {
             cors_origins,
             gate,
             metrics,
+            #[cfg(feature = "console")]
+            console,
         } = app.options;
         let turns = Turns::new(crowd.batches_max, crowd.threads);
         let in_force = {
@@ -50,6 +54,8 @@ impl Calls {
         };
         let counted = Arc::clone(&metrics);
         let api = Api::new(app.desk, ledger, counted, turns, TABLES, in_force);
+        #[cfg(feature = "console")]
+        let api = if console { api.with_console() } else { api };
         Self {
             endpoints: Endpoints::new(api),
             gate,
@@ -57,6 +63,19 @@ impl Calls {
             metrics,
             places: Semaphore::new(crowd.in_flight_max as usize),
         }
+    }
+
+    /// Take samples for the console's plots, for as long as it is polled; without a console there is nothing to do.
+    pub(crate) async fn watch(&self) {
+        #[cfg(feature = "console")]
+        if self.endpoints.api().has_console() {
+            let mut ticks = tokio::time::interval(SAMPLE_EVERY);
+            loop {
+                ticks.tick().await;
+                self.endpoints.api().sample();
+            }
+        }
+        std::future::pending().await
     }
 
     /// The server is to end.

@@ -17,7 +17,10 @@ use warp::reply::Response;
 
 pub(crate) use self::admission::Admission;
 pub(crate) use self::client::{Proxies, Proxy};
-use super::tokens::Tokens;
+pub(super) use self::credentials::bearer;
+#[cfg(feature = "console")]
+use super::console::Doors;
+use super::tokens::{Caller, Tokens};
 use crate::api::endpoints::Need;
 use crate::api::problems::{self, Unauthorized};
 use crate::call::rate::{Addresses, Client, RateClock};
@@ -45,6 +48,8 @@ pub struct Gate {
     addresses: Option<Arc<Addresses>>,
     is_open: bool,
     clock: RateClock,
+    #[cfg(feature = "console")]
+    doors: Doors,
 }
 
 #[derive(Debug)]
@@ -84,6 +89,8 @@ impl Gate {
             addresses: config.address_rate.map(addresses),
             is_open: config.is_open,
             clock,
+            #[cfg(feature = "console")]
+            doors: Doors::default(),
         })
     }
 
@@ -97,31 +104,83 @@ impl Gate {
         headers: &HeaderMap,
         peer: Option<IpAddr>,
     ) -> Result<Admission, Box<Response>> {
+        self.admit_by(need, headers, peer, |tokens| {
+            let token = bearer(headers)?;
+            tokens.find(token, SystemClock.now_ms()).map(Arc::clone)
+        })
+    }
+
+    /// [`admit`](Self::admit) for a page, which a session's cookie may ask for, too.
+    #[cfg(feature = "console")]
+    pub(crate) fn admit_visitor(
+        &self,
+        need: Need,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Admission, Box<Response>> {
+        self.admit_by(need, headers, peer, |tokens| {
+            self.doors.find(headers, tokens).map(|(caller, _)| caller)
+        })
+    }
+
+    fn admit_by(
+        &self,
+        need: Need,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+        find: impl FnOnce(&Tokens) -> Result<Arc<Caller>, Unauthorized>,
+    ) -> Result<Admission, Box<Response>> {
         let needed = match need {
             Need::Nothing => return Ok(Admission::default()),
             Need::Address => return self.count_address(headers, peer),
-            Need::Scope(scope) => scope,
+            #[cfg(feature = "console")]
+            Need::Visitor => None,
+            Need::Scope(scope) => Some(scope),
         };
         let Some(file) = &self.tokens else {
             let admission = self.count_address(headers, peer)?;
             return match needed {
-                Scope::Ledger if self.is_open => Err(admission.forbidden(needed)),
+                Some(needed @ Scope::Ledger) if self.is_open => Err(admission.forbidden(needed)),
                 _ => Ok(admission),
             };
         };
-        let tokens = file.tokens.load();
-        let found =
-            credentials::bearer(headers).and_then(|token| tokens.find(token, SystemClock.now_ms()));
-        let caller = match found {
-            Ok(caller) => Arc::clone(caller),
+        let caller = match find(&file.tokens.load()) {
+            Ok(caller) => caller,
             Err(why) => return Err(self.refuse(why, headers, peer)),
         };
-        let may = caller.may(needed);
+        let lacking = needed.filter(|needed| !caller.may(*needed));
         let admission = Admission::of_caller(caller)?;
-        match may {
-            true => Ok(admission),
-            false => Err(admission.forbidden(needed)),
+        match lacking {
+            None => Ok(admission),
+            Some(lacking) => Err(admission.forbidden(lacking)),
         }
+    }
+
+    #[cfg(feature = "console")]
+    pub(super) fn doors(&self) -> &Doors {
+        &self.doors
+    }
+
+    #[cfg(feature = "console")]
+    pub(super) fn clock(&self) -> &RateClock {
+        &self.clock
+    }
+
+    #[cfg(feature = "console")]
+    pub(super) fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    /// Whom a request is counted for.
+    #[cfg(feature = "console")]
+    pub(super) fn client(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Client {
+        self.proxies.client(headers, peer).into()
+    }
+
+    /// The tokens as they are now, if tokens are needed.
+    #[cfg(feature = "console")]
+    pub(super) fn tokens(&self) -> Option<arc_swap::Guard<Arc<Tokens>>> {
+        self.tokens.as_ref().map(|file| file.tokens.load())
     }
 
     /// The answer to who shows no good token. Each try counts, so that guessing and noise are slow, too.
@@ -206,6 +265,8 @@ impl Default for Gate {
             addresses: None,
             is_open: false,
             clock: RateClock::monotonic(),
+            #[cfg(feature = "console")]
+            doors: Doors::default(),
         }
     }
 }

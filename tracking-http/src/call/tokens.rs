@@ -83,13 +83,21 @@ impl Tokens {
         if presented.len() > TOKEN_LENGTH_MAX {
             return Err(Unauthorized::Unknown);
         }
-        let digest = TokenDigest::of(presented);
+        self.find_digest(&TokenDigest::of(presented), now_ms)
+    }
+
+    /// Whose token has this digest.
+    pub(crate) fn find_digest(
+        &self,
+        digest: &TokenDigest,
+        now_ms: i64,
+    ) -> Result<&Arc<Caller>, Unauthorized> {
         let index = digest.index();
         let first = self.known.partition_point(|known| known.index < index);
         let known = self.known[first..]
             .iter()
             .take_while(|known| known.index == index)
-            .find(|known| known.caller.entry.digest.ct_eq(&digest).into())
+            .find(|known| known.caller.entry.digest.ct_eq(digest).into())
             .ok_or(Unauthorized::Unknown)?;
         if known.caller.entry.is_expired(now_ms) {
             return Err(Unauthorized::Expired);

@@ -92,6 +92,19 @@ pub struct Args {
     )]
     cors_origin: Vec<Origin>,
 
+    /// Show pages at /console, for people
+    ///
+    /// What was issued, one number with its barcode and label, a form that issues one, and how the server
+    /// is. With --tokens it asks for a token, and each page for the scope that the API asks for the same.
+    #[cfg(feature = "console")]
+    #[arg(
+        long,
+        env = "TRACKING_CONSOLE",
+        hide_env_values = true,
+        value_parser = BoolishValueParser::new()
+    )]
+    console: bool,
+
     /// How lines of the log are written to stderr
     #[arg(
         long,
@@ -245,6 +258,8 @@ pub struct Config {
     pub(crate) listen: Listen,
     pub(crate) zone: Zone,
     pub(crate) cors_origins: Vec<Origin>,
+    #[cfg(feature = "console")]
+    pub(crate) console: bool,
     pub(crate) limits: Limits,
     pub(crate) gate: GateConfig,
     pub(crate) store: StoreUrl,
@@ -291,6 +306,8 @@ impl Args {
             listen: self.listen.clone(),
             zone: self.zone.zone(),
             cors_origins: self.cors_origin.clone(),
+            #[cfg(feature = "console")]
+            console: self.console,
             limits: self.limits.limits(),
             gate: self.gate.config(&self.listen)?,
             store: self.store.url()?,

@@ -35,6 +35,10 @@ pub async fn run(
         ending.end();
         tokio::time::sleep(limits.drain_delay).await;
     };
-    serve(calls, limits, &workers, listener.into(), stop).await;
+    let watched = Arc::clone(&calls);
+    tokio::select! {
+        () = serve(calls, limits, &workers, listener.into(), stop) => {}
+        () = watched.watch() => {}
+    }
     Ok(())
 }

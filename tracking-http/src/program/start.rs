@@ -79,6 +79,8 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         cors_origins: config.cors_origins,
         gate,
         metrics,
+        #[cfg(feature = "console")]
+        console: config.console,
     };
     let desk = Desk::new(Generator::new(observed)).with_zone(config.zone);
     let app = App::new(desk, options);

@@ -6,6 +6,8 @@ mod canary;
 mod check;
 mod chromium;
 mod connections;
+#[cfg(feature = "console")]
+mod console;
 mod contract;
 mod cors;
 mod cross_site;

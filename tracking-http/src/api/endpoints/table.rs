@@ -4,6 +4,8 @@ use tracking_programs::tokens::Scope;
 use warp::http::Method;
 
 use super::{Endpoint, Need, Path};
+#[cfg(feature = "console")]
+use crate::api::console;
 use crate::api::problems::Kind;
 use crate::api::{batch, docs, health, list, next_number, root, verdict};
 
@@ -11,7 +13,10 @@ use crate::api::{batch, docs, health, list, next_number, root, verdict};
 const GET: &str = "GET";
 const GET_AND_HEAD: &str = "GET, HEAD";
 
-pub(crate) static ENDPOINTS: [Endpoint; 12] = [
+/// Those of the console, each with the scope that the API asks for the same.
+const PAGES: usize = if cfg!(feature = "console") { 10 } else { 0 };
+
+pub(crate) static ENDPOINTS: [Endpoint; 12 + PAGES] = [
     Endpoint::new(
         &[Path::new("/next-tracking-number")],
         GET,
@@ -120,4 +125,89 @@ pub(crate) static ENDPOINTS: [Endpoint; 12] = [
         Need::Address,
         docs::page,
     ),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console")],
+        GET_AND_HEAD,
+        Need::Scope(Scope::Ledger),
+        console::numbers,
+    )
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/numbers")],
+        GET_AND_HEAD,
+        Need::Scope(Scope::Read),
+        console::which,
+    )
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/numbers/{number}")],
+        GET_AND_HEAD,
+        Need::Scope(Scope::Read),
+        console::number,
+    )
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/labels/{number}")],
+        GET_AND_HEAD,
+        Need::Scope(Scope::Read),
+        console::label,
+    )
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/numbers.csv")],
+        GET_AND_HEAD,
+        Need::Scope(Scope::Ledger),
+        console::csv,
+    )
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/issue")],
+        "GET, HEAD, POST",
+        Need::Scope(Scope::Issue),
+        console::issue,
+    )
+    .reading(Need::Visitor, &[])
+    .with_body()
+    .recording()
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/status")],
+        GET_AND_HEAD,
+        Need::Scope(Scope::Metrics),
+        console::status,
+    )
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/login")],
+        "GET, HEAD, POST",
+        Need::Address,
+        console::log_in,
+    )
+    .with_body()
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::new("/console/logout")],
+        "POST",
+        Need::Address,
+        console::log_out,
+    )
+    .with_body()
+    .page(),
+    #[cfg(feature = "console")]
+    Endpoint::new(
+        &[Path::taking("/console/{file}", console::has_file)],
+        GET_AND_HEAD,
+        Need::Nothing,
+        console::file,
+    )
+    .page(),
 ];

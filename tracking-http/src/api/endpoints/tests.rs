@@ -18,7 +18,7 @@ fn a_number_is_taken_by_nothing_but_what_waits_and_costs() {
         for method in endpoint.allowed.split(", ") {
             // Who issues waits in a place; and so does who reads a body.
             assert!(
-                endpoint.issues_by(method) || !endpoint.has_body_of(method),
+                endpoint.waits_by(method) || !endpoint.has_body_of(method),
                 "{}",
                 endpoint.label()
             );

@@ -36,12 +36,16 @@ fn every_endpoint_is_documented_with_its_methods() {
         .iter()
         .map(|(path, ..)| *path)
         .collect();
-    let known: BTreeSet<&str> = ENDPOINTS.iter().map(Endpoint::label).collect();
+    let known: BTreeSet<&str> = ENDPOINTS
+        .iter()
+        .filter(|row| !row.is_page())
+        .map(Endpoint::label)
+        .collect();
     assert_eq!(paths, known);
     let described: Document = serde_json::from_str(DOCUMENT).unwrap();
     let described: BTreeSet<&str> = described.paths.keys().map(String::as_str).collect();
     assert_eq!(described, known);
-    for endpoint in &ENDPOINTS {
+    for endpoint in ENDPOINTS.iter().filter(|row| !row.is_page()) {
         let methods: BTreeSet<String> = operations(&document)
             .iter()
             .filter(|(found, ..)| *found == endpoint.label())

@@ -8,6 +8,9 @@ use warp::http::{HeaderMap, HeaderName};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+#[cfg(feature = "console")]
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
 /// A proxy whose `X-Forwarded-For` is believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proxy {
@@ -115,6 +118,15 @@ impl Proxies {
         peer.map_or(self.unix, |peer| self.trusts(peer.to_canonical()))
     }
 
+    /// Whether the client's request came by TLS, as the nearest proxy says (X-Forwarded-Proto).
+    #[cfg(feature = "console")]
+    pub(crate) fn came_by_tls(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> bool {
+        let said = headers.get_all(X_FORWARDED_PROTO).iter().next_back();
+        let last = said.and_then(|said| said.as_bytes().rsplit(|&byte| byte == b',').next());
+        self.is_one(peer)
+            && last.is_some_and(|last| last.trim_ascii().eq_ignore_ascii_case(b"https"))
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.nets.iter().any(|net| net.contains(&address))
     }
@@ -141,6 +153,28 @@ mod tests {
             .iter()
             .map(|text| text.parse::<Proxy>().unwrap())
             .collect()
+    }
+
+    #[cfg(feature = "console")]
+    #[test]
+    fn tls_is_believed_of_proxies_alone() {
+        for (trusted, peer, fields, expected) in [
+            (&["10.0.0.1"][..], "10.0.0.1", &["https"][..], true),
+            (&["10.0.0.1"], "10.0.0.1", &["http, HTTPS"], true),
+            (&["10.0.0.1"], "10.0.0.1", &["https, http"], false),
+            (&["10.0.0.1"], "10.0.0.1", &["https", "http"], false),
+            (&["10.0.0.1"], "10.0.0.1", &[], false),
+            (&["10.0.0.1"], "10.0.0.2", &["https"], false),
+            (&[], "127.0.0.1", &["https"], false),
+            (&["unix"], "", &["https"], true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for field in fields {
+                headers.append(X_FORWARDED_PROTO, HeaderValue::from_static(field));
+            }
+            let is_secure = proxies(trusted).came_by_tls(&headers, peer.parse().ok());
+            assert_eq!(is_secure, expected, "{trusted:?} {peer} {fields:?}");
+        }
     }
 
     /// Who is the client by these proxies, this peer and these fields.

@@ -9,7 +9,7 @@ use crate::api::problems::Unauthorized;
 /// case (RFC 9110, 11.1), the token byte by byte.
 ///
 /// Two such fields are refused, whatever is in them: a proxy might have judged the other one.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<&[u8], Unauthorized> {
+pub(in crate::call) fn bearer(headers: &HeaderMap) -> Result<&[u8], Unauthorized> {
     let mut fields = headers.get_all(AUTHORIZATION).iter();
     let (field, more) = (fields.next(), fields.next());
     let field = field.ok_or(Unauthorized::Missing)?.as_bytes();

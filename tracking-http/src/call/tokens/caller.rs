@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "console")]
+use tracking_programs::tokens::TokenDigest;
 use tracking_programs::tokens::{Scope, TokenEntry};
 
 use crate::call::rate::Limiter;
@@ -21,6 +23,12 @@ impl Caller {
 
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.entry.scopes.contains(scope)
+    }
+
+    /// Of the token itself.
+    #[cfg(feature = "console")]
+    pub(crate) fn digest(&self) -> TokenDigest {
+        self.entry.digest
     }
 
     pub(crate) fn limiter(&self) -> Option<&Limiter> {

@@ -18,7 +18,7 @@ use crate::watch::shards::Shards;
 pub(crate) const ENDPOINTS_MAX: usize = 32;
 
 /// The statuses that are answered, the most frequent first.
-const STATUSES: [StatusCode; 16] = [
+const STATUSES: [StatusCode; 17] = [
     StatusCode::OK,
     StatusCode::BAD_REQUEST,
     StatusCode::UNAUTHORIZED,
@@ -35,6 +35,7 @@ const STATUSES: [StatusCode; 16] = [
     StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::NOT_MODIFIED,
+    StatusCode::SEE_OTHER,
 ];
 
 /// What stands for any other one.
@@ -106,7 +107,13 @@ impl Requests {
         cells.map(|cell| cell.load(Ordering::Relaxed)).sum()
     }
 
-    /// `labels` are those of the endpoints, by their index.
+    /// The numbers taken so far.
+    #[cfg(feature = "console")]
+    pub(crate) fn numbers_issued(&self) -> u64 {
+        self.sum(|shard| &shard.issued)
+    }
+
+    /// `labels` are those of the endpoints, by their index; one without is not there.
     pub(super) fn show(&self, made: &Maker, labels: &[&str]) -> MetricFamily {
         let in_flight = self.shards.iter().map(|shard| &shard.in_flight);
         made.set(
@@ -125,6 +132,7 @@ impl Requests {
         let durations: Vec<_> = labels
             .iter()
             .enumerate()
+            .filter(|(_, label)| !label.is_empty())
             .map(|(route_index, label)| {
                 let counts = Counts {
                     by_time: std::array::from_fn(|index| {

@@ -1,9 +1,13 @@
 //! Rows of values with commas between, by RFC 4180, but that they end as lines do on Unix.
 
+mod entry;
+
 use std::borrow::Cow;
 
+pub use self::entry::{ENTRY_HEADER, entry_fields};
+
 /// Append a row.
-pub(crate) fn write_row(out: &mut Vec<u8>, fields: &[Cow<'_, str>]) {
+pub fn write_row(out: &mut Vec<u8>, fields: &[Cow<'_, str>]) {
     for (index, field) in fields.iter().enumerate() {
         if index > 0 {
             out.push(b',');
@@ -21,7 +25,7 @@ pub(crate) fn write_row(out: &mut Vec<u8>, fields: &[Cow<'_, str>]) {
 
 /// The same value, with an apostrophe before it where a spreadsheet would take it for a formula: what OWASP advises
 /// against "CSV injection".
-pub(crate) fn harmless(field: Cow<'_, str>) -> Cow<'_, str> {
+pub fn harmless(field: Cow<'_, str>) -> Cow<'_, str> {
     match field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{field}").into(),
         false => field,
