@@ -161,7 +161,7 @@ fn refuses_a_file_that_is_not_as_it_should_be() {
                     slot[..8].copy_from_slice(crc.as_bytes());
                 }
             }),
-            format!("expected version 1 or 2 of the format, found 0; no version of tracking writes that: {WHOLE_COPY}"),
+            format!("expected version 1 to 3 of the format, found 0; no version of tracking writes that: {WHOLE_COPY}"),
         ),
         (
             "writable by others",

@@ -96,8 +96,13 @@ mod tests {
 
     #[test]
     fn what_overlaps_or_repeats_is_seen() {
+        let memory = MemoryAllocator::new();
+        let series = memory.series();
+        // No series has numbers from before it was created.
+        let now = memory.reserve(NonZeroU32::MIN).unwrap().start();
+        let serial = |slot| Serial::from_parts(now.lane(), now.tick(), slot).unwrap();
         let block = |slot, length| {
-            let start = Serial::from_parts(1, 5, slot).unwrap();
+            let start = serial(slot);
             Block::new(start, NonZeroU32::new(length).unwrap()).unwrap()
         };
         let mut book = Book::default();
@@ -113,14 +118,12 @@ mod tests {
             let answer = book.reserve(&block(slot, length), 1);
             assert_eq!(answer.is_ok(), disjoint, "{slot} {length}");
         }
-        let memory = MemoryAllocator::new();
-        let series = memory.series();
-        let number = |slot| series.encode(Serial::from_parts(1, 5, slot).unwrap());
+        let number = |slot| series.encode(serial(slot));
         assert!(book.issue(series, &[number(3)], 1).is_ok());
         assert!(book.issue(series, &[number(3)], 2).is_err());
         assert!(book.issue(series, &[number(200)], 2).is_err());
         let other = MemoryAllocator::new();
-        let foreign = other.series().encode(Serial::from_parts(1, 5, 4).unwrap());
+        let foreign = other.series().encode(serial(4));
         assert!(book.issue(series, &[foreign], 2).is_err());
     }
 }

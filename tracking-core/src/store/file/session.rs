@@ -92,8 +92,7 @@ impl Session {
             ..
         } = &present.record;
         let timeline = timeline.clone();
-        let is_copy = handle.history(timeline.history()) != *timeline.history();
-        if present.doubtful || is_copy || *generation < self.generation {
+        if present.doubtful || is_copy(handle, &timeline) || *generation < self.generation {
             timeline.doubted(now_ms)
         } else {
             timeline
@@ -181,14 +180,18 @@ impl Session {
         }
         let now_ms = tick::wait_for_next(&*setting.clock)?;
         let present = of_series(handle.read()?, &setting.series)?;
-        let mut after = Some(self.as_known(handle, &present, now_ms));
+        let given = self.as_known(handle, &present, now_ms);
+        let mut after = Some(given.clone());
         let before = present.record.timeline;
         let history = handle.history(before.history());
         // The tick began under this lock.
         let moment = Moment::local(now_ms, &history).with_rewinds(Rewinds::Harmless);
         step(&mut after, &moment);
-        // A step that only waits leaves the state as it is, and the disk alone.
-        if let Some(timeline) = after.filter(|after| *after != before) {
+        // A step that only waits, or refuses, leaves the state as it is, and the disk alone. The doubt in a copy is
+        // everybody's who looks at it; in one that was rewound it is known here alone, and so is written down.
+        let is_as_it_was =
+            |after: &Timeline| *after == before || *after == given && is_copy(handle, &before);
+        if let Some(timeline) = after.filter(|after| !is_as_it_was(after)) {
             let record = Record {
                 // Above what this file holds, and above what it held before it was rewound.
                 generation: present.record.generation.max(self.generation) + 1,
@@ -240,4 +243,9 @@ fn of_series(present: Present, series: &Series) -> Result<Present, Problem> {
     } else {
         Err(Problem::OtherSeries { expected, found })
     }
+}
+
+/// Whether a state was written in another file than the one that holds it.
+fn is_copy(handle: &StateFile, timeline: &Timeline) -> bool {
+    handle.history(timeline.history()) != *timeline.history()
 }
