@@ -89,7 +89,9 @@ impl Book {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use std::num::NonZeroU32;
+    use std::time::Duration;
 
+    use tracking_core::store::reserve_patiently;
     use tracking_core::{Allocator, MemoryAllocator, Serial};
 
     use super::*;
@@ -99,7 +101,8 @@ mod tests {
         let memory = MemoryAllocator::new();
         let series = memory.series();
         // No series has numbers from before it was created.
-        let now = memory.reserve(NonZeroU32::MIN).unwrap().start();
+        let block = reserve_patiently(&memory, NonZeroU32::MIN, Duration::from_secs(10));
+        let now = block.unwrap().start();
         let serial = |slot| Serial::from_parts(now.lane(), now.tick(), slot).unwrap();
         let block = |slot, length| {
             let start = serial(slot);
