@@ -43,7 +43,7 @@ fn no_number_fails_while_the_runway_lasts_and_some_do_after_it() {
 }
 
 #[test]
-fn what_a_store_cannot_answer_in_time_is_waited_for() {
+fn a_store_that_is_too_slow_is_seen() {
     let outcome = Fleet {
         starts_s: 1,
         seconds: 30,
@@ -51,12 +51,10 @@ fn what_a_store_cannot_answer_in_time_is_waited_for() {
         ..a_tenth()
     }
     .run();
-    // A hundred are asked at once, and twenty answered a second.
+    // A hundred ask at once, and twenty are answered a second.
     assert!(outcome.seen.longest_us > 2_000_000);
-    assert!(
-        (2.0..30.0).contains(&outcome.first_s),
-        "{}",
-        outcome.first_s
-    );
+    assert!(outcome.issued > 0);
     assert!(outcome.failed > 0);
+    // What came too late is reserved and nobody's.
+    assert!(outcome.first_s > 2.0, "{}", outcome.first_s);
 }
