@@ -75,7 +75,7 @@ where
         .margin(12)
         .x_label_area_size(32)
         .y_label_area_size(56)
-        .build_cartesian_2d(range, (LEAST..top * 20.0).log_scale())?;
+        .build_cartesian_2d(range, (LEAST..top * 4.0).log_scale())?;
     chart
         .configure_mesh()
         .light_line_style(WHITE)
@@ -90,7 +90,7 @@ where
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::LowerRight)
         .background_style(WHITE.filled())
         .draw()?;
     Ok(())
