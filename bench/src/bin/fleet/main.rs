@@ -74,7 +74,7 @@ fn steady(
         "reservations/s",
         "at most",
         "bound",
-        "serials a day",
+        "of slots, %",
         "failed"
     );
     let mut lines = Vec::new();
