@@ -38,7 +38,8 @@ pub(super) fn runways(samples: &[Sample]) -> Vec<Point> {
 
 /// A line from the left, the first time, to the right, the last. What it shows is told in words, too.
 pub(super) fn show(title: &str, unit: &str, points: &[Point]) -> Markup {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+    // One alone is no line.
+    let [first, .., last] = points else {
         return html! {
             figure {
                 figcaption { (title) }
@@ -120,9 +121,11 @@ mod tests {
 
     #[test]
     fn nothing_and_zeros_are_shown_too() {
-        let text = show("Issued", "a second", &[]).into_string();
-        assert!(text.contains("Nothing was measured yet"), "{text}");
-        for points in [&[(0, 0.0)][..], &[(0, 0.0), (1, 0.0)]] {
+        for points in [&[][..], &[(0, 7.0)]] {
+            let text = show("Issued", "a second", points).into_string();
+            assert!(text.contains("Nothing was measured yet"), "{text}");
+        }
+        for points in [&[(0, 0.0), (1, 0.0)][..], &[(0, 0.0), (1, 0.0), (2, 0.0)]] {
             let text = show("Issued", "a second", points).into_string();
             assert!(
                 text.contains("0 a second now") && !text.contains("NaN"),
