@@ -9,7 +9,7 @@ from pathlib import Path
 PUBLISHED = ["tracking-core", "tracking-ledger", "tracking-programs", "tracking-http", "tracking-cli"]
 # Within a crate: its sources with what they include, and what Cargo adds.
 PACKED = re.compile(
-    r"(src/.+\.(rs|lua|sql|json|html|js|css|txt)|build\.rs|examples/\w+\.rs|README\.md|LICENSE-(MIT|APACHE)"
+    r"(src/.+\.(rs|lua|sql|json|html|js|css|svg|txt)|build\.rs|examples/\w+\.rs|README\.md|LICENSE-(MIT|APACHE)"
     r"|Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json)"
 )
 NEEDED = {"src/lib.rs", "README.md", "LICENSE-MIT", "LICENSE-APACHE"}
