@@ -235,7 +235,14 @@ const [answer] = await go(page, () => page.click('button'));
 equal(answer.status(), 403, 'a form of another origin');
 other.close();
 
-// How it is, and what there is without a ledger.
+// How it is, and what there is without a ledger. A plot has two points, and there is one every 15 s.
+const plots = async () => {
+  await page.goto(`${plain}/console/status`);
+  return (await page.$$('.plot')).length;
+};
+for (let looks = 0; looks < 180 && (await plots()) < 2; looks += 1) {
+  await new Promise((done) => setTimeout(done, 250));
+}
 await everyShape(page, `${plain}/console/status`, 'status');
 check((await page.$$('.plot')).length === 2, 'both plots are there');
 await everyShape(page, `${bare}/console`, 'no-ledger', TWO_SHAPES);
