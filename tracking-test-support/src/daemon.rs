@@ -98,6 +98,13 @@ impl Daemon {
         self.signal(Signal::CONT);
     }
 
+    /// [Paused](Self::pause) for so long.
+    pub fn pause_for(&self, time: Duration) {
+        self.pause();
+        thread::sleep(time);
+        self.resume();
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.child.kill().expect("the server is ours to kill");

@@ -84,11 +84,7 @@ fn every_fault_of_mariadb_in_random_order_repeats_nothing() {
                     server.kill();
                     server.start_again();
                 }
-                Fault::Pause => {
-                    server.pause();
-                    thread::sleep(long);
-                    server.resume();
-                }
+                Fault::Pause => server.pause_for(long),
                 Fault::Older => {
                     let mut connection = server.connection().unwrap();
                     let newest = state(&server);

@@ -71,11 +71,7 @@ fn every_fault_of_redis_in_random_order_repeats_nothing() {
                     server.kill();
                     server.start_again();
                 }
-                Fault::Pause => {
-                    server.pause();
-                    thread::sleep(long);
-                    server.resume();
-                }
+                Fault::Pause => server.pause_for(long),
                 Fault::Loss => {
                     server.kill();
                     fs::remove_dir_all(server.folder().join(FILES)).unwrap();

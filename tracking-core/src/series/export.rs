@@ -25,7 +25,7 @@ use crate::store::allocator::{AllocateError, OpenStore};
 use crate::store::keep::{Moment, StepNotTaken};
 use crate::store::open_store_with_clock;
 use crate::store::timeline::{
-    self, Arrival, History, MoveId, Moved, NoArrival, Request, Timeline, TimelineError,
+    self, Arrival, History, MoveId, Moved, NoArrival, Timeline, TimelineError,
 };
 use crate::store::url::StoreUrl;
 
@@ -322,15 +322,7 @@ fn depart(
     moved: Moved,
 ) -> Result<(Timeline, Moved), TimelineError> {
     if state.is_none() {
-        let request = Request {
-            now_ms: moment.now_ms,
-            history: moment.history,
-            wanted: NonZeroU32::MIN,
-            caller_ms: moment.caller_ms,
-            fence_ms: moment.fence_ms,
-            seen: None,
-        };
-        timeline::step(state, &request)?;
+        timeline::step(state, &moment.request(NonZeroU32::MIN, None))?;
     }
     let departed = state.take().map(|state| state.depart(moved));
     let known = departed.as_ref().and_then(|state| {

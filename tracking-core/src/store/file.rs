@@ -2,9 +2,10 @@
 //!
 //! The file has two slots ([`slot`]), and is opened with suspicion ([`place`]). A reservation
 //! ([`session`]) takes the process's mutex and the file's lock ([`lock`]), looks whether the path
-//! still names this file, waits for the disk if another process wrote it last, **waits until a tick has begun since then** ([`tick`]), reads both slots,
-//! takes the valid one of the higher generation, steps the timeline, writes the *other* slot, waits
-//! for the disk, looks at the path again, and only then answers. Why so:
+//! still names this file, waits for the disk if another process wrote it last, **waits until a tick
+//! has begun since then** ([`tick`]), reads both slots, takes the valid one of the higher generation,
+//! steps the timeline, writes the *other* slot, waits for the disk, looks at the path again, and only
+//! then answers. Why so:
 //!
 //! - A tick that began while one holder had the lock began under no other holder's. So no two
 //!   grants share a tick, *whatever the file says*: it may be rewound, emptied or replaced at any
@@ -28,10 +29,10 @@
 //! must be the same in all processes. There, a rewind within the skew of the clocks can repeat.
 //!
 //! What a file can't see: that an older copy of it was written over it in place, if no process that knew
-//! better is left. (A copy that is renamed over it shows by its inode, unless that has the number of the former one.) No number repeats by that; but which
-//! lanes were used between the copy and its return is then unknown, if the lane changed meanwhile, since the
-//! clock went back or another file's copy was written over it, too, and a genuine number of such a lane is
-//! refused.
+//! better is left. (A copy that is renamed over it shows by its inode, unless that has the number of the
+//! former one.) No number repeats by that; but which lanes were used between the copy and its return is then
+//! unknown, if the lane changed meanwhile, since the clock went back or another file's copy was written over
+//! it, too, and a genuine number of such a lane is refused.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,10 +1,11 @@
 //! What keeps a state: the one method that memory, a file, a database and a medium of your own differ in.
 
 use std::fmt::{Debug, Display};
+use std::num::NonZeroU32;
 
 use crate::store::allocator::AllocateError;
 use crate::store::snapshot::Snapshot;
-use crate::store::timeline::{History, LOCAL_FENCE_MS, SHARED_FENCE_MS, Timeline};
+use crate::store::timeline::{History, LOCAL_FENCE_MS, Request, SHARED_FENCE_MS, Seen, Timeline};
 use crate::store::warning::StoreWarning;
 
 /// Keeps the state of one series. [`StoreAllocator`](crate::store::StoreAllocator) makes an
@@ -167,6 +168,19 @@ impl<'a> Moment<'a> {
     pub fn with_rewinds(mut self, rewinds: Rewinds) -> Self {
         self.rewinds = rewinds;
         self
+    }
+
+    /// A reservation at this moment, by who has `seen` so much of the state: that counts where it guards against
+    /// rewinds.
+    pub(crate) fn request(&self, wanted: NonZeroU32, seen: Option<Seen>) -> Request<'a> {
+        Request {
+            now_ms: self.now_ms,
+            history: self.history,
+            wanted,
+            caller_ms: self.caller_ms,
+            fence_ms: self.fence_ms,
+            seen: seen.filter(|_| self.rewinds == Rewinds::Noticed),
+        }
     }
 }
 

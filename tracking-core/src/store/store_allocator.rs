@@ -11,7 +11,7 @@ use crate::store::allocator::{AllocateError, Allocator, OpenStore};
 use crate::store::keep::{Moment, Rewinds, Step, StepNotTaken, Store};
 use crate::store::newest::Newest;
 use crate::store::snapshot::Snapshot;
-use crate::store::timeline::{Answer, Request, Seen, Timeline, TimelineError, step};
+use crate::store::timeline::{Answer, Seen, Timeline, TimelineError, step};
 use crate::store::warning::StoreWarning;
 
 /// An [`Allocator`] over a [`Store`]: it steps the [`timeline`](crate::store::timeline), and remembers what was
@@ -52,15 +52,7 @@ fn answer(
     seen: Option<Seen>,
 ) -> Result<Answer, TimelineError> {
     let before = state.clone();
-    let request = Request {
-        now_ms: moment.now_ms,
-        history: moment.history,
-        wanted,
-        caller_ms: moment.caller_ms,
-        fence_ms: moment.fence_ms,
-        seen: seen.filter(|_| moment.rewinds == Rewinds::Noticed),
-    };
-    match step(state, &request)? {
+    match step(state, &moment.request(wanted, seen))? {
         // Somebody granted from this tick, so the clock was set back. Its rest is nobody's.
         Answer::Granted(block)
             if moment.rewinds == Rewinds::Harmless && block.start().slot() > 0 =>

@@ -2,13 +2,14 @@
 
 mod browser;
 mod issuing;
+mod list;
 mod pages;
 mod sessions;
 
 use tracking_core::{Desk, Generator, MemoryAllocator};
 use tracking_http::{App, Gate, Limits, Options};
 
-use crate::support::{Answer, Client, InProcess, Ledgered};
+use crate::support::{Answer, Client, InProcess, Ledgered, Program, query};
 
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 
@@ -21,6 +22,23 @@ fn server(ledger: Option<&Ledgered>, gate: Gate) -> InProcess {
     };
     let desk = Desk::new(Generator::new(MemoryAllocator::new()));
     InProcess::with_app(App::new(desk, options), Limits::default())
+}
+
+/// The program with its console, on a store in memory.
+fn program(more: &[&str], variables: &[(&str, &str)]) -> Program {
+    let flags = ["--store", "memory:", "--console"];
+    Program::start(&[&flags[..], more].concat(), variables)
+}
+
+/// A number for this order.
+fn take(client: &mut Client, headers: &[&str], order: &[(&str, &str)]) -> String {
+    let target = query("/next-tracking-number", order);
+    let answer = client.ask_with("GET", &target, headers);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["tracking_number"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn post_form(client: &mut Client, path: &str, headers: &[&str], form: &str) -> Answer {

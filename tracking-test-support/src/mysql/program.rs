@@ -31,15 +31,6 @@ impl Program {
         (is_installed("mariadbd") && is_installed("mariadb-install-db")).then_some(Self::MariaDb)
     }
 
-    /// Whether it is a MariaDB, and this said where it is none, for what only a MariaDB can be made to do.
-    pub fn is_mariadb(&self) -> bool {
-        let is_mariadb = !self.is_mysql();
-        if !is_mariadb {
-            eprintln!("this needs a MariaDB: nothing was tested");
-        }
-        is_mariadb
-    }
-
     /// Whether it is a MySQL.
     pub fn is_mysql(&self) -> bool {
         matches!(self, Self::MySql(_))

@@ -46,9 +46,11 @@ impl MySqlServer {
     /// A MariaDB with arguments that only a MariaDB takes. Where another server is tried there is none, which
     /// is said.
     pub fn start_mariadb(arguments: &[&str]) -> Option<Self> {
-        Program::to_try()?
-            .is_mariadb()
-            .then(|| Self::start(arguments))?
+        if Program::to_try()?.is_mysql() {
+            eprintln!("this needs a MariaDB: nothing was tested");
+            return None;
+        }
+        Self::start(arguments)
     }
 
     /// The same with a library that is loaded before the C library's.

@@ -6,10 +6,12 @@ use std::process::Command;
 use regex::bytes::Regex;
 use serde_json::{Value, json};
 
+use super::{program, take};
 use crate::chromium::chromium;
-use crate::support::{Answer, Client, Program, TokenFile, query};
+use crate::support::{Answer, Client, TokenFile};
 
 const TOKEN: &str = "trk_of_the_browsers_test";
+const BEARER: &str = "Authorization: Bearer trk_of_the_browsers_test";
 
 /// Whether programs are there, said and only where tests may be left out.
 fn are_there(programs: &[(&str, &str)]) -> bool {
@@ -64,16 +66,6 @@ fn modules() -> PathBuf {
     folder
 }
 
-fn take(client: &mut Client, order: &[(&str, &str)]) -> String {
-    let bearer = format!("Authorization: Bearer {TOKEN}");
-    let answer = client.ask_with("GET", &query("/next-tracking-number", order), &[&bearer]);
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.json()["tracking_number"]
-        .as_str()
-        .unwrap()
-        .to_owned()
-}
-
 fn fill(client: &mut Client) -> (String, String) {
     let order = json!({"origin_country_id": "MY", "destination_country_id": "ID", "weight": 1.234, "customer_name": "RedBox Logistics"});
     let body = json!({"count": 250, "order": order, "reference": "PO-4711"}).to_string();
@@ -82,6 +74,7 @@ fn fill(client: &mut Client) -> (String, String) {
     let long = "W".repeat(255);
     take(
         client,
+        &[BEARER],
         &[
             ("customer_name", "<script>alert(1)</script>"),
             ("reference", "odd-script"),
@@ -89,6 +82,7 @@ fn fill(client: &mut Client) -> (String, String) {
     );
     take(
         client,
+        &[BEARER],
         &[
             ("customer_name", "شركة الشحن السريع (2027)"),
             ("reference", "odd-rtl"),
@@ -96,6 +90,7 @@ fn fill(client: &mut Client) -> (String, String) {
     );
     let long = take(
         client,
+        &[BEARER],
         &[
             ("customer_name", &long),
             ("reference", "odd-long"),
@@ -106,6 +101,7 @@ fn fill(client: &mut Client) -> (String, String) {
     );
     let number = take(
         client,
+        &[BEARER],
         &[
             ("origin_country_id", "MY"),
             ("destination_country_id", "ID"),
@@ -157,19 +153,19 @@ fn people_use_it_in_a_browser() {
     let tokens = file.path();
     let ledgers = ["plain", "locked"]
         .map(|name| format!("sqlite:{}", out.join(format!("{name}.db")).display()));
-    let flags = ["--store", "memory:", "--console"];
-    let plain = Program::start(&[&flags[..], &["--ledger", &ledgers[0]]].concat(), &[]);
-    let bare = Program::start(&flags, &[]);
+    let plain = program(&["--ledger", &ledgers[0]], &[]);
+    let bare = program(&[], &[]);
     let locked = [
         "--ledger",
         &ledgers[1],
         "--tokens",
         tokens.to_str().unwrap(),
     ];
-    let locked = Program::start(&[&flags[..], &locked].concat(), &[]);
+    let locked = program(&locked, &[]);
     let (number, long) = fill(&mut Client::connect(plain.address));
     take(
         &mut Client::connect(locked.address),
+        &[BEARER],
         &[
             ("customer_name", "<script>alert(1)</script>"),
             ("reference", "odd-script"),

@@ -3,8 +3,8 @@
 use rustix::process::Signal;
 use tracking_http::Gate;
 
-use super::{hidden, issued, post_form, server};
-use crate::support::{Answer, Client, Ledgered, Program, TokenFile};
+use super::{hidden, issued, post_form, program, server};
+use crate::support::{Answer, Client, Ledgered, TokenFile};
 
 const LOGIN: &str = "/console/login";
 
@@ -133,15 +133,12 @@ fn the_cookie_is_for_this_server_and_no_script() {
     let file = TokenFile::new(&[("shop", "trk_shop", "read", "")]);
     let path = file.path();
     let flags = [
-        "--store",
-        "memory:",
-        "--console",
         "--tokens",
         path.to_str().unwrap(),
         "--trusted-proxy",
         "127.0.0.1",
     ];
-    let program = Program::start(&flags, &[]);
+    let program = program(&flags, &[]);
     let mut client = Client::connect(program.address);
     for (headers, is_secure) in [
         (&[][..], false),
@@ -167,14 +164,8 @@ fn a_session_ends_with_its_token() {
         ("c", "trk_c", all, ""),
     ]);
     let path = file.path();
-    let flags = [
-        "--store",
-        "memory:",
-        "--console",
-        "--tokens",
-        path.to_str().unwrap(),
-    ];
-    let mut program = Program::start(&flags, &[("RUST_LOG", "debug")]);
+    let flags = ["--tokens", path.to_str().unwrap()];
+    let mut program = program(&flags, &[("RUST_LOG", "debug")]);
     let mut client = Client::connect(program.address);
     let sessions = ["trk_a", "trk_b", "trk_c"].map(|token| log_in(&mut client, token, &[]).1);
     // One goes, one expires, one may less.
