@@ -13,6 +13,8 @@
 //! issued is refused, and nothing that was answered is lost by a crash.
 
 mod book;
+mod clients;
+mod database;
 mod disk;
 mod files;
 mod host;
@@ -21,6 +23,7 @@ mod network;
 mod process;
 mod redis;
 mod server;
+mod service;
 mod watched;
 mod world;
 

@@ -11,6 +11,8 @@ mod calls;
 #[cfg(feature = "console")]
 mod console;
 mod cors;
+#[cfg(feature = "testing")]
+mod direct;
 mod fetch_site;
 mod gate;
 pub(crate) mod handler;
@@ -23,5 +25,7 @@ mod tokens;
 pub use self::app::{App, Options};
 pub(crate) use self::calls::{Calls, Crowd};
 pub use self::cors::{Origin, ParseOriginError};
+#[cfg(feature = "testing")]
+pub use self::direct::{Answering, Direct};
 pub use self::gate::Gate;
 pub(crate) use self::gate::{GateConfig, Proxy};

@@ -43,6 +43,9 @@ mod program;
 mod serve;
 pub mod watch;
 
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use call::{Answering, Direct};
 pub use call::{App, Gate, Options, Origin, ParseOriginError};
 pub use program::{
     Args, Checked, Config, Hangups, HealthArgs, Signals, StartError, Started, Unwell, Welcome,

@@ -61,25 +61,52 @@ impl Recorder {
     /// # Errors
     /// The system's, where it starts no thread.
     pub fn start(ledger: Arc<dyn Ledger>) -> io::Result<Self> {
-        let queue = Arc::new(Queue::new(QUEUED_MAX));
-        let counts = Arc::<Counts>::default();
-        let writer = Writer {
-            ledger: Arc::clone(&ledger),
-            queue: Arc::clone(&queue),
-            counts: Arc::clone(&counts),
-        };
         let readers = Readers::start(&ledger, 2)?;
         let keys = Readers::start(&ledger, 1)?;
+        let recorder = Self::of(ledger, readers, keys);
+        let writer = recorder.0.writer();
         thread::Builder::new()
             .name("ledger-writer".into())
             .spawn(move || writer.run())?;
-        Ok(Self(Arc::new(Inner {
+        Ok(recorder)
+    }
+
+    fn of(ledger: Arc<dyn Ledger>, readers: Readers, keys: Readers) -> Self {
+        Self(Arc::new(Inner {
             ledger,
-            queue,
+            queue: Arc::new(Queue::new(QUEUED_MAX)),
             readers,
             keys,
-            counts,
-        })))
+            counts: Arc::default(),
+        }))
+    }
+
+    /// Without threads: whoever simulates it calls [`commit`](Self::commit) and [`look_up`](Self::look_up).
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn by_hand(ledger: Arc<dyn Ledger>) -> Self {
+        Self::of(
+            ledger,
+            Readers::without_threads(),
+            Readers::without_threads(),
+        )
+    }
+
+    /// A turn of the thread that writes, without it: one commit of what is queued. Whether something was recorded.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn commit(&self) -> bool {
+        let jobs = self.0.queue.take_now(writer::COMMIT_NUMBERS);
+        !jobs.is_empty() && self.0.writer().commit(jobs)
+    }
+
+    /// A turn of each thread that reads, without it.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn look_up(&self) {
+        for readers in [&self.0.readers, &self.0.keys] {
+            readers.turn(&*self.0.ledger);
+        }
     }
 
     /// Its ledger.
@@ -135,6 +162,16 @@ impl Recorder {
     #[must_use]
     pub fn status(&self) -> RecorderStatus {
         self.0.counts.status(self.0.queue.weight())
+    }
+}
+
+impl Inner {
+    fn writer(&self) -> Writer {
+        Writer {
+            ledger: Arc::clone(&self.ledger),
+            queue: Arc::clone(&self.queue),
+            counts: Arc::clone(&self.counts),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Outcome;
+use super::clients::Clients;
 use super::files::{FOLDER, PATH};
 use super::process::{Habits, Place, Process};
 use super::world::{World, next};
@@ -50,6 +51,7 @@ pub(super) fn run(seed: u64, told: bool) -> Outcome {
             1_000 + state.up_to(1_000),
         )
     };
+    let clients = Clients::by_dice(&world);
     let mut host = Host {
         world,
         habits: Habits {
@@ -58,6 +60,7 @@ pub(super) fn run(seed: u64, told: bool) -> Outcome {
             max_age: Duration::from_millis(max_age_ms),
             never_rewound: rewinds == Rewinds::None,
             judges: rewinds != Rewinds::Both,
+            clients,
         },
         rewinds,
         processes: Vec::new(),
@@ -131,6 +134,9 @@ impl Host {
         };
         let before = self.world.lock().book.blocks();
         self.processes[place].go_on();
+        if self.processes[place].has_committed() && self.world.lock().one_in(12) {
+            return self.kill(place);
+        }
         // Right after a grant a rewind and a clock that is set back meet what they are meant for.
         if self.world.lock().book.blocks() > before && self.world.lock().one_in(6) {
             match self.habits.never_rewound {
@@ -141,6 +147,11 @@ impl Host {
     }
 
     fn issue(&mut self) {
+        if let Some(clients) = self.habits.clients.clone()
+            && self.world.lock().one_in(2)
+        {
+            return clients.turn(&mut self.processes);
+        }
         let Some(place) = self.any() else {
             return;
         };
@@ -158,7 +169,11 @@ impl Host {
     fn fault(&mut self) {
         let dice = self.world.lock().up_to(15);
         match (dice, self.habits.never_rewound) {
-            (0..2, _) => self.kill(),
+            (0..2, _) => {
+                if let Some(place) = self.any() {
+                    self.kill(place);
+                }
+            }
             (2..4, _) => self.fork(),
             (4, _) => self.power_cut(),
             (5, _) => self.stop(),
@@ -187,10 +202,8 @@ impl Host {
         }
     }
 
-    fn kill(&mut self) {
-        let Some(place) = self.any() else {
-            return;
-        };
+    fn kill(&mut self, place: usize) {
+        let recorded = self.processes[place].has_committed();
         let process = self.processes.swap_remove(place);
         {
             let mut state = self.world.lock();
@@ -208,6 +221,11 @@ impl Host {
             }
             if holds {
                 state.met.count("processes killed with the lock held");
+            }
+            if recorded {
+                state
+                    .met
+                    .count("processes killed between a commit and its answer");
             }
         }
         process.kill();
@@ -229,13 +247,12 @@ impl Host {
         let parent = self.processes[place].index();
         self.forks += 1;
         let offset_ms = self.world.lock().lives[parent].monotonic_offset_ms;
-        let mut child = Process::start(
-            &self.world,
-            &self.habits,
-            self.forks,
-            offset_ms,
-            Some(copied),
-        );
+        // A child serves nobody: the connections and the ledger are its parent's.
+        let habits = Habits {
+            clients: None,
+            ..self.habits.clone()
+        };
+        let mut child = Process::start(&self.world, &habits, self.forks, offset_ms, Some(copied));
         child.is_child = true;
         let mut state = self.world.lock();
         let child_index = child.index();

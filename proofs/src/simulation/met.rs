@@ -48,6 +48,23 @@ pub const EXPECTED: &[&str] = &[
     "split brains",
     "reservations by the old side of a split brain",
     "reservations by the new side of a split brain",
+    "requests sent",
+    "requests lost on their way to a server",
+    "requests that came twice",
+    "requests sent again with their key",
+    "clients that went away",
+    "numbers answered",
+    "answers with numbers",
+    "answers that were given before",
+    "answers lost on their way to a client",
+    "answers of 503",
+    "answers of 409",
+    "transactions lost before they were executed",
+    "transactions whose answer was lost",
+    "transactions that were done after the time-out",
+    "transactions that met one that hung",
+    "look-ups of keys that failed",
+    "processes killed between a commit and its answer",
 ];
 
 impl Met {

@@ -1,7 +1,8 @@
-//! A simulated process: a real desk over a real allocator, on a stack of its own.
+//! A simulated process: a real desk over a real allocator, on a stack of its own; and the HTTP server round the desk,
+//! where there is one, whose requests are looked at between any two steps of it.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use generator::{Generator as Coroutine, Gn};
@@ -12,14 +13,20 @@ use tracking_core::{
     Desk, FileAllocator, Generator, OpenError, OpenStore, SeriesOptions, TrackingNumber, Verdict,
     fork,
 };
+use tracking_ledger::Recorder;
 
+use super::clients::{Asked, Clients};
+use super::database::COMMITTED;
 use super::files::{Files, PATH};
 use super::network::Network;
+use super::service::Service;
 use super::watched::Watched;
 use super::world::{HostClock, Life, NOBODY, World};
 
 /// In machine words: the deepest call, in a debug build, and some.
 const STACK: usize = 32 * 1024;
+/// By the machine's own clock, which does not count here: who waits gives up by the simulated one.
+const NEVER: Duration = Duration::from_secs(3_600);
 /// A killed process comes to its end by errors alone, each call one.
 const LAST_STEPS: usize = 100_000;
 
@@ -40,6 +47,17 @@ pub(super) struct Habits {
     pub(super) never_rewound: bool,
     /// Whether numbers are judged: not where the lanes that were used cannot be known.
     pub(super) judges: bool,
+    /// Who asks for numbers over HTTP, if anybody does.
+    pub(super) clients: Option<Arc<Clients>>,
+}
+
+/// What a process has once it has opened the series.
+#[derive(Clone)]
+struct Opened {
+    desk: Desk,
+    store: Watched,
+    /// What records for its HTTP server.
+    recorder: Option<Recorder>,
 }
 
 /// What a process and the hand that deals out faults both reach.
@@ -47,7 +65,8 @@ struct Seat {
     world: Arc<World>,
     habits: Habits,
     /// None until it has opened the series.
-    desk: Mutex<Option<(Desk, Watched)>>,
+    opened: Mutex<Option<Opened>>,
+    service: Mutex<Option<Service>>,
 }
 
 /// One life of a process.
@@ -92,16 +111,18 @@ impl Process {
             state.lives.len() - 1
         };
         let clock = Arc::new(HostClock(Arc::clone(world)));
-        let desk = copied.map(
-            |Copied {
-                 generator, store, ..
-             }| { (Desk::new(generator).with_clock(clock), store) },
-        );
         let seat = Arc::new(Seat {
             world: Arc::clone(world),
             habits: habits.clone(),
-            desk: Mutex::new(desk),
+            opened: Mutex::default(),
+            service: Mutex::default(),
         });
+        if let Some(Copied {
+            generator, store, ..
+        }) = copied
+        {
+            seat.serve_from(Desk::new(generator).with_clock(clock), store);
+        }
         let own = Arc::clone(&seat);
         Self {
             coroutine: Gn::new_opt(STACK, move || own.live()),
@@ -114,6 +135,11 @@ impl Process {
 
     pub(super) fn index(&self) -> usize {
         self.index
+    }
+
+    /// Whether its ledger has committed, and it does not know yet.
+    pub(super) fn has_committed(&self) -> bool {
+        self.seat.world.lock().lives[self.index].last == COMMITTED
     }
 
     /// Do something as this process.
@@ -158,16 +184,30 @@ impl Process {
         self.as_it(|process| process.seat.issue(wanted))
     }
 
+    /// Requests come in over HTTP.
+    pub(super) fn arrive(&mut self, asked: Vec<Asked>) {
+        if let Some(service) = &mut *self.seat.service() {
+            asked.into_iter().for_each(|asked| service.arrives(asked));
+        }
+    }
+
+    /// A turn of its HTTP server, which takes no time.
+    pub(super) fn serve(&mut self) {
+        self.as_it(|process| {
+            if let Some(service) = &mut *process.seat.service() {
+                service.serve();
+            }
+        });
+    }
+
     /// Its memory as it is now: for a child of `fork`, or a machine that is restored.
     pub(super) fn copied(&mut self) -> Option<Copied> {
         let forks = self.forks;
         self.as_it(|process| {
-            let desk = process.seat.desk.lock();
-            let desk = desk.unwrap_or_else(PoisonError::into_inner);
-            let (desk, store) = desk.as_ref()?;
+            let Opened { desk, store, .. } = process.seat.opened()?;
             Some(Copied {
                 generator: desk.generator().copied(store.clone()),
-                store: store.clone(),
+                store,
                 forks,
             })
         })
@@ -187,24 +227,45 @@ impl Copied {
 }
 
 impl Seat {
-    fn take(&self) -> Option<(Desk, Watched)> {
-        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        desk.take()
+    fn take(&self) -> Option<Opened> {
+        drop(self.service().take());
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.take()
     }
 
-    fn desk(&self) -> Option<(Desk, Watched)> {
-        let desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        desk.clone()
+    fn opened(&self) -> Option<Opened> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.clone()
+    }
+
+    fn service(&self) -> MutexGuard<'_, Option<Service>> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on it has a desk, and a server round it where somebody asks over HTTP.
+    fn serve_from(&self, desk: Desk, store: Watched) {
+        let clients = self.habits.clients.as_ref();
+        let service = clients.and_then(|clients| Service::new(&desk, clients));
+        let recorder = service.as_ref().and_then(Service::recorder);
+        *self.service() = service;
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        *opened = Some(Opened {
+            desk,
+            store,
+            recorder,
+        });
     }
 
     /// All that it does, until it is killed.
     fn live(&self) {
         while !self.world.lock().is_dead() {
-            let Some((desk, _)) = self.desk() else {
+            let Some(Opened { desk, recorder, .. }) = self.opened() else {
                 self.open();
                 continue;
             };
-            if let Some(ms) = desk.generator().turn() {
+            let rests = desk.generator().turn();
+            let has_recorded = recorder.is_some_and(|recorder| recorder.commit());
+            if let Some(ms) = rests.filter(|_| !has_recorded) {
                 let ms = ms.min(5 + self.world.lock().up_to(25));
                 // It ends by the condition above.
                 let _ = self.world.step("has enough", ms);
@@ -253,11 +314,10 @@ impl Seat {
             .clock(clock.clone())
             .block_size(*block_size)
             .block_max_age(*max_age)
+            .deadline(NEVER)
             .by_hand()
             .build(store.clone());
-        let desk = Desk::new(generator).with_clock(clock);
-        let mut seat = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        *seat = Some((desk, store));
+        self.serve_from(Desk::new(generator).with_clock(clock), store);
     }
 
     /// What was answered before, the store knows: nothing of it was lost.
@@ -281,7 +341,7 @@ impl Seat {
     }
 
     fn issue(&self, wanted: usize) -> usize {
-        let Some((desk, _)) = self.desk() else {
+        let Some(Opened { desk, .. }) = self.opened() else {
             return 0;
         };
         let mut numbers = vec![TrackingNumber::BLANK; wanted];

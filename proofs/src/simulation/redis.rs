@@ -7,6 +7,7 @@ use std::time::Duration;
 use rand::prelude::*;
 
 use super::Outcome;
+use super::clients::Clients;
 use super::network::Network;
 use super::process::{Habits, Place, Process};
 use super::server::{Hashes, Server};
@@ -59,6 +60,7 @@ pub(super) fn run(seed: u64, told: bool) -> Outcome {
         (theme, 1 + state.up_to(3), 1 + state.up_to(120), server)
     };
     let network = Network::new(&world, server);
+    let clients = Clients::by_dice(&world);
     let mut hosts = Hosts {
         habits: Habits {
             place: Place::Redis(Arc::clone(&network)),
@@ -66,6 +68,7 @@ pub(super) fn run(seed: u64, told: bool) -> Outcome {
             max_age: Duration::from_secs(10),
             never_rewound: theme == Theme::Clocks,
             judges: matches!(theme, Theme::Clocks | Theme::Losses),
+            clients,
         },
         world,
         network,
@@ -117,7 +120,11 @@ impl Hosts {
         match dice {
             0..165 => self.go_on(),
             165..192 => {
-                if let Some(place) = self.any() {
+                if let Some(clients) = &self.habits.clients
+                    && self.world.lock().one_in(2)
+                {
+                    clients.turn(&mut self.processes);
+                } else if let Some(place) = self.any() {
                     let wanted = 1 + self.world.lock().up_to(20) as usize;
                     self.processes[place].issue(wanted);
                 }

@@ -62,17 +62,13 @@ impl<T> Queue<T> {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        let (mut taken, mut weighs) = (Vec::new(), 0);
-        while let Some((item, weight)) = state.waiting.pop_front() {
-            if !taken.is_empty() && weighs + weight > weight_max {
-                state.waiting.push_front((item, weight));
-                break;
-            }
-            weighs += weight;
-            taken.push(item);
-        }
-        state.weight -= weighs;
-        taken
+        state.take(weight_max)
+    }
+
+    /// The same, without waiting: nothing where it is empty.
+    #[cfg(feature = "testing")]
+    pub(super) fn take_now(&self, weight_max: usize) -> Vec<T> {
+        self.lock().take(weight_max)
     }
 
     /// What waits is still taken; nothing comes on top.
@@ -95,6 +91,22 @@ impl<T> Queue<T> {
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> State<T> {
+    fn take(&mut self, weight_max: usize) -> Vec<T> {
+        let (mut taken, mut weighs) = (Vec::new(), 0);
+        while let Some((item, weight)) = self.waiting.pop_front() {
+            if !taken.is_empty() && weighs + weight > weight_max {
+                self.waiting.push_front((item, weight));
+                break;
+            }
+            weighs += weight;
+            taken.push(item);
+        }
+        self.weight -= weighs;
+        taken
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Readers(Arc<Queue<Question>>);
 
 impl Readers {
     pub(super) fn start(ledger: &Arc<dyn Ledger>, threads: usize) -> io::Result<Self> {
-        let readers = Self(Arc::new(Queue::new(QUEUED_MAX)));
+        let readers = Self::without_threads();
         for _ in 0..threads {
             let (queue, ledger) = (Arc::clone(&readers.0), Arc::clone(ledger));
             let name = "ledger-reader".into();
@@ -28,6 +28,19 @@ impl Readers {
                 .spawn(move || run(&queue, &*ledger))?;
         }
         Ok(readers)
+    }
+
+    /// Questions wait until somebody takes them.
+    pub(super) fn without_threads() -> Self {
+        Self(Arc::new(Queue::new(QUEUED_MAX)))
+    }
+
+    /// Answer the question that waits longest, if one does.
+    #[cfg(feature = "testing")]
+    pub(super) fn turn(&self, ledger: &dyn Ledger) {
+        for question in self.0.take_now(1) {
+            answer(question, ledger);
+        }
     }
 
     pub(super) fn ask<T: Send + 'static>(
@@ -58,8 +71,12 @@ fn run(queue: &Queue<Question>, ledger: &dyn Ledger) {
             return;
         }
         for question in questions {
-            // One that panics ends neither the thread nor those behind it; whoever asked learns that it has ended.
-            let _ = catch_unwind(AssertUnwindSafe(|| question(ledger)));
+            answer(question, ledger);
         }
     }
+}
+
+/// One that panics ends neither the thread nor those behind it; whoever asked learns that it has ended.
+fn answer(question: Question, ledger: &dyn Ledger) {
+    let _ = catch_unwind(AssertUnwindSafe(|| question(ledger)));
 }

@@ -145,49 +145,58 @@ impl Writer {
             if jobs.is_empty() {
                 return;
             }
-            // Whoever still waits is under way until it is known what became of them, even if they wait no longer.
-            let mut turns = Vec::new();
-            let awaited = jobs.into_iter().filter(|job| {
-                // Taken first: a turn that has ended is of one that nobody awaits.
-                let turn = job.recording.turn();
-                let is_awaited = job.answer.is_awaited();
-                turns.extend(turn.filter(|_| is_awaited));
-                is_awaited
-            });
-            let (batch, answers): (Vec<_>, Vec<_>) =
-                awaited.map(|job| (job.recording, job.answer)).unzip();
-            if batch.is_empty() {
+            if !self.commit(jobs) {
                 continue;
-            }
-            // A panic of a driver is a batch that failed, whose fate is unknown: nobody is told that it was recorded.
-            let recorded = catch_unwind(AssertUnwindSafe(|| self.ledger.record(&batch)));
-            let recorded = recorded.unwrap_or_else(|_| {
-                Err(LedgerError::unavailable(
-                    &self.ledger.to_string(),
-                    "it panicked",
-                ))
-            });
-            drop(turns);
-            match recorded {
-                Ok(outcomes) => {
-                    self.counts.succeed();
-                    for ((recording, answer), outcome) in batch.iter().zip(answers).zip(outcomes) {
-                        self.counts.count(recording.numbers().len(), &outcome);
-                        answer.give(Ok(outcome));
-                    }
-                }
-                Err(error) => {
-                    self.counts.fail();
-                    for answer in answers {
-                        answer.give(Err(error.clone()));
-                    }
-                    continue;
-                }
             }
             // Under load a sweep a commit deletes as much as is added; else one now and then.
             let sweep = || self.ledger.sweep().is_ok_and(|count| count < SWEPT_MAX);
             if swept.elapsed() > SWEEP && catch_unwind(AssertUnwindSafe(sweep)).unwrap_or(true) {
                 swept = Instant::now();
+            }
+        }
+    }
+
+    /// One transaction of those that are still awaited, and word of it to them. Whether there was one, and it was
+    /// recorded.
+    pub(super) fn commit(&self, jobs: Vec<Job>) -> bool {
+        // Whoever still waits is under way until it is known what became of them, even if they wait no longer.
+        let mut turns = Vec::new();
+        let awaited = jobs.into_iter().filter(|job| {
+            // Taken first: a turn that has ended is of one that nobody awaits.
+            let turn = job.recording.turn();
+            let is_awaited = job.answer.is_awaited();
+            turns.extend(turn.filter(|_| is_awaited));
+            is_awaited
+        });
+        let (batch, answers): (Vec<_>, Vec<_>) =
+            awaited.map(|job| (job.recording, job.answer)).unzip();
+        if batch.is_empty() {
+            return false;
+        }
+        // A panic of a driver is a batch that failed, whose fate is unknown: nobody is told that it was recorded.
+        let recorded = catch_unwind(AssertUnwindSafe(|| self.ledger.record(&batch)));
+        let recorded = recorded.unwrap_or_else(|_| {
+            Err(LedgerError::unavailable(
+                &self.ledger.to_string(),
+                "it panicked",
+            ))
+        });
+        drop(turns);
+        match recorded {
+            Ok(outcomes) => {
+                self.counts.succeed();
+                for ((recording, answer), outcome) in batch.iter().zip(answers).zip(outcomes) {
+                    self.counts.count(recording.numbers().len(), &outcome);
+                    answer.give(Ok(outcome));
+                }
+                true
+            }
+            Err(error) => {
+                self.counts.fail();
+                for answer in answers {
+                    answer.give(Err(error.clone()));
+                }
+                false
             }
         }
     }
