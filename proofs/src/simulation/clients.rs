@@ -214,8 +214,8 @@ impl Clients {
             self.world.lock().fail(text);
         }
         match asked.fate {
-            Fate::Well => self.wishes()[asked.wish].has_arrived = true,
-            Fate::Unheard | Fate::GoesAway(_) => self.met("answers lost on their way to a client"),
+            Fate::Well | Fate::GoesAway(_) => self.wishes()[asked.wish].has_arrived = true,
+            Fate::Unheard => self.met("answers lost on their way to a client"),
         }
     }
 
