@@ -5,6 +5,8 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use tracking_test_support::until;
+
 use crate::support::{Operator, Ran, known_number};
 
 /// How many numbers one repeat is found among: 10^8 with `TRACKING_PROVE`.
@@ -302,13 +304,19 @@ fn a_temporary_file_is_private_and_gone() {
         .unwrap()
         .write_all(others(0..2_000_000).as_bytes())
         .unwrap();
-    // It has been written to; what was sent before the last MiB has been read.
     let descriptors = format!("/proc/{}/fd", child.id());
-    let open: Vec<_> = fs::read_dir(descriptors)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with(folder)))
-        .collect();
+    let open = || -> Vec<_> {
+        fs::read_dir(&descriptors)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with(folder))
+            })
+            .collect()
+    };
+    // What was sent is more than it keeps in memory, and is read when the machine comes to it.
+    until("the temporary file is open", || !open().is_empty());
+    let open = open();
     let [file] = &open[..] else {
         panic!("{open:?}")
     };
