@@ -36,6 +36,10 @@ use taking::{Way, take};
 
 const CHILDREN: usize = 4;
 
+/// So many numbers of each thread of a parent are kept to be compared: those that it takes on top of them are
+/// load alone, or they would fill the memory.
+const KEPT_MAX: usize = 2_000_000;
+
 fn part_of(full: usize) -> usize {
     match std::env::var_os("TRACKING_PROVE") {
         Some(_) => full,
@@ -59,9 +63,15 @@ fn under_load<T>(
     let load = |way: Way| {
         let (generator, done) = (generator, &done);
         move || {
-            let mut numbers = Vec::new();
+            let (mut numbers, mut more) = (Vec::new(), Vec::new());
             while numbers.len() < count / 2 || !done.load(Ordering::Relaxed) {
-                take(generator, way, 1_000, &mut numbers).unwrap();
+                more.clear();
+                let taken = if numbers.len() < KEPT_MAX {
+                    &mut numbers
+                } else {
+                    &mut more
+                };
+                take(generator, way, 1_000, taken).unwrap();
             }
             numbers
         }
