@@ -51,9 +51,29 @@ pub(super) fn make(path: &Path) -> Result<PathBuf, String> {
     if !metadata.is_file() {
         return Err("expected a regular file".into());
     }
+    check_name(&path, metadata.nlink())?;
     let found = file_system::shared_by_hosts(&file);
     let found = found.map_err(|error| text("ask for its file system", error))?;
     found.map_or(Ok(path), |found| Err(on_network(found)))
+}
+
+/// SQLite keeps its WAL beside the name that it was opened by, and takes another name for another database: each would
+/// miss what is recorded by the other, and a checkpoint damage it. It follows symbolic links to the one name.
+fn check_name(path: &Path, names: u64) -> Result<(), String> {
+    if names > 1 {
+        return Err(format!(
+            "expected a file with one name, found one with {names} (hard links): SQLite would miss by one name what is \
+             recorded by another; remove the others, or make them symbolic links"
+        ));
+    }
+    if file_system::is_mount_point(path) {
+        return Err(
+            "expected a file in a folder that is mounted, found the file mounted alone: SQLite would keep a part of what \
+             is recorded beside it, outside of what is mounted; mount its folder"
+                .into(),
+        );
+    }
+    Ok(())
 }
 
 fn on_network(found: &str) -> String {
