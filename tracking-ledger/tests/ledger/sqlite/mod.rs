@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod crash;
+mod locks;
 mod power_cut;
 
 use std::os::unix::fs::PermissionsExt;
