@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 /// By the magic number that `statfs(2)` gives, from `linux/magic.h` and the file systems' sources.
 /// FUSE is among them since nothing tells `sshfs` from a local one.
@@ -48,6 +49,22 @@ pub fn shared_by_hosts(file: &File) -> io::Result<Option<&'static str>> {
     Ok(named(found.f_type as u32))
 }
 
+/// Whether something is mounted at the very path, as containers mount single files: what lies beside the file at this
+/// path lies elsewhere at another. `false` where it cannot be told, as elsewhere than on Linux 5.8 or newer.
+pub fn is_mount_point(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+        let found = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
+        found.is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 fn named(magic: u32) -> Option<&'static str> {
     // Elsewhere the number means something else.
     let network = if cfg!(target_os = "linux") {
@@ -82,5 +99,19 @@ mod tests {
         }
         let file = tempfile::tempfile().unwrap();
         assert_eq!(shared_by_hosts(&file).unwrap(), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn tells_where_something_is_mounted() {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, expected) in [
+            (Path::new("/"), true),
+            (Path::new("/proc"), true),
+            (folder.path(), false),
+            (&folder.path().join("missing"), false),
+        ] {
+            assert_eq!(is_mount_point(path), expected, "{}", path.display());
+        }
     }
 }

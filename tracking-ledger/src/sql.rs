@@ -31,6 +31,7 @@ use crate::key::Claim;
 use crate::ledger::{Doubts, Ledger, Prune};
 use crate::options::LedgerOptions;
 use crate::page::{Cursor, Filter, Page, PageLimit};
+use crate::random;
 use crate::recording::{KeyState, Recorded, Recording};
 
 /// How often a batch is tried that meets others: each time something is learnt, or another transaction went first.
@@ -206,8 +207,11 @@ impl<B: Backend> Ledger for SqlLedger<B> {
         for part in numbers.chunks(change::ROWS) {
             let (began, mut attempts) = (Instant::now(), ATTEMPTS);
             let imported = loop {
+                // A millisecond has ids for two million rows, and old numbers may all be of the same one: what finds
+                // no room goes to those after it.
+                let later_ms = random::number() as u32 % (1 << (ATTEMPTS - attempts));
                 let imported = self.with_since(began, |connection| {
-                    match change::import(connection, &self.ids, part) {
+                    match change::import(connection, &self.ids, part, later_ms) {
                         // Somebody imports or issues the same, or an id met another.
                         Err(Failure::Db(error))
                             if matches!(error.kind, Kind::Duplicate | Kind::Conflict) =>

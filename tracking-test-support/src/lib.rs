@@ -26,5 +26,5 @@ pub use lines::Lines;
 pub use locks::lock_holder;
 pub use preload::Preload;
 pub use programs::{is_installed, program};
-pub use small_disk::SmallDisk;
+pub use small_disk::{FileMount, SmallDisk};
 pub use waiting::{free_port, until};

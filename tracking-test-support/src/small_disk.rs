@@ -22,12 +22,7 @@ impl SmallDisk {
             .arg(folder.path())
             .status()
             .is_ok_and(|status| status.success());
-        if !mounted {
-            let required =
-                std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-            assert!(!required, "mounting takes root, and is required");
-            eprintln!("mounting takes root: nothing was tested");
-        }
+        or_say_so(mounted);
         mounted.then_some(Self {
             folder,
             also_at: None,
@@ -59,6 +54,36 @@ impl SmallDisk {
     /// What filled it is gone.
     pub fn make_room(&self) {
         std::fs::remove_file(self.path().join("filler")).expect("it was filled");
+    }
+}
+
+/// A file that is mounted alone over another one, as containers do it.
+pub struct FileMount(PathBuf);
+
+impl FileMount {
+    /// `file` at `over`, which is there. None where the test may not mount, which it then says.
+    pub fn of(file: &Path, over: &Path) -> Option<Self> {
+        let mounted = Command::new("mount")
+            .arg("--bind")
+            .args([file, over])
+            .status()
+            .is_ok_and(|status| status.success());
+        or_say_so(mounted);
+        mounted.then(|| Self(over.to_owned()))
+    }
+}
+
+impl Drop for FileMount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn or_say_so(mounted: bool) {
+    if !mounted {
+        let required = std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+        assert!(!required, "mounting takes root, and is required");
+        eprintln!("mounting takes root: nothing was tested");
     }
 }
 

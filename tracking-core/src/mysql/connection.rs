@@ -30,6 +30,10 @@ pub struct Connection {
     deadline: Deadline,
 }
 
+/// What every session must be, before anything is asked by it: an answer has all its rows, a COMMIT begins nothing, and
+/// a key that is unique is looked at.
+const SESSION: &str = "SET SESSION sql_select_limit = 18446744073709551615, completion_type = 'NO_CHAIN', unique_checks = 1";
+
 impl Connection {
     /// What is said of bytes that the driver panics at.
     pub(super) const GIVEN_UP: &str = "bytes that the driver gave up at";
@@ -42,6 +46,7 @@ impl Connection {
     ) -> Result<Self, Fault> {
         let mut driver = connect(&url, purpose)?;
         let mut ask = || -> Result<Server, mysql::Error> {
+            driver.query_drop(SESSION)?;
             for setting in (purpose.settings)(&url) {
                 driver.query_drop(setting)?;
             }

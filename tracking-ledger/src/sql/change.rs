@@ -115,11 +115,12 @@ pub(super) fn sweep(connection: &mut impl Connection, dialect: &Dialect) -> Resu
     Ok(deleted)
 }
 
-/// Takes in at most [`ROWS`] old numbers, in one transaction.
+/// Takes in at most [`ROWS`] old numbers, in one transaction; each as of so many milliseconds later.
 pub(super) fn import(
     connection: &mut impl Connection,
     ids: &Ids,
     numbers: &[OldNumber],
+    later_ms: u32,
 ) -> Result<Imported, Failure> {
     connection.begin()?;
     let asked: Vec<TrackingNumber> = numbers.iter().map(|old| old.number).collect();
@@ -131,6 +132,7 @@ pub(super) fn import(
         let mut values = Vec::new();
         for old in part {
             let issued_at_ms = old.issued_at_ms.clamp(0, ISSUED_AT_END_MS - 1);
+            let issued_at_ms = (issued_at_ms + i64::from(later_ms)).min(ISSUED_AT_END_MS - 1);
             row::of_old(ids.next(issued_at_ms), old, &mut values);
         }
         let places = repeated(row::PLACES, ",", part.len());

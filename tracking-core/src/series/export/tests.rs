@@ -171,3 +171,31 @@ fn a_file_that_was_moved_away_has_a_version_of_its_own_in_both_slots() {
         assert_eq!(Export::take(&*damaged).unwrap().moved(), export.moved());
     }
 }
+
+/// An export that was killed between its two writes, or whose second one failed: whoever asks next writes that one.
+#[test]
+fn a_file_of_which_one_slot_alone_was_moved_away_has_it_in_both_once_somebody_asks() {
+    let ask: [fn(&dyn OpenStore); 2] = [
+        |store| drop(Export::take(store).unwrap()),
+        |store| drop(grants(store).unwrap_err()),
+    ];
+    for ask in ask {
+        let files = Files::new();
+        let path = files.folder.path().join("a");
+        let read = || std::fs::read(&path).unwrap();
+        let store = files.open("a");
+        grants(&*store).unwrap();
+        let living = read();
+        let moved = Export::take(&*store).unwrap().moved();
+        // The newer slot was written last.
+        for slot in [0..4096, 4096..8192] {
+            let mut half = read();
+            half[slot.clone()].copy_from_slice(&living[slot]);
+            std::fs::write(&path, half).unwrap();
+            ask(&*files.open("a"));
+            let text = String::from_utf8(read()).unwrap();
+            assert_eq!(text.matches(r#"{"version":3,"#).count(), 2);
+        }
+        assert_eq!(Export::take(&*store).unwrap().moved(), moved);
+    }
+}

@@ -189,8 +189,11 @@ impl Session {
         step(&mut after, &moment);
         // A step that only waits, or refuses, leaves the state as it is, and the disk alone. The doubt in a copy is
         // everybody's who looks at it; in one that was rewound it is known here alone, and so is written down.
-        let is_as_it_was =
-            |after: &Timeline| *after == before || *after == given && is_copy(handle, &before);
+        // And what was moved away is written until both slots say so.
+        let is_as_it_was = |after: &Timeline| {
+            let is_same = *after == before || *after == given && is_copy(handle, &before);
+            is_same && !present.half_moved
+        };
         if let Some(timeline) = after.filter(|after| !is_as_it_was(after)) {
             let record = Record {
                 // Above what this file holds, and above what it held before it was rewound.

@@ -147,6 +147,9 @@ pub(super) struct Present {
     /// Whether a newer state than this one may have been there: the other slot is damaged, or of
     /// the same generation.
     pub(super) doubtful: bool,
+    /// Whether the other slot could bring a series back to life that this state says was moved away: who wrote
+    /// that was killed before it was in both.
+    pub(super) half_moved: bool,
 }
 
 impl Present {
@@ -155,8 +158,10 @@ impl Present {
         let ([first, second], []) = bytes.as_chunks::<SLOT_SIZE>() else {
             return Err(Problem::Damaged);
         };
-        let present = |record, index: usize, doubtful| {
+        let moved = |record: &Record| record.timeline.moved().is_some();
+        let present = |record: Record, index: usize, doubtful, other: Option<&Record>| {
             Ok(Self {
+                half_moved: moved(&record) && !other.is_some_and(moved),
                 record,
                 next_slot: 1 - index,
                 doubtful,
@@ -170,17 +175,17 @@ impl Present {
                 Err(Problem::Generation { found })
             }
             (Err(SlotFault::Damaged), Err(SlotFault::Damaged)) => Err(Problem::Damaged),
-            (Ok(record), Err(SlotFault::Damaged)) => present(record, 0, true),
-            (Err(SlotFault::Damaged), Ok(record)) => present(record, 1, true),
+            (Ok(record), Err(SlotFault::Damaged)) => present(record, 0, true, None),
+            (Err(SlotFault::Damaged), Ok(record)) => present(record, 1, true, None),
             // Two series in one file: put together from two, by no program of ours.
             (Ok(a), Ok(b)) if a.series.fingerprint() != b.series.fingerprint() => {
                 Err(Problem::Damaged)
             }
             (Ok(a), Ok(b)) if a.generation >= b.generation => {
                 let doubtful = a.generation == b.generation;
-                present(a, 0, doubtful)
+                present(a, 0, doubtful, Some(&b))
             }
-            (Ok(_), Ok(b)) => present(b, 1, false),
+            (Ok(a), Ok(b)) => present(b, 1, false, Some(&a)),
         }
     }
 }

@@ -2,19 +2,20 @@
 
 mod conflicts;
 mod crash;
+mod locks;
 mod power_cut;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 use tracking_core::order::Order;
-use tracking_ledger::{LedgerError, LedgerOptions, Recorded};
+use tracking_ledger::{LedgerError, LedgerOptions, OldNumber, Recorded};
 
 use crate::suite;
 use crate::support::{Place, full_order, number, record_new, recording, says_unavailable};
-use tracking_test_support::SmallDisk;
+use tracking_test_support::{FileMount, SmallDisk};
 
 struct SqliteFile {
     folder: TempDir,
@@ -107,6 +108,68 @@ fn what_is_no_file_is_refused() {
     .unwrap();
     let url = format!("sqlite:{}", text.display()).parse().unwrap();
     tracking_ledger::open_ledger(&url, &LedgerOptions::default()).unwrap_err();
+}
+
+/// By another name SQLite has another WAL: what was recorded by the one would be missing by the other.
+#[test]
+fn a_file_that_has_two_names_is_refused_and_one_with_symbolic_links_is_one() {
+    let place = SqliteFile::new();
+    drop(place.open());
+    let other = tempfile::tempdir().unwrap();
+    let refusal = |path: &Path| {
+        let url = format!("sqlite:{}", path.display()).parse().unwrap();
+        let ledger = tracking_ledger::open_ledger(&url, &LedgerOptions::default());
+        ledger.err().map(|error| error.to_string())
+    };
+    let link = other.path().join("symbolic");
+    std::os::unix::fs::symlink(place.path(), &link).unwrap();
+    assert_eq!(refusal(&link), None);
+
+    let hard = other.path().join("hard");
+    std::fs::hard_link(place.path(), &hard).unwrap();
+    for path in [&hard, &place.path(), &link] {
+        let refused = refusal(path).unwrap_or_default();
+        assert!(
+            refused.contains("found one with 2 (hard links)"),
+            "{refused}"
+        );
+    }
+    std::fs::remove_file(hard).unwrap();
+
+    let alone = other.path().join("alone");
+    std::fs::write(&alone, "").unwrap();
+    if let Some(_mounted) = FileMount::of(&place.path(), &alone) {
+        let refused = refusal(&alone).unwrap_or_default();
+        assert!(
+            refused.contains("found the file mounted alone"),
+            "{refused}"
+        );
+    }
+    assert_eq!(refusal(&place.path()), None);
+}
+
+/// As where a service gave all its old rows the time at which it began to keep one: a millisecond has no more ids.
+#[test]
+fn old_numbers_of_one_time_are_imported_however_many_there_are() {
+    const AT_MS: i64 = 1_600_000_000_000;
+    let place = SqliteFile::new();
+    let ledger = place.open();
+    place.sql(&format!(
+        "WITH RECURSIVE count(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM count WHERE k + 1 < 1 << 21) \
+         INSERT INTO tracking_entries (id, number, identity, imported) \
+         SELECT ({AT_MS} << 21) + k, printf('F%08d', k), 0, 1 FROM count"
+    ));
+    let old = |k| OldNumber {
+        number: format!("G{k:08}").parse().unwrap(),
+        issued_at_ms: AT_MS,
+    };
+    let numbers: Vec<OldNumber> = (0..2_500).map(old).collect();
+    let imported = ledger.import(&numbers).unwrap();
+    assert_eq!((imported.added, imported.known), (2_500, 0));
+    for OldNumber { number, .. } in numbers.into_iter().step_by(500) {
+        let found = ledger.find(number).unwrap().unwrap().issued_at_ms;
+        assert!((AT_MS + 1..AT_MS + 128).contains(&found), "{found}");
+    }
 }
 
 #[test]
