@@ -8,6 +8,7 @@ mod whole_number;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use clap::Args;
 use tracking_core::issued::Zone;
@@ -83,6 +84,10 @@ pub struct StoreArgs {
         global = true
     )]
     key_file: Option<PathBuf>,
+
+    /// What it holds: it may be a pipe, which can be read once.
+    #[arg(skip)]
+    key_file_read: OnceLock<Arc<KeyFile>>,
 }
 
 impl StoreArgs {
@@ -130,7 +135,7 @@ impl StoreArgs {
             Some(file) => {
                 // Of a backup the prefix is known, so nobody need say it, and none is made up.
                 options.prefix = options.prefix.or(file.prefix);
-                Some(file.key)
+                Some(file.key.clone())
             }
             // A local store takes no key from the environment: a copied key in two files is a
             // series in two places at once.
@@ -153,11 +158,17 @@ impl StoreArgs {
         Ok(file.and_then(|file| file.created_at_ms()))
     }
 
-    fn read_key_file(&self) -> Result<Option<KeyFile>, ArgsError> {
+    fn read_key_file(&self) -> Result<Option<&KeyFile>, ArgsError> {
         let Some(path) = &self.key_file else {
             return Ok(None);
         };
-        let file = KeyFile::read(path)?;
+        let file = match self.key_file_read.get() {
+            Some(file) => file,
+            None => {
+                let file = Arc::new(KeyFile::read(path)?);
+                self.key_file_read.get_or_init(|| file)
+            }
+        };
         file.check(path, &self.series, self.prefix)?;
         Ok(Some(file))
     }

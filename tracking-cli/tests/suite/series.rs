@@ -245,6 +245,25 @@ fn a_local_store_makes_its_own_key() {
     assert!(!other.path(".local").exists());
 }
 
+/// Such as `--key-file <(age -d backup.age)`: it is read once.
+#[test]
+fn a_backup_may_come_by_a_pipe() {
+    let operator = Operator::new();
+    let number = operator.numbers(1).remove(0);
+    let backup = operator.run(["series", "show", "--reveal-key"]).stdout;
+    let other = Operator::new();
+    let restored = other.run_with_input(
+        ["series", "restore", "--key-file", "/dev/stdin"],
+        backup.as_bytes(),
+    );
+    assert_eq!(restored.code, 0, "{restored:?}");
+    assert_eq!(
+        value(&restored.stdout, "fingerprint"),
+        value(&backup, "fingerprint")
+    );
+    assert_eq!(other.run(["check", &number]).code, 0);
+}
+
 #[test]
 fn the_key_is_only_revealed_when_asked() {
     let operator = Operator::with_known_series();
