@@ -47,6 +47,8 @@ fn child() {
                     // One write: what arrives is whole.
                     let line = format!("recorded {count}\n");
                     std::io::stderr().write_all(line.as_bytes()).unwrap();
+                    // Where `fsync` does nothing, the disk would be full before its power was cut often enough.
+                    thread::sleep(Duration::from_millis(1));
                 }
             });
         }
