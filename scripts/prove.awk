@@ -2,6 +2,7 @@
 
 function text(line) {
     gsub(/\|/, "\\|", line)
+    gsub(/(\/[^ ,;]*)?\/\.tmp[A-Za-z0-9]+/, "a temporary folder", line)
     return line
 }
 
@@ -19,6 +20,10 @@ BEGIN {
 }
 /^---- .* stdout ----$/ { name = program " " $2; next }
 /^(successes|failures):$/ || /^test result:/ { name = ""; next }
+# What a test that is about panics shows of them is no count.
+/^thread '.* panicked at / { panics = 1; next }
+/^stack backtrace:$/ || /^ +[0-9]+: / || /^ +at / || /^note: / { panics = 0; next }
+name != "" && NF && panics { panics = 0; if (result[name] != "FAILED") next }
 name != "" && NF {
     said[name] = said[name] (said[name] == "" ? "" : "; ") text($0)
 }
