@@ -1,26 +1,42 @@
 //! What must hold: every block and number is written down here, and the first contradiction is kept.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use tracking_core::series::Fingerprint;
 use tracking_core::{Block, Series, TrackingNumber, Verdict};
 
-/// What was reserved and issued in one series.
+/// What was reserved and issued, in each series: a file that was lost before anything was granted from it makes room
+/// for another one, and may come back from a copy.
 #[derive(Debug, Default)]
 pub(super) struct Book {
+    reserved: HashMap<Fingerprint, Reserved>,
+    /// How many blocks were answered.
+    blocks: usize,
+    issued: HashSet<TrackingNumber>,
+    /// In the order of issue, to pick from.
+    order: Vec<(TrackingNumber, Fingerprint)>,
+}
+
+/// What was reserved in one series.
+#[derive(Debug, Default)]
+struct Reserved {
     /// The first and last serial of each block that was answered, and to whom.
     blocks: BTreeMap<u64, (u64, usize)>,
     /// The last tick of each lane in which something was granted.
     last: BTreeMap<u8, u64>,
-    issued: HashSet<TrackingNumber>,
-    /// In the order of issue, to pick from.
-    order: Vec<TrackingNumber>,
 }
 
 impl Book {
-    /// A block that was answered: it must be disjoint from all others.
-    pub(super) fn reserve(&mut self, block: &Block, who: usize) -> Result<(), String> {
+    /// A block that was answered: it must be disjoint from all others of its series.
+    pub(super) fn reserve(
+        &mut self,
+        series: &Series,
+        block: &Block,
+        who: usize,
+    ) -> Result<(), String> {
+        let reserved = self.reserved.entry(series.fingerprint()).or_default();
         let (first, last) = (block.start().value(), block.last().value());
-        let below = self.blocks.range(..=last).next_back();
+        let below = reserved.blocks.range(..=last).next_back();
         if let Some((&start, &(end, other))) = below
             && end >= first
         {
@@ -28,9 +44,10 @@ impl Book {
                 "process {who} was granted the serials {first} to {last}, and process {other} {start} to {end} before"
             ));
         }
-        self.blocks.insert(first, (last, who));
-        let tick = self.last.entry(block.start().lane()).or_default();
+        reserved.blocks.insert(first, (last, who));
+        let tick = reserved.last.entry(block.start().lane()).or_default();
         *tick = block.start().tick().max(*tick);
+        self.blocks += 1;
         Ok(())
     }
 
@@ -41,13 +58,14 @@ impl Book {
         numbers: &[TrackingNumber],
         who: usize,
     ) -> Result<(), String> {
+        let fingerprint = series.fingerprint();
         for number in numbers {
             if !self.issued.insert(*number) {
                 return Err(format!(
                     "process {who} issued {number}, which was issued before"
                 ));
             }
-            self.order.push(*number);
+            self.order.push((*number, fingerprint));
         }
         let Some(number) = numbers.first() else {
             return Ok(());
@@ -58,7 +76,8 @@ impl Book {
             ));
         };
         let serial = serial.value();
-        match self.blocks.range(..=serial).next_back() {
+        let reserved = self.reserved.get(&fingerprint);
+        match reserved.and_then(|reserved| reserved.blocks.range(..=serial).next_back()) {
             Some((_, (last, _))) if *last >= serial => Ok(()),
             _ => Err(format!(
                 "process {who} issued {number} of a block that was never answered"
@@ -66,22 +85,28 @@ impl Book {
         }
     }
 
-    /// The number of that place among those issued, counted round.
-    pub(super) fn issued(&self, place: usize) -> Option<TrackingNumber> {
+    /// The number of that place among those issued, counted round, if it is one of this series.
+    pub(super) fn issued(&self, series: &Series, place: usize) -> Option<TrackingNumber> {
         let count = self.order.len();
-        (count > 0).then(|| self.order[place % count])
+        let (number, of) = *self.order.get(place.checked_rem(count)?)?;
+        (of == series.fingerprint()).then_some(number)
     }
 
-    /// The lanes that were granted from, and the last tick of each.
-    pub(super) fn newest(&self) -> Vec<(u8, u64)> {
-        self.last
-            .iter()
-            .map(|(lane, tick)| (*lane, *tick))
-            .collect()
+    /// The lanes of a series that were granted from, and the last tick of each.
+    pub(super) fn newest(&self, series: &Series) -> Vec<(u8, u64)> {
+        let reserved = self.reserved.get(&series.fingerprint());
+        let last = reserved.into_iter().flat_map(|reserved| &reserved.last);
+        last.map(|(lane, tick)| (*lane, *tick)).collect()
+    }
+
+    /// Whether something was granted from another series than this one.
+    pub(super) fn has_other(&self, series: &Series) -> bool {
+        let fingerprint = series.fingerprint();
+        self.reserved.keys().any(|other| *other != fingerprint)
     }
 
     pub(super) fn blocks(&self) -> usize {
-        self.blocks.len()
+        self.blocks
     }
 }
 
@@ -118,7 +143,7 @@ mod tests {
             (5, 30, false),
             (25, 1, true),
         ] {
-            let answer = book.reserve(&block(slot, length), 1);
+            let answer = book.reserve(series, &block(slot, length), 1);
             assert_eq!(answer.is_ok(), disjoint, "{slot} {length}");
         }
         let number = |slot| series.encode(serial(slot));

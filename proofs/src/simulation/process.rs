@@ -10,8 +10,8 @@ use rand::prelude::*;
 use tracking_core::order::Order;
 use tracking_core::store::url::FileUrl;
 use tracking_core::{
-    Desk, FileAllocator, Generator, OpenError, OpenStore, SeriesOptions, TrackingNumber, Verdict,
-    fork,
+    Allocator, Desk, FileAllocator, Generator, OpenError, OpenStore, SeriesOptions, TrackingNumber,
+    Verdict, fork,
 };
 use tracking_ledger::Recorder;
 
@@ -322,13 +322,19 @@ impl Seat {
 
     /// What was answered before, the store knows: nothing of it was lost.
     fn compare(&self, store: &Watched) {
-        let answered = self.world.lock().book.newest();
+        let (answered, has_other) = {
+            let book = &self.world.lock().book;
+            (book.newest(store.series()), book.has_other(store.series()))
+        };
         let Ok(snapshot) = store.snapshot() else {
             return;
         };
         let mut state = self.world.lock();
         if state.is_dead() {
             return;
+        }
+        if has_other {
+            state.fail("another series is in the place of one that was granted from".to_owned());
         }
         for (lane, tick) in answered {
             let known = snapshot.timeline.as_ref().map(|t| t.last_tick(lane));
@@ -371,7 +377,7 @@ impl Seat {
         let number = {
             let mut state = self.world.lock();
             let place = state.random.random::<u32>() as usize;
-            state.book.issued(place)
+            state.book.issued(desk.series(), place)
         };
         let Some(number) = number else {
             return;

@@ -50,7 +50,7 @@ impl Allocator for Watched {
                 state.met.count("blocks reserved");
                 state.granted_tick();
                 let who = state.current;
-                if let Err(text) = state.book.reserve(block, who) {
+                if let Err(text) = state.book.reserve(self.series(), block, who) {
                     state.fail(text);
                 }
             }
