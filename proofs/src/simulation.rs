@@ -4,9 +4,10 @@
 //! Each process runs on a stack of its own, and is held up before every call that leaves it: of the file
 //! system, of the network, and whenever it sleeps. In between, whoever comes next by the dice goes on, time passes,
 //! and a fault is dealt out. What is real: the desk, the generator (its thread's turns are taken by hand), `Guarded`,
-//! the timeline, the state file's protocol, and Redis' from the first byte on the wire to the Lua script. What is
-//! simulated stands below: the calls of a file system ([`FileSystem`](tracking_core::store::FileSystem)), a socket,
-//! a server that holds hashes.
+//! the timeline, the state file's protocol, Redis' from the first byte on the wire to the Lua script, and MySQL's
+//! from the first statement. What is simulated stands below: the calls of a file system
+//! ([`FileSystem`](tracking_core::store::FileSystem)), a socket, a server that holds hashes, a driver's session, a server
+//! that holds a table.
 //!
 //! Faults that the promise excepts do not come together: a seed either sets clocks back, or loses and rewinds
 //! what a store holds. What must hold: no serial is in two blocks, no number is issued twice, none that was
@@ -18,11 +19,12 @@ mod database;
 mod disk;
 mod files;
 mod host;
+mod hosts;
 mod met;
+mod mysql;
 mod network;
 mod process;
 mod redis;
-mod server;
 mod service;
 mod watched;
 mod world;
@@ -43,9 +45,10 @@ pub struct Outcome {
 /// Run what follows from a seed; with a history of it, where `told`.
 pub fn run(seed: u64, told: bool) -> Outcome {
     tracking_core::testing::draw_from(Some(seed));
-    let outcome = match seed % 2 {
+    let outcome = match seed % 3 {
         0 => host::run(seed, told),
-        _ => redis::run(seed, told),
+        1 => hosts::run::<redis::Redis>(seed, told),
+        _ => hosts::run::<mysql::MySql>(seed, told),
     };
     tracking_core::testing::draw_from(None);
     outcome

@@ -14,21 +14,27 @@
 //! What a connection is for says its [`Purpose`]: what the session is told, whether each server will do, and the
 //! words of what goes wrong, a [`Fault`].
 
+mod brought;
 mod connect;
 mod connection;
 mod connector;
+mod driver;
 mod fault;
 mod purpose;
 mod refusal;
+mod row;
 mod server;
 mod tls;
 mod value;
 mod watch;
 
+#[doc(hidden)]
+pub use brought::{Login, Session, SessionAnswer, Unanswered};
 pub use connection::Connection;
 pub use connector::Connector;
 pub use fault::Fault;
 pub use purpose::{Purpose, Words};
 pub use refusal::{Refusal, RefusalKind};
+pub(crate) use row::Row;
 pub use server::{Server, Worry};
 pub use value::Value;

@@ -18,7 +18,7 @@ use tracking_ledger::Recorder;
 use super::clients::{Asked, Clients};
 use super::database::COMMITTED;
 use super::files::{Files, PATH};
-use super::network::Network;
+use super::network::Shared;
 use super::service::Service;
 use super::watched::Watched;
 use super::world::{HostClock, Life, NOBODY, World};
@@ -34,7 +34,8 @@ const LAST_STEPS: usize = 100_000;
 #[derive(Clone)]
 pub(super) enum Place {
     File,
-    Redis(Arc<Network>),
+    /// On a server that hosts share.
+    Shared(Arc<dyn Shared>),
 }
 
 /// How the processes of a simulation reserve.
@@ -293,7 +294,7 @@ impl Seat {
                 Arc::new(Files(Arc::clone(&self.world))),
             )
             .map(|store| Arc::new(store) as Arc<dyn OpenStore>),
-            Place::Redis(network) => network.open(clock.clone()),
+            Place::Shared(shared) => shared.open(clock.clone()),
         };
         let store = match opened {
             Ok(store) => store,

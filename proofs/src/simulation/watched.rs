@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tracking_core::store::Snapshot;
 use tracking_core::{AllocateError, Allocator, Block, OpenStore, Series};
 
-use super::world::World;
+use super::world::{State, World};
 
 /// A real allocator, of which each block is written down.
 #[derive(Clone)]
@@ -54,13 +54,38 @@ impl Allocator for Watched {
                     state.fail(text);
                 }
             }
-            Err(error) => state.tell(|| format!("is granted nothing: {error}")),
+            Err(error) => {
+                state.tell(|| format!("is granted nothing: {error}"));
+                if error.kind() == "refused" {
+                    state.met_refusal(&error.to_string());
+                }
+            }
         }
         answer
     }
 
     fn as_store(&self) -> Option<&dyn OpenStore> {
         Some(self)
+    }
+}
+
+impl State {
+    /// Somebody must act, by these words, before anything is granted.
+    fn met_refusal(&mut self, words: &str) {
+        for (found, what) in [
+            (
+                "two servers hold",
+                "reservations refused while two servers took turns",
+            ),
+            (
+                "somebody replaced it while this program ran",
+                "reservations refused since another series was in the row",
+            ),
+        ] {
+            if words.contains(found) {
+                self.met.count(what);
+            }
+        }
     }
 }
 

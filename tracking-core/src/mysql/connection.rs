@@ -5,25 +5,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mysql::prelude::Queryable;
-use mysql::{Conn, Params, Row};
+use mysql::Params;
 
 use crate::store::deadline::Deadline;
 use crate::store::url::MySqlUrl;
 
-use super::connect::connect;
+use super::driver::Driver;
 use super::fault::Fault;
 use super::purpose::Purpose;
+use super::row::Row;
 use super::server::Server;
 use super::value::{Value, params};
-use super::watch;
+use super::watch::Watched;
 
 /// A connection that was logged in to a server which will do.
 ///
 /// Where a call on it has failed with something else than a refusal of the server, drop it: what comes next may be
 /// the answer to what was asked before.
 pub struct Connection {
-    driver: Conn,
+    driver: Driver,
     url: Arc<MySqlUrl>,
     purpose: &'static Purpose,
     server: Server,
@@ -38,19 +38,19 @@ impl Connection {
     /// What is said of bytes that the driver panics at.
     pub(super) const GIVEN_UP: &str = "bytes that the driver gave up at";
 
-    /// Connect as the URL says, log in, set the session up, and look at the server.
-    pub(super) fn open(
+    /// Set a session up that was logged in as the URL says, and look at the server.
+    pub(super) fn over(
+        mut driver: Driver,
         url: Arc<MySqlUrl>,
         purpose: &'static Purpose,
         deadline: Deadline,
     ) -> Result<Self, Fault> {
-        let mut driver = connect(&url, purpose)?;
         let mut ask = || -> Result<Server, mysql::Error> {
             driver.query_drop(SESSION)?;
             for setting in (purpose.settings)(&url) {
-                driver.query_drop(setting)?;
+                driver.run(&setting)?;
             }
-            variables(&mut driver)
+            driver.variables()
         };
         let server = ask().map_err(|error| Fault::of(&url, purpose, error))?;
         if let Some(since) = purpose.no_galera_since {
@@ -85,7 +85,7 @@ impl Connection {
     /// # Errors
     /// [`Fault`].
     pub fn server_now(&mut self) -> Result<Server, Fault> {
-        self.within(variables)
+        self.within(Driver::variables)
     }
 
     /// A statement without values or rows, such as COMMIT.
@@ -93,7 +93,7 @@ impl Connection {
     /// # Errors
     /// [`Fault`].
     pub fn run(&mut self, statement: &str) -> Result<(), Fault> {
-        self.within(|driver| driver.query_drop(statement))
+        self.within(|driver| driver.run(statement))
     }
 
     /// How many rows a statement changed.
@@ -110,8 +110,7 @@ impl Connection {
     /// [`Fault`].
     pub fn rows(&mut self, statement: &str, values: Vec<Value>) -> Result<Vec<Vec<Value>>, Fault> {
         let rows = self.rows_by(statement, params(values))?;
-        let columns = |row: Row| row.unwrap().into_iter().map(Value::of).collect();
-        Ok(rows.into_iter().map(columns).collect())
+        Ok(rows.into_iter().map(Row::into_values).collect())
     }
 
     /// How many rows a statement changed, by the driver's parameters.
@@ -120,10 +119,7 @@ impl Connection {
         statement: &str,
         parameters: impl Into<Params>,
     ) -> Result<u64, Fault> {
-        self.within(|driver| {
-            driver.exec_drop(statement, parameters)?;
-            Ok(driver.affected_rows())
-        })
+        self.within(|driver| driver.change(statement, parameters.into()))
     }
 
     /// The rows that a statement answers, by the driver's parameters.
@@ -132,7 +128,7 @@ impl Connection {
         statement: &str,
         parameters: impl Into<Params>,
     ) -> Result<Vec<Row>, Fault> {
-        self.within(|driver| driver.exec(statement, parameters))
+        self.within(|driver| driver.rows(statement, parameters.into()))
     }
 
     /// That an answer is none to what was asked.
@@ -146,17 +142,17 @@ impl Connection {
     /// Ask by the deadline.
     fn within<T>(
         &mut self,
-        ask: impl FnOnce(&mut Conn) -> Result<T, mysql::Error>,
+        ask: impl FnOnce(&mut Driver) -> Result<T, mysql::Error>,
     ) -> Result<T, Fault> {
         let within = self.deadline.whole();
         let end = self.deadline.end().ok_or(Fault::TooLate { within })?;
-        let watched = watch::until(&self.driver, end).map_err(|error| Fault::Connect {
+        let watched = self.driver.until(end).map_err(|error| Fault::Connect {
             address: self.url.address(),
             cause: error.to_string(),
         })?;
         // The driver panics at some bytes that are no answer. It is not used again then.
         let answer = catch_unwind(AssertUnwindSafe(|| ask(&mut self.driver)));
-        let was_ended = watched.was_ended();
+        let was_ended = watched.is_some_and(Watched::was_ended);
         match answer {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(mysql::Error::MySqlError(error))) => {
@@ -172,11 +168,6 @@ impl Connection {
             Err(_) => Err(self.garbled(Self::GIVEN_UP)),
         }
     }
-}
-
-fn variables(driver: &mut Conn) -> Result<Server, mysql::Error> {
-    let variables: Vec<(String, String)> = driver.query(Server::VARIABLES)?;
-    Ok(Server::of(variables.into_iter().collect()))
 }
 
 impl fmt::Debug for Connection {

@@ -10,7 +10,10 @@ use crate::fork::PerProcess;
 use crate::store::deadline::Deadline;
 use crate::store::url::MySqlUrl;
 
+use super::brought::Login;
+use super::connect::connect;
 use super::connection::Connection;
+use super::driver::Driver;
 use super::fault::Fault;
 use super::purpose::Purpose;
 
@@ -21,6 +24,8 @@ const LEFT_BEHIND: usize = 4;
 pub struct Connector {
     url: Arc<MySqlUrl>,
     purpose: &'static Purpose,
+    /// Brought by a simulation.
+    login: Option<Arc<dyn Login>>,
     /// Attempts that nobody waits for any more: each is held by its thread.
     left_behind: PerProcess<Mutex<Vec<Weak<()>>>>,
 }
@@ -28,9 +33,19 @@ pub struct Connector {
 impl Connector {
     /// Connects nothing yet.
     pub fn new(url: MySqlUrl, purpose: &'static Purpose) -> Self {
+        Self::over(url, purpose, None)
+    }
+
+    /// The same over sessions that a simulation brings.
+    pub(crate) fn over(
+        url: MySqlUrl,
+        purpose: &'static Purpose,
+        login: Option<Arc<dyn Login>>,
+    ) -> Self {
         Self {
             url: Arc::new(url),
             purpose,
+            login,
             left_behind: PerProcess::default(),
         }
     }
@@ -57,6 +72,9 @@ impl Connector {
     /// Nothing bounds the look-up of a name, and the time-outs of the driver's sockets bound one wait each. So it
     /// connects on a thread of its own; one that is late is left behind, and whatever comes of it is closed there.
     pub(crate) fn connect_by(&self, deadline: Deadline) -> Result<Connection, Fault> {
+        if let Some(login) = &self.login {
+            return self.connect_over(&**login, deadline);
+        }
         let attempts = self.left_behind();
         if attempts >= LEFT_BEHIND {
             return Err(Fault::Crowded { attempts });
@@ -72,7 +90,9 @@ impl Connector {
         thread::Builder::new()
             .name("tracking-mysql".to_owned())
             .spawn(move || {
-                let answer = Connection::open(url, purpose, deadline);
+                let open =
+                    |conn| Connection::over(Driver::Own(conn), url.clone(), purpose, deadline);
+                let answer = connect(&url, purpose).and_then(open);
                 drop(held);
                 // Nobody waits for one that is late; its connection is closed here.
                 let _late = sender.send(answer);
@@ -96,6 +116,16 @@ impl Connector {
                 found: Connection::GIVEN_UP.to_owned(),
             }),
         }
+    }
+
+    /// What a simulation brings is asked on the caller's thread.
+    fn connect_over(&self, login: &dyn Login, deadline: Deadline) -> Result<Connection, Fault> {
+        let session = login.log_in().map_err(|error| Fault::Connect {
+            address: self.url.address(),
+            cause: error.to_string(),
+        })?;
+        let driver = Driver::Brought(session);
+        Connection::over(driver, self.url_shared(), self.purpose, deadline)
     }
 
     fn left_behind(&self) -> usize {

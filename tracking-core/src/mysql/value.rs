@@ -24,6 +24,14 @@ impl Value {
             other => Self::Bytes(other.as_sql(true).into_bytes()),
         }
     }
+
+    pub(super) fn into_driver(self) -> mysql::Value {
+        match self {
+            Self::Null => mysql::Value::NULL,
+            Self::Int(int) => mysql::Value::Int(int),
+            Self::Bytes(bytes) => mysql::Value::Bytes(bytes),
+        }
+    }
 }
 
 /// The values for the places of a statement.
@@ -31,10 +39,5 @@ pub(super) fn params(values: Vec<Value>) -> Params {
     if values.is_empty() {
         return Params::Empty;
     }
-    let values = values.into_iter().map(|value| match value {
-        Value::Null => mysql::Value::NULL,
-        Value::Int(int) => mysql::Value::Int(int),
-        Value::Bytes(bytes) => mysql::Value::Bytes(bytes),
-    });
-    Params::Positional(values.collect())
+    Params::Positional(values.into_iter().map(Value::into_driver).collect())
 }

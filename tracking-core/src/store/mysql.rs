@@ -35,6 +35,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::{Clock, SystemClock};
 use crate::fork::PerProcess;
+use crate::mysql::Login;
 use crate::series::Series;
 use crate::series::opening::{OpenError, SeriesOptions};
 use crate::store::allocator::{AllocateError, Allocator};
@@ -117,7 +118,21 @@ impl MySqlAllocator {
         options: &SeriesOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let store = open::open(url, options, clock)?;
+        Self::open_over(url, options, clock, None)
+    }
+
+    /// The same over sessions that a simulation brings.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    #[doc(hidden)]
+    pub fn open_over(
+        url: &MySqlUrl,
+        options: &SeriesOptions,
+        clock: Arc<dyn Clock>,
+        login: Option<Arc<dyn Login>>,
+    ) -> Result<Self, OpenError> {
+        let store = open::open(url, options, clock, login)?;
         let series = store.series.clone();
         let allocator = Self::over(store, series);
         if allocator.store().is_new {

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use crate::fork::PerProcess;
-use crate::mysql::{Connection, Connector, Fault};
+use crate::mysql::{Connection, Connector, Fault, Login};
 use crate::store::deadline::Deadline;
 use crate::store::turn::{Turn, Turns};
 use crate::store::url::MySqlUrl;
@@ -33,9 +33,9 @@ pub(super) struct Call<'a> {
 }
 
 impl Client {
-    pub(super) fn new(url: MySqlUrl) -> Self {
+    pub(super) fn new(url: MySqlUrl, login: Option<Arc<dyn Login>>) -> Self {
         Self {
-            connector: Connector::new(url, &PURPOSE),
+            connector: Connector::over(url, &PURPOSE, login),
             turns: PerProcess::default(),
         }
     }

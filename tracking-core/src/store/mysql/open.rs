@@ -19,6 +19,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::clock::{Clock, ahead_ms};
 use crate::fork::PerProcess;
+use crate::mysql::Login;
 use crate::series::opening::{OpenError, Opening, SeriesOptions};
 use crate::series::{Series, SeriesName};
 use crate::store::allocator::AllocateError;
@@ -39,8 +40,9 @@ pub(super) fn open(
     url: &MySqlUrl,
     options: &SeriesOptions,
     clock: Arc<dyn Clock>,
+    login: Option<Arc<dyn Login>>,
 ) -> Result<MySqlStore, OpenError> {
-    let client = Client::new(url.clone());
+    let client = Client::new(url.clone(), login);
     let opener = Opener {
         client: &client,
         table: Table {
@@ -69,7 +71,7 @@ pub(super) fn open(
 
 /// The names of the series in a database, in their order.
 pub(crate) fn series_names(url: &MySqlUrl) -> Result<Vec<SeriesName>, AllocateError> {
-    let client = Client::new(url.clone());
+    let client = Client::new(url.clone(), None);
     let names = || client.call()?.look(table::names);
     names().map_err(|fault| fault.into_error(url))
 }

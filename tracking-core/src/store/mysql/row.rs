@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mysql::Row;
-use mysql::prelude::FromValue;
-
+use crate::mysql::Row;
 use crate::series::{Series, SeriesName};
 use crate::store::timeline::Timeline;
 
@@ -41,7 +39,7 @@ impl Stored {
         let Some(nonce) = text(row, "nonce") else {
             return Ok(None);
         };
-        let version = value::<Option<u64>>(row, "version").flatten();
+        let version = row.get::<Option<u64>>("version").flatten();
         let known = [VERSION, MOVED_VERSION].map(|known| Some(known.into()));
         if !known.contains(&version) {
             return Err(bad("version"));
@@ -81,12 +79,7 @@ impl Stored {
     }
 }
 
-/// What a column holds; `None` where it cannot be taken for that.
-pub(super) fn value<T: FromValue>(row: &Row, column: &str) -> Option<T> {
-    row.get_opt::<T, _>(column)?.ok()
-}
-
 /// A text that is there.
 pub(super) fn text(row: &Row, column: &str) -> Option<String> {
-    value::<Option<String>>(row, column)?
+    row.get::<Option<String>>(column)?
 }

@@ -12,7 +12,7 @@ use crate::store::url::MySqlUrl;
 
 use super::fault::MySqlFault;
 use super::names::TABLE;
-use super::row::{Stored, VERSION, text, value, version_of};
+use super::row::{Stored, VERSION, text, version_of};
 
 /// Makes the table where there is none. That two series have different prefixes is the table's to see to.
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS tracking_series ( \
@@ -109,7 +109,9 @@ impl Table {
                 address: self.url.address(),
             }));
         }
-        let micros: i64 = value(row, "now").ok_or_else(|| connection.garbled("no clock"))?;
+        let micros: i64 = row
+            .get("now")
+            .ok_or_else(|| connection.garbled("no clock"))?;
         let history = text(row, "history").ok_or_else(|| connection.garbled("no identity"))?;
         Ok(Reading {
             table,

@@ -26,7 +26,13 @@ fn options(opening: Opening) -> SeriesOptions {
 /// A handle of a series, which writes with this statement.
 fn handle(url: &str, swap: &'static str) -> MySqlAllocator {
     let url = url.parse().unwrap();
-    let mut store = open::open(&url, &options(Opening::Existing), Arc::new(SystemClock)).unwrap();
+    let mut store = open::open(
+        &url,
+        &options(Opening::Existing),
+        Arc::new(SystemClock),
+        None,
+    )
+    .unwrap();
     store.swap = swap;
     let series = store.series.clone();
     MySqlAllocator::over(store, series)

@@ -10,11 +10,11 @@ use sha1::{Digest, Sha1};
 pub(super) type Hashes = BTreeMap<String, BTreeMap<String, String>>;
 
 #[derive(Debug, Default, Clone)]
-pub(super) struct Server {
+pub(in super::super) struct Redis {
     pub(super) hashes: Hashes,
     /// Another one with each start.
     pub(super) run_id: String,
-    scripts: BTreeMap<String, String>,
+    pub(super) scripts: BTreeMap<String, String>,
     /// What its clock differs from the true time by.
     pub(super) offset_ms: i64,
 }
@@ -51,22 +51,7 @@ fn text(text: &str) -> Reply {
     Reply::Text(text.to_owned())
 }
 
-impl Server {
-    /// One that holds nothing, and whose clock differs from the true time by so much.
-    pub(super) fn new(run_id: String, offset_ms: i64) -> Self {
-        Self {
-            run_id,
-            offset_ms,
-            ..Self::default()
-        }
-    }
-
-    /// It starts anew: with another identity, and no script.
-    pub(super) fn start(&mut self, run_id: String) {
-        self.run_id = run_id;
-        self.scripts.clear();
-    }
-
+impl Redis {
     /// Execute a command at a moment of its own clock, in milliseconds since the Unix epoch.
     pub(super) fn execute(&mut self, words: &[String], now_ms: i64) -> Reply {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -134,7 +119,7 @@ impl Server {
 
 thread_local! {
     /// The server that a script runs in, and the time there.
-    static RUNNING: RefCell<Option<(Server, i64)>> = const { RefCell::new(None) };
+    static RUNNING: RefCell<Option<(Redis, i64)>> = const { RefCell::new(None) };
     static LUA: Lua = {
         let lua = Lua::new();
         if let Err(error) = prepare(&lua) {
