@@ -46,7 +46,7 @@ impl Connection {
         deadline: Deadline,
     ) -> Result<Self, Fault> {
         let mut ask = || -> Result<Server, mysql::Error> {
-            driver.query_drop(SESSION)?;
+            driver.run(SESSION)?;
             for setting in (purpose.settings)(&url) {
                 driver.run(&setting)?;
             }
