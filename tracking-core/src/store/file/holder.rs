@@ -16,10 +16,15 @@ pub(super) enum Holder {
     Unknown,
 }
 
+/// How often the kernel's list is read, where it does not have the lock.
+const LOOKS: usize = 3;
+
 impl Holder {
     /// The holder of the lock on `file`; `last_writer` is the process that its record names.
     pub(super) fn of(file: Option<&File>, last_writer: Option<u32>) -> Self {
-        file.and_then(listed).map_or_else(
+        // Others' locks come and go while the list is read, which may then miss this one.
+        let look = |file| (0..LOOKS).find_map(|_| listed(file));
+        file.and_then(look).map_or_else(
             || last_writer.map_or(Self::Unknown, Self::LastWriter),
             Self::Process,
         )
