@@ -1,9 +1,11 @@
-//! RELIABILITY.md says nothing that is not so: it has the README's promise, and its tests are there.
+//! RELIABILITY.md and what the provers printed say nothing that is not so: the README's promise, and tests that are
+//! there and passed.
 
 use std::path::Path;
 
 const RELIABILITY: &str = include_str!("../../../RELIABILITY.md");
 const README: &str = include_str!("../../../README.md");
+const PROVED: &str = include_str!("../../../docs/proved.md");
 
 /// The promise, as one line.
 fn promise(page: &str) -> String {
@@ -31,8 +33,38 @@ fn sources(folder: &Path, all: &mut String) {
     }
 }
 
+/// What stands in backticks and is named as a test is.
+fn names(page: &str) -> impl Iterator<Item = &str> {
+    let code = page.split('`').skip(1).step_by(2);
+    // Behind its file and its modules.
+    let last = code.filter_map(|code| code.rsplit([' ', ':']).next());
+    last.filter(|name| {
+        let letters = name
+            .bytes()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_');
+        letters && name.matches('_').count() > 1
+    })
+}
+
 #[test]
-fn the_tests_that_it_names_exist() {
+fn what_the_provers_printed_is_that_all_passed() {
+    let rows = PROVED.lines().filter(|line| line.starts_with("| `"));
+    let results: Vec<_> = rows
+        .filter_map(|row| row.split(" | ").nth(1))
+        .filter(|result| {
+            result
+                .chars()
+                .all(|letter| letter.is_alphabetic() || letter == ' ')
+        })
+        .collect();
+    assert!(results.len() > 100, "{results:?}");
+    for result in &results {
+        assert!(["ok", "caught"].contains(result), "{result}");
+    }
+}
+
+#[test]
+fn the_tests_that_they_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut all = String::new();
     for package in [
@@ -46,20 +78,13 @@ fn the_tests_that_it_names_exist() {
             sources(&root.join(package).join(part), &mut all);
         }
     }
-    // The odd parts are those in backticks.
-    let code = RELIABILITY.split('`').skip(1).step_by(2);
-    let is_name = |code: &&str| {
-        let letters = code
-            .bytes()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_');
-        letters && code.matches('_').count() > 1
-    };
-    let names: Vec<_> = code.filter(is_name).collect();
-    assert!(names.len() > 40, "{names:?}");
-    for name in names {
-        assert!(
-            all.contains(&format!("fn {name}()")),
-            "there is no test {name}"
-        );
+    // What a mutant's row names chooses tests by how their names begin.
+    for (page, least, end) in [(RELIABILITY, 40, "()"), (PROVED, 100, "")] {
+        let names: Vec<_> = names(page).collect();
+        assert!(names.len() > least, "{names:?}");
+        for name in names {
+            let function = format!("fn {name}{end}");
+            assert!(all.contains(&function), "there is no test {name}");
+        }
     }
 }
