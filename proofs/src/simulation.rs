@@ -5,9 +5,9 @@
 //! system, of the network, and whenever it sleeps. In between, whoever comes next by the dice goes on, time passes,
 //! and a fault is dealt out. What is real: the desk, the generator (its thread's turns are taken by hand), `Guarded`,
 //! the timeline, the state file's protocol, Redis' from the first byte on the wire to the Lua script, and MySQL's
-//! from the first statement. What is simulated stands below: the calls of a file system
-//! ([`FileSystem`](tracking_core::store::FileSystem)), a socket, a server that holds hashes, a driver's session, a server
-//! that holds a table.
+//! from the first statement; the HTTP server from a request's head to its answer, and the recorder of its ledger. What
+//! is simulated stands below: the calls of a file system ([`FileSystem`](tracking_core::store::FileSystem)), a socket, a
+//! server that holds hashes, a driver's session, a server that holds a table, a ledger's database, clients.
 //!
 //! Faults that the promise excepts do not come together: a seed either sets clocks back, or loses and rewinds
 //! what a store holds. What must hold: no serial is in two blocks, no number is issued twice, none that was
