@@ -30,6 +30,8 @@ mod watched;
 mod world;
 
 pub use met::{EXPECTED, Met};
+use process::Process;
+use world::World;
 
 /// What came of one seed.
 #[derive(Debug)]
@@ -40,6 +42,19 @@ pub struct Outcome {
     pub failure: Option<String>,
     /// What happened, a step a line, where that was asked for.
     pub history: Vec<String>,
+}
+
+impl Outcome {
+    /// All come to their end, and this of it.
+    fn of(world: &World, processes: Vec<Process>) -> Self {
+        processes.into_iter().for_each(Process::kill);
+        let mut state = world.lock();
+        Self {
+            met: std::mem::take(&mut state.met),
+            failure: state.failure.take(),
+            history: state.history(),
+        }
+    }
 }
 
 /// Run what follows from a seed; with a history of it, where `told`.

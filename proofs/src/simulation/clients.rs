@@ -71,10 +71,10 @@ impl Clients {
     pub(super) fn turn(&self, processes: &mut [Process]) {
         let (place, asks) = {
             let mut state = self.world.lock();
-            let Some(last) = processes.len().checked_sub(1) else {
+            let Some(place) = state.place_in(processes.len()) else {
                 return;
             };
-            (state.up_to(last as u64) as usize, state.one_in(2))
+            (place, state.one_in(2))
         };
         if asks {
             processes[place].arrive(self.ask());
@@ -86,37 +86,24 @@ impl Clients {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn met(&self, what: &str) {
-        let mut state = self.world.lock();
-        state.met.count(what);
-        state.tell(|| format!("one of the {what}"));
-    }
-
     /// One of them asks a server: what of it arrives there.
     fn ask(&self) -> Vec<Asked> {
         let wish = self.old_wish().unwrap_or_else(|| self.new_wish());
-        let fate = self.world.lock().up_to(29);
-        self.met("requests sent");
-        let once = |fate| vec![Asked { wish, fate }];
-        match fate {
-            0 => {
-                self.met("requests lost on their way to a server");
-                Vec::new()
-            }
-            1 | 2 => {
-                self.met("requests that came twice");
-                vec![
-                    Asked {
-                        wish,
-                        fate: Fate::Well,
-                    };
-                    2
-                ]
-            }
-            3 | 4 => once(Fate::Unheard),
-            5 | 6 => once(Fate::GoesAway((fate % 3) as u8)),
-            _ => once(Fate::Well),
+        let dice = self.world.lock().up_to(29);
+        self.world.met("requests sent");
+        let (times, fate) = match dice {
+            0 => (0, Fate::Well),
+            1 | 2 => (2, Fate::Well),
+            3 | 4 => (1, Fate::Unheard),
+            5 | 6 => (1, Fate::GoesAway((dice % 3) as u8)),
+            _ => (1, Fate::Well),
+        };
+        match times {
+            0 => self.world.met("requests lost on their way to a server"),
+            2 => self.world.met("requests that came twice"),
+            _ => {}
         }
+        vec![Asked { wish, fate }; times]
     }
 
     /// A wish that was asked for with a key, and of which nothing has come yet.
@@ -130,7 +117,7 @@ impl Clients {
         if open.is_empty() || state.one_in(2) {
             return None;
         }
-        let place = open[state.up_to(open.len() as u64 - 1) as usize];
+        let place = state.one_of(&open);
         state.met.count("requests sent again with their key");
         Some(place)
     }
@@ -189,14 +176,14 @@ impl Clients {
                 return self.world.lock().fail(text);
             }
         };
-        self.met(what);
+        self.world.met(what);
         if status != StatusCode::OK {
             return;
         }
         let is_replay = answer.headers().contains_key("idempotent-replayed");
         let is_whole = is_whole(answer);
         if !is_whole {
-            self.met("answers that broke off");
+            self.world.met("answers that broke off");
         }
         let numbers = numbers(answer.body());
         let count = self.wishes()[asked.wish].count;
@@ -215,13 +202,13 @@ impl Clients {
         }
         match asked.fate {
             Fate::Well | Fate::GoesAway(_) => self.wishes()[asked.wish].has_arrived = true,
-            Fate::Unheard => self.met("answers lost on their way to a client"),
+            Fate::Unheard => self.world.met("answers lost on their way to a client"),
         }
     }
 
     /// One of them closed its connection, and waits for no answer any more.
     pub(super) fn went_away(&self) {
-        self.met("clients that went away");
+        self.world.met("clients that went away");
     }
 
     fn check(
@@ -241,7 +228,7 @@ impl Clients {
             return Err(format!("{number} was answered, and is not recorded"));
         }
         if is_replay {
-            self.met("answers that were given before");
+            self.world.met("answers that were given before");
         }
         // Who asks again may be answered before whoever the numbers were taken for.
         let is_second = !is_replay && std::mem::replace(&mut wish.is_taken, true);

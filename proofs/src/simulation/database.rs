@@ -88,12 +88,6 @@ impl Database {
         self.tables().numbers.contains_key(number)
     }
 
-    fn met(&self, what: &str) {
-        let mut state = self.world.lock();
-        state.met.count(what);
-        state.tell(|| format!("one of the {what}"));
-    }
-
     fn unavailable(&self, what: &str) -> LedgerError {
         LedgerError::Unavailable {
             ledger: self.to_string().into(),
@@ -171,25 +165,26 @@ impl Ledger for Database {
     fn record(&self, batch: &[Recording]) -> Result<Vec<Recorded>, LedgerError> {
         let (fate, ms, time_out_ms) = {
             let mut state = self.world.lock();
-            let time_out = state.up_to(TIME_OUTS_MS.len() as u64 - 1) as usize;
+            let time_out_ms = state.one_of(&TIME_OUTS_MS);
             let fate = match state.up_to(14) {
                 0 => Fate::Lost,
                 1 => Fate::Broken,
                 2 => Fate::Hangs,
                 _ => Fate::Well,
             };
-            (fate, state.up_to(4), TIME_OUTS_MS[time_out])
+            (fate, state.up_to(4), time_out_ms)
         };
         self.step("asks the ledger", ms)?;
         if fate == Fate::Lost {
-            self.met("transactions lost before they were executed");
+            self.world
+                .met("transactions lost before they were executed");
             self.step("waits for the ledger until the time-out", time_out_ms)?;
             return Err(self.unavailable("it did not answer in time"));
         }
         let mut tables = self.tables();
         if batch.iter().any(|recording| tables.is_locked(recording)) {
             drop(tables);
-            self.met("transactions that met one that hung");
+            self.world.met("transactions that met one that hung");
             self.step("waits for the ledger until the time-out", time_out_ms)?;
             return Err(self.unavailable("a row is locked"));
         }
@@ -200,7 +195,8 @@ impl Ledger for Database {
             };
             tables.hanging.push((done_ms, batch.to_vec()));
             drop(tables);
-            self.met("transactions that were done after the time-out");
+            self.world
+                .met("transactions that were done after the time-out");
             self.step("waits for the ledger until the time-out", time_out_ms)?;
             return Err(self.unavailable("it did not answer in time"));
         }
@@ -210,7 +206,7 @@ impl Ledger for Database {
         self.step(COMMITTED, ms)?;
         match fate {
             Fate::Broken => {
-                self.met("transactions whose answer was lost");
+                self.world.met("transactions whose answer was lost");
                 Err(self.unavailable("the connection broke"))
             }
             _ => Ok(outcomes),
@@ -220,7 +216,7 @@ impl Ledger for Database {
     fn replay(&self, claim: &Claim) -> Result<KeyState, LedgerError> {
         let is_lost = self.world.lock().one_in(60);
         if is_lost {
-            self.met("look-ups of keys that failed");
+            self.world.met("look-ups of keys that failed");
             return Err(self.unavailable("the connection broke"));
         }
         Ok(self.tables().state_of(claim))

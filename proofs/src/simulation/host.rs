@@ -79,22 +79,10 @@ pub(super) fn run(seed: u64, told: bool) -> Outcome {
         }
         host.step();
     }
-    host.end()
+    Outcome::of(&host.world, host.processes)
 }
 
 impl Host {
-    fn end(mut self) -> Outcome {
-        for process in self.processes.drain(..) {
-            process.kill();
-        }
-        let mut state = self.world.lock();
-        Outcome {
-            met: std::mem::take(&mut state.met),
-            failure: state.failure.take(),
-            history: state.history(),
-        }
-    }
-
     fn start(&mut self) {
         self.forks += 1;
         let process = Process::start(&self.world, &self.habits, self.forks, self.boot_ms, None);
@@ -102,8 +90,7 @@ impl Host {
     }
 
     fn any(&self) -> Option<usize> {
-        let count = self.processes.len() as u64;
-        (count > 0).then(|| self.world.lock().up_to(count - 1) as usize)
+        self.world.lock().place_in(self.processes.len())
     }
 
     fn step(&mut self) {
@@ -322,23 +309,21 @@ impl Host {
 
     fn set_clock_forward(&mut self) {
         let mut state = self.world.lock();
-        let place = state.up_to(STEPS_OF_CLOCK.len() as u64 - 1) as usize;
-        state.offset_ms += STEPS_OF_CLOCK[place];
-        state.tell(|| format!("the clock is set forward by {} ms", STEPS_OF_CLOCK[place]));
+        let ms = state.one_of(&STEPS_OF_CLOCK);
+        state.offset_ms += ms;
+        state.tell(|| format!("the clock is set forward by {ms} ms"));
         state.met.count("clock steps forward");
     }
 
     fn set_clock_back(&mut self) {
         let mut state = self.world.lock();
-        let few = state.one_in(2);
-        let most = if few {
-            3
-        } else {
-            STEPS_OF_CLOCK.len() as u64 - 1
+        let steps = match state.one_in(2) {
+            true => &STEPS_OF_CLOCK[..4],
+            false => &STEPS_OF_CLOCK,
         };
-        let place = state.up_to(most) as usize;
-        state.offset_ms -= STEPS_OF_CLOCK[place];
-        state.tell(|| format!("the clock is set back by {} ms", STEPS_OF_CLOCK[place]));
+        let ms = state.one_of(steps);
+        state.offset_ms -= ms;
+        state.tell(|| format!("the clock is set back by {ms} ms"));
         state.met.count("clock steps back");
         if state
             .granted_ms

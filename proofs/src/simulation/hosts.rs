@@ -82,15 +82,7 @@ pub(super) fn run<S: Server>(seed: u64, told: bool) -> Outcome {
         }
         hosts.step();
     }
-    for process in hosts.processes.drain(..) {
-        process.kill();
-    }
-    let mut state = hosts.world.lock();
-    Outcome {
-        met: std::mem::take(&mut state.met),
-        failure: state.failure.take(),
-        history: state.history(),
-    }
+    Outcome::of(&hosts.world, hosts.processes)
 }
 
 impl<S: Server> Hosts<S> {
@@ -101,8 +93,7 @@ impl<S: Server> Hosts<S> {
     }
 
     fn any(&self) -> Option<usize> {
-        let count = self.processes.len() as u64;
-        (count > 0).then(|| self.world.lock().up_to(count - 1) as usize)
+        self.world.lock().place_in(self.processes.len())
     }
 
     fn step(&mut self) {
@@ -209,8 +200,7 @@ impl<S: Server> Hosts<S> {
     }
 
     fn older(&self) -> Option<S::Held> {
-        let count = self.older.len() as u64;
-        let place = (count > 0).then(|| self.world.lock().up_to(count - 1) as usize);
+        let place = self.world.lock().place_in(self.older.len());
         place.map(|place| self.older[place].clone())
     }
 
@@ -266,8 +256,7 @@ impl<S: Server> Hosts<S> {
     fn set_clock(&self) {
         let (ms, is_back) = {
             let mut state = self.world.lock();
-            let place = state.up_to(STEPS_OF_CLOCK.len() as u64 - 1) as usize;
-            (STEPS_OF_CLOCK[place], state.one_in(2))
+            (state.one_of(&STEPS_OF_CLOCK), state.one_in(2))
         };
         self.with_server(|server| *server.offset_ms() += if is_back { -ms } else { ms });
         self.tell("clock steps of servers");

@@ -52,21 +52,12 @@ pub(super) struct Habits {
     pub(super) clients: Option<Arc<Clients>>,
 }
 
-/// What a process has once it has opened the series.
-#[derive(Clone)]
-struct Opened {
-    desk: Desk,
-    store: Watched,
-    /// What records for its HTTP server.
-    recorder: Option<Recorder>,
-}
-
 /// What a process and the hand that deals out faults both reach.
 struct Seat {
     world: Arc<World>,
     habits: Habits,
     /// None until it has opened the series.
-    opened: Mutex<Option<Opened>>,
+    desk: Mutex<Option<(Desk, Watched)>>,
     service: Mutex<Option<Service>>,
 }
 
@@ -115,7 +106,7 @@ impl Process {
         let seat = Arc::new(Seat {
             world: Arc::clone(world),
             habits: habits.clone(),
-            opened: Mutex::default(),
+            desk: Mutex::default(),
             service: Mutex::default(),
         });
         if let Some(Copied {
@@ -205,7 +196,7 @@ impl Process {
     pub(super) fn copied(&mut self) -> Option<Copied> {
         let forks = self.forks;
         self.as_it(|process| {
-            let Opened { desk, store, .. } = process.seat.opened()?;
+            let (desk, store) = process.seat.desk()?;
             Some(Copied {
                 generator: desk.generator().copied(store.clone()),
                 store,
@@ -228,15 +219,15 @@ impl Copied {
 }
 
 impl Seat {
-    fn take(&self) -> Option<Opened> {
+    fn take(&self) -> Option<(Desk, Watched)> {
         drop(self.service().take());
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.take()
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.take()
     }
 
-    fn opened(&self) -> Option<Opened> {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.clone()
+    fn desk(&self) -> Option<(Desk, Watched)> {
+        let desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.clone()
     }
 
     fn service(&self) -> MutexGuard<'_, Option<Service>> {
@@ -246,26 +237,25 @@ impl Seat {
     /// From now on it has a desk, and a server round it where somebody asks over HTTP.
     fn serve_from(&self, desk: Desk, store: Watched) {
         let clients = self.habits.clients.as_ref();
-        let service = clients.and_then(|clients| Service::new(&desk, clients));
-        let recorder = service.as_ref().and_then(Service::recorder);
-        *self.service() = service;
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        *opened = Some(Opened {
-            desk,
-            store,
-            recorder,
-        });
+        *self.service() = clients.and_then(|clients| Service::new(&desk, clients));
+        let mut own = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        *own = Some((desk, store));
+    }
+
+    /// What records for its HTTP server, if that records.
+    fn recorder(&self) -> Option<Recorder> {
+        self.service().as_ref()?.recorder()
     }
 
     /// All that it does, until it is killed.
     fn live(&self) {
         while !self.world.lock().is_dead() {
-            let Some(Opened { desk, recorder, .. }) = self.opened() else {
+            let Some((desk, _)) = self.desk() else {
                 self.open();
                 continue;
             };
             let rests = desk.generator().turn();
-            let has_recorded = recorder.is_some_and(|recorder| recorder.commit());
+            let has_recorded = self.recorder().is_some_and(|recorder| recorder.commit());
             if let Some(ms) = rests.filter(|_| !has_recorded) {
                 let ms = ms.min(5 + self.world.lock().up_to(25));
                 // It ends by the condition above.
@@ -348,7 +338,7 @@ impl Seat {
     }
 
     fn issue(&self, wanted: usize) -> usize {
-        let Some(Opened { desk, .. }) = self.opened() else {
+        let Some((desk, _)) = self.desk() else {
             return 0;
         };
         let mut numbers = vec![TrackingNumber::BLANK; wanted];

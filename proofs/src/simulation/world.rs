@@ -81,6 +81,13 @@ impl World {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// One more of what befell somebody.
+    pub(super) fn met(&self, what: &str) {
+        let mut state = self.lock();
+        state.met.count(what);
+        state.tell(|| format!("one of the {what}"));
+    }
+
     /// Between two steps of a process: others may run, time may pass, and it may end here.
     pub(super) fn step(&self, what: &'static str, ms: u64) -> io::Result<()> {
         {
@@ -143,6 +150,17 @@ impl State {
         self.random.random_range(0..=most)
     }
 
+    /// A place among so many, by the dice.
+    pub(super) fn place_in(&mut self, count: usize) -> Option<usize> {
+        let last = (count as u64).checked_sub(1)?;
+        Some(self.up_to(last) as usize)
+    }
+
+    /// One of some, of which there is one.
+    pub(super) fn one_of<T: Copy>(&mut self, some: &[T]) -> T {
+        some[self.up_to(some.len() as u64 - 1) as usize]
+    }
+
     /// Write it down, where that is asked for.
     pub(super) fn tell(&mut self, what: impl FnOnce() -> String) {
         let Self {
@@ -195,8 +213,7 @@ pub(super) fn next(world: &World, processes: &[Process]) -> Option<usize> {
     let ready: Vec<usize> = (0..wakes.len())
         .filter(|&place| wakes[place] <= state.now_ms)
         .collect();
-    let place = state.up_to(ready.len() as u64 - 1) as usize;
-    ready.get(place).copied()
+    Some(state.one_of(&ready))
 }
 
 /// The clock of the host, by which who sleeps lets others run.

@@ -46,8 +46,7 @@ impl Host {
     }
 
     fn older_copy(&self) -> Option<Vec<u8>> {
-        let count = self.copies.len() as u64;
-        let place = (count > 0).then(|| self.world.lock().up_to(count - 1) as usize);
+        let place = self.world.lock().place_in(self.copies.len());
         place.map(|place| self.copies[place].clone())
     }
 
