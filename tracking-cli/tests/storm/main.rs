@@ -1,5 +1,6 @@
 //! Long storms of faults, in random order, under processes that issue all the time; `tracking audit` reads all that
-//! they issued.
+//! they issued. What sleeps in it sets a pace, or when a fault comes and for how long; nothing that must hold
+//! hangs on it.
 //!
 //! A tenth of the counts, or less, unless TRACKING_PROVE is set. What is random follows from the printed seed, or from
 //! TRACKING_SEED.

@@ -89,6 +89,7 @@ fn the_list_is_searched_as_the_api_does() {
     }
 }
 
+/// The server's own time, as near as a client on the same host sees it; the best of some, for others may be busy.
 #[test]
 fn a_page_of_a_thousand_rows_is_soon_there() {
     let ledger = Ledgered::new();

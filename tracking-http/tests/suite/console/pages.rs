@@ -243,7 +243,6 @@ fn the_ledger_is_hidden_as_it_is_from_the_api() {
     }
 }
 
-/// The server's own time, as near as a client on the same host sees it; the best of some, for others may be busy.
 #[test]
 fn how_it_is_tells_the_numbers_of_the_metrics() {
     let ledger = Ledgered::new();
