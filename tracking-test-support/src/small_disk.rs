@@ -7,6 +7,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::not_here;
+
+const MOUNTING: &str = "mounting a file system (this takes root)";
+
 /// A small file system in memory, gone when it is dropped.
 pub struct SmallDisk {
     folder: TempDir,
@@ -22,7 +26,9 @@ impl SmallDisk {
             .arg(folder.path())
             .status()
             .is_ok_and(|status| status.success());
-        or_say_so(mounted);
+        if !mounted {
+            not_here(MOUNTING);
+        }
         mounted.then_some(Self {
             folder,
             also_at: None,
@@ -68,7 +74,9 @@ impl FileMount {
             .args([file, over])
             .status()
             .is_ok_and(|status| status.success());
-        or_say_so(mounted);
+        if !mounted {
+            not_here(MOUNTING);
+        }
         mounted.then(|| Self(over.to_owned()))
     }
 }
@@ -76,14 +84,6 @@ impl FileMount {
 impl Drop for FileMount {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-fn or_say_so(mounted: bool) {
-    if !mounted {
-        let required = std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-        assert!(!required, "mounting takes root, and is required");
-        eprintln!("mounting takes root: nothing was tested");
     }
 }
 

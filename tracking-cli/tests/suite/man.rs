@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::support::{Operator, not_here};
+use tracking_test_support::not_here;
+
+use crate::support::Operator;
 
 const COMMANDS: [&str; 25] = [
     "",

@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use tracking_test_support::not_here;
 
-use crate::support::{Operator, Ran, not_here};
+use crate::support::{Operator, Ran};
 
 /// The signals that end it, and the exit codes.
 const SIGNALS: [(Signal, i32); 2] = [(Signal::INT, 130), (Signal::TERM, 143)];

@@ -2,7 +2,9 @@
 
 use std::process::{Command, Output};
 
-use crate::support::{Operator, not_here};
+use tracking_test_support::not_here;
+
+use crate::support::Operator;
 
 /// Run it under `strace` with these options; none where there is no `strace`, or it may trace nothing here.
 pub(crate) fn traced(operator: &Operator, options: &[&str], args: &[&str]) -> Option<Output> {

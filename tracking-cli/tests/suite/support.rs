@@ -143,10 +143,3 @@ pub(crate) fn missing(operator: &Operator) -> String {
         operator.store()
     )
 }
-
-/// Something that this machine does not offer: the test says so, and fails where all must run.
-pub(crate) fn not_here(what: &str) {
-    eprintln!("not tested here: {what}");
-    let all = std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-    assert!(!all, "TRACKING_REQUIRE_SERVERS=1, but {what}");
-}

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::Command;
 
 use tracking_core::OpenStore;
+use tracking_test_support::not_here;
 
 use crate::Running;
 use crate::support::mount::Mount;
-use crate::support::{missing, open, reserve};
+use crate::support::{open, reserve};
 
 #[test]
 fn folders_that_are_none() {
@@ -106,7 +107,7 @@ fn a_file_that_may_only_be_read_is_read() {
     let path = it.path("a.series");
     let read_only = Command::new("chattr").arg("+i").arg(&path).status();
     if !read_only.is_ok_and(|status| status.success()) {
-        return missing("a file that even root may not write (chattr +i)");
+        return not_here("a file that even root may not write (chattr +i)");
     }
     let allocator = open(&path).unwrap();
     let snapshot = allocator.snapshot();

@@ -51,10 +51,3 @@ impl Drop for Guard {
         let _ = self.0.wait();
     }
 }
-
-/// Something that this machine does not offer: the test says so, and fails where all must run.
-pub(crate) fn missing(what: &str) {
-    eprintln!("not tested here: {what}");
-    let all = std::env::var("TRACKING_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-    assert!(!all, "TRACKING_REQUIRE_SERVERS=1, but {what}");
-}

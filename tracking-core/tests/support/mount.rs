@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::missing;
+use tracking_test_support::not_here;
 
 /// A small file system in memory, gone when it is dropped.
 pub(crate) struct Mount {
@@ -18,7 +18,7 @@ impl Mount {
         if mount(&["-t", "tmpfs", "-o", &options, "tmpfs"], folder.path()) {
             Some(Self { folder })
         } else {
-            missing("mounting a file system (this takes root)");
+            not_here("mounting a file system (this takes root)");
             None
         }
     }

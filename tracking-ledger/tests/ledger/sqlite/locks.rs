@@ -1,8 +1,7 @@
 //! SQLite's locks are a process's, which loses all of them when it closes the file by anything else.
 
-use std::os::unix::fs::MetadataExt;
-
 use tracking_core::order::Order;
+use tracking_test_support::lock_holders;
 
 use super::SqliteFile;
 use crate::support::{Place, record_new, recording};
@@ -11,18 +10,14 @@ impl SqliteFile {
     /// How many locks this process has on the file, as the kernel tells: its list may miss one while others come and
     /// go.
     fn locks(&self) -> usize {
-        (0..3).map(|_| self.listed()).max().unwrap()
-    }
-
-    fn listed(&self) -> usize {
-        let inode = std::fs::metadata(self.path()).unwrap().ino();
-        let (pid, inode) = (std::process::id().to_string(), format!(":{inode}"));
-        let locks = std::fs::read_to_string("/proc/locks").unwrap();
-        let is_ours = |line: &&str| {
-            let words: Vec<_> = line.split_whitespace().collect();
-            words[1] == "POSIX" && words[4] == pid && words[5].ends_with(&inode)
+        let listed = |_| {
+            let holders = lock_holders(&self.path(), "POSIX");
+            holders
+                .into_iter()
+                .filter(|pid| *pid == std::process::id())
+                .count()
         };
-        locks.lines().filter(is_ours).count()
+        (0..3).map(listed).max().unwrap()
     }
 }
 
